@@ -1,0 +1,73 @@
+//! Bytes in, rows out: one pure function per format, and what they share.
+//!
+//! Decoding judges item by item. What cannot be understood as a whole is a [`DecodeError`]; one bad item among good ones is a
+//! [`Rejection`], and its neighbours go on. Semantic-convention and vendor names are known below this module and nowhere else.
+
+use pennyspan_schema::Table;
+
+use crate::request::Door;
+
+mod output;
+mod settings;
+mod time;
+
+pub use output::{Decoded, Reason, Rejection, Rejections};
+pub(crate) use output::Output;
+pub use settings::Settings;
+pub(crate) use time::Clock;
+
+/// Where a body came from, beside its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// What the sender said beside the body; a record's own words win over it.
+    pub door: &'a Door,
+    /// The region that whoever imports a file names for records that name none.
+    pub region: Option<&'a str>,
+    /// When the request was received, in nanoseconds since 1970 UTC; a file has no such time.
+    pub received_at_unix_nano: Option<i64>,
+}
+
+/// Why a body could not be decoded at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes are not the format that they should be.
+    #[error("{place}: not {expected}: {problem}")]
+    Malformed {
+        /// Where, such as `byte 17` or `line 3`.
+        place: String,
+        /// What was expected, such as `an ExportTraceServiceRequest in protobuf`.
+        expected: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Every item was rejected, and there was at least one.
+    #[error("none of the {items} {what} is acceptable; the first: {first}")]
+    NothingAcceptable {
+        /// How many items there were.
+        items: usize,
+        /// What they are, in the plural.
+        what: &'static str,
+        /// The first rejection.
+        first: Box<Rejection>,
+    },
+    /// The body decompresses to more than the limit.
+    #[error("the body holds more than {limit_bytes} bytes after decompression; send smaller requests, or raise the limit")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+}
+
+/// Returns what the items of a table are called, in the plural.
+#[must_use]
+pub fn plural(table: Table) -> &'static str {
+    match table {
+        Table::Spans => "spans",
+        Table::Logs => "log records",
+        Table::MetricPoints => "data points",
+        Table::Configurations => "settings",
+        Table::Deployments => "deployments",
+        Table::WorkflowSteps => "workflow steps",
+        _ => "records",
+    }
+}

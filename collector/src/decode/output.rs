@@ -1,0 +1,186 @@
+//! What decoding gives: rows per table, and rejections by reason.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use pennyspan_schema::tables::{
+    configurations, deliveries, deployments, environment_facts, invocation_facts, logs, metric_points, spans, workflow_steps,
+};
+use pennyspan_schema::{Rows, Table};
+
+use super::DecodeError;
+
+/// How many rejections of one body are kept word for word; all of them are counted.
+const KEPT: usize = 20;
+
+/// Why an item was rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// An id is not hex, has the wrong length, or is all zero.
+    BadId,
+    /// A field has a value that its type or range does not allow.
+    BadValue,
+    /// A required field is missing.
+    MissingField,
+    /// The item has no time, and a file has no time of receipt.
+    NoTime,
+    /// The item nests deeper than the limit.
+    TooDeep,
+    /// The request has more items than the limit.
+    TooMany,
+    /// The request opens more slices (minutes) than the limit.
+    TooManySlices,
+    /// The item is not of the format.
+    Malformed,
+}
+
+impl Reason {
+    /// Returns the word by which the reason is counted.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadId => "bad_id",
+            Self::BadValue => "bad_value",
+            Self::MissingField => "missing_field",
+            Self::NoTime => "no_time",
+            Self::TooDeep => "too_deep",
+            Self::TooMany => "too_many",
+            Self::TooManySlices => "too_many_slices",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+/// One rejected item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The table that the item would have gone to.
+    pub table: Table,
+    /// Where it stands, such as `line 7` or `resourceSpans[0].scopeSpans[0].spans[3]`.
+    pub place: String,
+    /// The field, where one is to blame.
+    pub field: Option<&'static str>,
+    /// The reason, by which it is counted.
+    pub reason: Reason,
+    /// What is wrong and what would be right, without the item's own text.
+    pub detail: String,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            Some(field) => write!(f, "{}: {field}: {}", self.place, self.detail),
+            None => write!(f, "{}: {}", self.place, self.detail),
+        }
+    }
+}
+
+/// The rejections of one body: the first ones word for word, all of them counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejections {
+    counts: BTreeMap<(Table, Reason), usize>,
+    first: Vec<Rejection>,
+}
+
+impl Rejections {
+    /// Adds one.
+    pub(crate) fn push(&mut self, rejection: Rejection) {
+        *self.counts.entry((rejection.table, rejection.reason)).or_default() += 1;
+        if self.first.len() < KEPT {
+            self.first.push(rejection);
+        }
+    }
+
+    /// Adds those of another part of the same body.
+    pub fn append(&mut self, other: Self) {
+        for (key, count) in other.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+        self.first.extend(other.first);
+        self.first.truncate(KEPT);
+    }
+
+    /// Returns how many there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// Returns how many there are per table and reason.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<(Table, Reason), usize> {
+        &self.counts
+    }
+
+    /// Returns the first ones, word for word.
+    #[must_use]
+    pub fn first(&self) -> &[Rejection] {
+        &self.first
+    }
+}
+
+/// What one body became.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoded {
+    /// The rows.
+    pub rows: Rows,
+    /// The items that were rejected.
+    pub rejections: Rejections,
+    /// Items that were understood, in the body's own unit (spans, log records, data points, lines): what an answer counts.
+    pub accepted: usize,
+    /// Attributes that were left out for being more than the limit.
+    pub attributes_dropped: usize,
+}
+
+/// Builders of every raw table, and the rejections so far.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    pub(crate) spans: spans::Builder,
+    pub(crate) logs: logs::Builder,
+    pub(crate) metric_points: metric_points::Builder,
+    pub(crate) invocation_facts: invocation_facts::Builder,
+    pub(crate) deliveries: deliveries::Builder,
+    pub(crate) environment_facts: environment_facts::Builder,
+    pub(crate) configurations: configurations::Builder,
+    pub(crate) deployments: deployments::Builder,
+    pub(crate) workflow_steps: workflow_steps::Builder,
+    pub(crate) accepted: usize,
+    pub(crate) attributes_dropped: usize,
+    rejections: Rejections,
+}
+
+impl Output {
+    /// Counts a rejected item.
+    pub(crate) fn reject(&mut self, rejection: Rejection) {
+        self.rejections.push(rejection);
+    }
+
+    /// Returns the rows and rejections.
+    ///
+    /// # Errors
+    /// [`DecodeError::NothingAcceptable`] where there were items and none was accepted.
+    pub(crate) fn finish(mut self, what: &'static str) -> Result<Decoded, DecodeError> {
+        if self.accepted == 0
+            && let Some(first) = self.rejections.first.first()
+        {
+            let (items, first) = (self.rejections.total(), Box::new(first.clone()));
+            return Err(DecodeError::NothingAcceptable { items, what, first });
+        }
+        let mut rows = Rows::default();
+        rows.push(Table::Spans, self.spans.finish());
+        rows.push(Table::Logs, self.logs.finish());
+        rows.push(Table::MetricPoints, self.metric_points.finish());
+        rows.push(Table::InvocationFacts, self.invocation_facts.finish());
+        rows.push(Table::Deliveries, self.deliveries.finish());
+        rows.push(Table::EnvironmentFacts, self.environment_facts.finish());
+        rows.push(Table::Configurations, self.configurations.finish());
+        rows.push(Table::Deployments, self.deployments.finish());
+        rows.push(Table::WorkflowSteps, self.workflow_steps.finish());
+        Ok(Decoded {
+            rows,
+            rejections: self.rejections,
+            accepted: self.accepted,
+            attributes_dropped: self.attributes_dropped,
+        })
+    }
+}
