@@ -7,6 +7,9 @@ use pennyspan_schema::Table;
 
 use crate::request::Door;
 
+pub(crate) mod ids;
+pub(crate) mod names;
+pub(crate) mod number;
 mod output;
 mod settings;
 mod time;

@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Telemetry in: from a socket or a file to decoded, durable, acknowledged rows. Judges nothing.
+
+pub mod decode;
+pub mod request;
