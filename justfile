@@ -1,0 +1,26 @@
+# Formats, lints and tests what a change touches.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo test --workspace
+
+# Runs every test that needs nothing but Rust.
+test *args:
+    cargo test --workspace {{ args }}
+
+# Rewrites generated pages and snapshots.
+bless:
+    BLESS=1 cargo test --test e2e generated_pages_are_current
+    INSTA_UPDATE=always cargo test --workspace
+
+# Starts pennyspan with a company's telemetry, and prints the address of its pages.
+demo:
+    cargo run --release -- demo
+
+# Runs what continuous integration runs.
+ci:
+    bash .ci/run
+
+# Checks licences, advisories, duplicate versions and who may depend on what; needs cargo-deny.
+deny:
+    cargo deny check

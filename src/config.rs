@@ -1,0 +1,170 @@
+//! The configuration in force: flags over environment over one file over the embedded defaults.
+
+use std::collections::BTreeMap;
+
+use pennyspan_collector::decode::Settings;
+use serde::{Deserialize, Serialize};
+
+mod layer;
+
+pub use layer::{Layer, Origin};
+
+/// The embedded, commented defaults.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// Every key of the configuration; `default.toml` documents them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Directory of the tables.
+    pub data: String,
+    /// Limits on what is decoded.
+    pub limits: Settings,
+    /// The report's defaults.
+    pub report: Report,
+    /// Limits on statements.
+    pub query: Query,
+    /// Price books.
+    pub prices: Prices,
+    /// Payer by account.
+    pub payers: BTreeMap<String, String>,
+}
+
+/// The report's defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Level from which a finding fails the gate.
+    pub fail_on: String,
+    /// What no data in the window means.
+    pub on_no_data: String,
+    /// Processor threads; 0 takes all.
+    pub threads: usize,
+}
+
+/// Limits on statements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// Milliseconds that one statement may take.
+    pub time_limit_ms: u64,
+    /// MiB of memory that one statement may take.
+    pub memory_limit_mib: usize,
+    /// Rows that one statement may return.
+    pub row_limit: usize,
+}
+
+/// Price books.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Files read after the embedded books.
+    pub files: Vec<String>,
+    /// Region that stands in for one that no book knows.
+    pub fallback_region: String,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("cannot read the configuration {file}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not TOML.
+    #[error("{file}: not TOML: {problem}")]
+    NotToml {
+        /// The file.
+        file: String,
+        /// What is wrong, with its line.
+        problem: String,
+    },
+    /// A key is not known.
+    #[error("{place}: unknown key `{key}`{}", nearest_hint(nearest))]
+    UnknownKey {
+        /// The file and line, or the environment variable.
+        place: String,
+        /// The key's path.
+        key: String,
+        /// The nearest known key.
+        nearest: Option<String>,
+    },
+    /// A value does not fit its key.
+    #[error("{place}: `{key}` {problem}")]
+    BadValue {
+        /// Where the value came from.
+        place: String,
+        /// The key's path.
+        key: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+}
+
+fn nearest_hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+}
+
+/// The configuration in force, and where each of its values came from.
+#[derive(Clone, Debug)]
+pub struct InForce {
+    /// The values.
+    pub config: Config,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl InForce {
+    /// Lays `layers` over the defaults, the later over the earlier.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names file, line and key of what is unknown or does not fit.
+    pub fn of(layers: impl IntoIterator<Item = Layer>) -> Result<Self, ConfigError> {
+        let defaults = Layer::of_defaults();
+        let mut merged = defaults.values().clone();
+        let mut origins: BTreeMap<String, Origin> =
+            defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
+        for layer in layers {
+            layer.check_against(&defaults)?;
+            for (path, value, origin) in layer.leaves() {
+                layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
+                    place: origin.to_string(),
+                    key: path.clone(),
+                    problem,
+                })?;
+                origins.insert(path, origin);
+            }
+        }
+        let config = Config::deserialize(toml::Value::Table(merged)).map_err(|error| ConfigError::BadValue {
+            place: "the configuration in force".to_owned(),
+            key: "value".to_owned(),
+            problem: error.message().to_owned(),
+        })?;
+        Ok(Self { config, origins })
+    }
+
+    /// Returns whether anything but the defaults set the key.
+    #[must_use]
+    pub fn was_set(&self, path: &str) -> bool {
+        self.origins.get(path).is_some_and(|origin| *origin != Origin::Default)
+    }
+
+    /// Returns every key with its value and origin, one line each.
+    #[must_use]
+    pub fn show(&self) -> String {
+        let values = toml::Value::try_from(&self.config).unwrap_or(toml::Value::Table(toml::Table::new()));
+        let mut lines = String::new();
+        for (path, value) in layer::leaves_of(&values) {
+            let origin = self.origins.get(&path).unwrap_or(&Origin::Default);
+            lines.push_str(&format!("{path} = {value}  # {origin}\n"));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! One layer of the configuration: its values, and where each stands.
+
+use std::fmt;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::{ConfigError, DEFAULT};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The embedded defaults.
+    Default,
+    /// A file.
+    File {
+        /// The file, as it was named.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Environment {
+        /// The variable.
+        variable: String,
+    },
+    /// A flag.
+    Flag {
+        /// The flag, with its dashes.
+        flag: String,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { file, line } => write!(f, "{file}:{line}"),
+            Self::Environment { variable } => write!(f, "environment {variable}"),
+            Self::Flag { flag } => write!(f, "flag {flag}"),
+        }
+    }
+}
+
+/// Tables whose keys are names of the user's own.
+const OPEN: &[&str] = &["payers"];
+
+/// One layer.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    values: Table,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Defaults,
+    File { file: String, text: String },
+    Environment,
+    Flags(Vec<(String, String)>),
+}
+
+impl Layer {
+    /// Returns the embedded defaults.
+    pub(super) fn of_defaults() -> Self {
+        let values = DEFAULT.parse().expect("the embedded defaults are TOML, as a test asserts");
+        Self { values, place: Place::Defaults }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] and [`ConfigError::NotToml`].
+    pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+        Self::of_text(&file, text)
+    }
+
+    /// Reads the text of a file.
+    pub(super) fn of_text(file: &str, text: String) -> Result<Self, ConfigError> {
+        let values = text.parse().map_err(|error: toml::de::Error| ConfigError::NotToml {
+            file: file.to_owned(),
+            problem: error.to_string().trim().replace('\n', " "),
+        })?;
+        Ok(Self { values, place: Place::File { file: file.to_owned(), text } })
+    }
+
+    /// Reads the variables that start with `PENNYSPAN_`: the rest of the name is the key's path.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownKey`] names a variable that stands for no key.
+    pub fn of_environment(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let defaults = Self::of_defaults();
+        let mut values = Table::new();
+        for (variable, text) in variables {
+            let Some(name) = variable.strip_prefix("PENNYSPAN_") else { continue };
+            if matches!(name, "SAMPLES" | "CONFIG") {
+                continue;
+            }
+            let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone())).map(|(path, _)| path).collect();
+            let Some(path) = known.iter().find(|path| variable_of(path) == variable) else {
+                let nearest = nearest(&variable, known.iter().map(|path| variable_of(path)));
+                return Err(ConfigError::UnknownKey { place: "environment".to_owned(), key: variable, nearest });
+            };
+            let old = get(&defaults.values, path).expect("the path was listed from these values");
+            set(&mut values, path, typed(&text, old)).expect("leaves of one tree do not contain each other");
+        }
+        Ok(Self { values, place: Place::Environment })
+    }
+
+    /// Takes what flags say: key path, flag, value.
+    pub fn of_flags(flags: impl IntoIterator<Item = (&'static str, &'static str, Value)>) -> Self {
+        let mut values = Table::new();
+        let mut names = Vec::new();
+        for (path, flag, value) in flags {
+            set(&mut values, path, value).expect("flags name leaves of the defaults");
+            names.push((path.to_owned(), flag.to_owned()));
+        }
+        Self { values, place: Place::Flags(names) }
+    }
+
+    pub(super) fn values(&self) -> &Table {
+        &self.values
+    }
+
+    /// Returns each leaf's path, value and origin.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = (String, Value, Origin)> + '_ {
+        leaves_of(&Value::Table(self.values.clone()))
+            .map(|(path, value)| {
+                let origin = self.origin(&path);
+                (path, value, origin)
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// Checks that every key is one of the defaults'.
+    pub(super) fn check_against(&self, defaults: &Self) -> Result<(), ConfigError> {
+        let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone())).map(|(path, _)| path).collect();
+        for (path, value, origin) in self.leaves() {
+            let open = OPEN.iter().any(|open| path.starts_with(&format!("{open}.")));
+            if open || known.contains(&path) {
+                self.check_type(&path, &value, defaults, &origin)?;
+                continue;
+            }
+            let nearest = nearest(&path, known.iter().cloned());
+            return Err(ConfigError::UnknownKey { place: origin.to_string(), key: path, nearest });
+        }
+        Ok(())
+    }
+
+    fn check_type(&self, path: &str, value: &Value, defaults: &Self, origin: &Origin) -> Result<(), ConfigError> {
+        let Some(default) = get(&defaults.values, path) else { return Ok(()) };
+        if default.type_str() == value.type_str() {
+            return Ok(());
+        }
+        Err(ConfigError::BadValue {
+            place: origin.to_string(),
+            key: path.to_owned(),
+            problem: format!("is {} {value}, expected {} such as {default}", value.type_str(), default.type_str()),
+        })
+    }
+
+    fn origin(&self, path: &str) -> Origin {
+        match &self.place {
+            Place::Defaults => Origin::Default,
+            Place::File { file, text } => Origin::File { file: file.clone(), line: line_of(text, path) },
+            Place::Environment => Origin::Environment { variable: variable_of(path) },
+            Place::Flags(names) => {
+                let flag = names.iter().find(|(of, _)| of == path).map(|(_, flag)| flag.clone()).unwrap_or_default();
+                Origin::Flag { flag }
+            }
+        }
+    }
+}
+
+/// Returns the variable that stands for a key.
+fn variable_of(path: &str) -> String {
+    format!("PENNYSPAN_{}", path.to_uppercase().replace('.', "_"))
+}
+
+/// Reads a variable's text as the type that the default has.
+fn typed(text: &str, like: &Value) -> Value {
+    let as_written = || text.parse::<Value>().or_else(|_| format!("v = {text}").parse::<Table>().map(|t| t["v"].clone()));
+    match like {
+        Value::String(_) => Value::String(text.to_owned()),
+        Value::Array(_) => Value::Array(text.split(',').filter(|s| !s.is_empty()).map(|s| Value::String(s.to_owned())).collect()),
+        _ => as_written().unwrap_or_else(|_| Value::String(text.to_owned())),
+    }
+}
+
+/// Returns the leaves below a value, by rising path; an empty table is none.
+pub(super) fn leaves_of(value: &Value) -> impl Iterator<Item = (String, Value)> + use<> {
+    fn walk(prefix: &str, value: &Value, leaves: &mut Vec<(String, Value)>) {
+        match value {
+            Value::Table(table) => {
+                for (key, value) in table {
+                    let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    walk(&path, value, leaves);
+                }
+            }
+            leaf => leaves.push((prefix.to_owned(), leaf.clone())),
+        }
+    }
+    let mut leaves = Vec::new();
+    walk("", value, &mut leaves);
+    leaves.into_iter()
+}
+
+fn get<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+    match path.split_once('.') {
+        None => table.get(path),
+        Some((head, rest)) => get(table.get(head)?.as_table()?, rest),
+    }
+}
+
+/// Sets the leaf at `path`, making the tables above it.
+pub(super) fn set(table: &mut Table, path: &str, value: Value) -> Result<(), String> {
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value);
+            Ok(())
+        }
+        Some((head, rest)) => match table.entry(head.to_owned()).or_insert_with(|| Value::Table(Table::new())) {
+            Value::Table(below) => set(below, rest, value),
+            _ => Err(format!("stands below `{head}`, which is no table")),
+        },
+    }
+}
+
+/// Returns the line, from 1, on which a key of the text stands.
+fn line_of(text: &str, path: &str) -> usize {
+    let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut current = String::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(header) = line.strip_prefix('[') {
+            current = header.trim_matches(['[', ']', ' ']).replace('"', "");
+        } else if let Some((name, _)) = line.split_once('=') {
+            let name = name.trim().trim_matches('"');
+            if (current == table && name == key) || (current.is_empty() && name == path) {
+                return index + 1;
+            }
+        }
+    }
+    1
+}
+
+/// Returns the known key with the fewest differing letters, if it is near at all.
+fn nearest(key: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known.map(|other| (distance(key, &other), other)).min().filter(|(distance, _)| *distance <= key.len() / 3 + 1).map(|(_, other)| other)
+}
+
+/// Returns the Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut above_left = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let substituted = above_left + usize::from(x != y);
+            above_left = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.chars().count()]
+}

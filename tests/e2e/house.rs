@@ -1,0 +1,123 @@
+//! The house itself: who depends on whom, and generated pages that say what the code says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Which of our crates each crate may use; the program wires all of them.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("pennyspan-schema", &[]),
+    ("pennyspan-rules", &[]),
+    ("pennyspan-fixtures", &[]),
+    ("pennyspan-collector", &["pennyspan-schema"]),
+    ("pennyspan-store", &["pennyspan-schema"]),
+    ("pennyspan-analyzer", &["pennyspan-rules", "pennyspan-schema", "pennyspan-store"]),
+    ("pennyspan-web", &["pennyspan-analyzer", "pennyspan-rules", "pennyspan-schema"]),
+];
+
+/// Crates from outside that only some of ours may use.
+const ONLY_FOR: &[(&str, &[&str])] = &[
+    ("datafusion", &["pennyspan", "pennyspan-analyzer", "pennyspan-store"]),
+    ("deltalake-core", &["pennyspan-store"]),
+    ("axum", &["pennyspan", "pennyspan-collector", "pennyspan-web"]),
+    ("plotters", &["pennyspan-web"]),
+];
+
+#[test]
+fn crates_depend_one_way() {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let uses: BTreeMap<String, BTreeSet<String>> = metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+            (package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect())
+        })
+        .collect();
+    assert_eq!(uses.len(), MAY_USE.len() + 1, "a crate is missing from the list");
+    for (name, may_use) in MAY_USE {
+        let ours: BTreeSet<&str> =
+            uses[*name].iter().map(String::as_str).filter(|used| used.starts_with("pennyspan")).collect();
+        let excess: Vec<_> = ours.iter().filter(|used| !may_use.contains(used)).collect();
+        assert!(excess.is_empty(), "{name} must not depend on {excess:?}");
+    }
+    for (outside, may) in ONLY_FOR {
+        for (name, used) in &uses {
+            assert!(!used.contains(*outside) || may.contains(&name.as_str()), "{name} must not depend on {outside}");
+        }
+    }
+}
+
+#[test]
+fn generated_pages_are_current() {
+    let catalogue = pennyspan_rules::Catalogue::embedded().unwrap();
+    let pages = [
+        ("docs/columns.md", pennyspan_schema::docs::columns_page()),
+        ("docs/rules.md", pennyspan_rules::docs::rules_page(&catalogue)),
+    ];
+    for (path, page) in pages {
+        let file = root().join(path);
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&file, &page).unwrap();
+        }
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        assert!(written == page, "{path} is stale: run `just bless`");
+    }
+}
+
+#[test]
+fn nothing_below_the_program_reads_the_clock_or_the_environment() {
+    let forbidden = ["SystemTime::now", "Utc::now", "Local::now", "env::var", "env::current_dir"];
+    let mut seen = 0;
+    for folder in ["analyzer/src", "collector/src", "fixtures/src", "rules/src", "store/src", "store/schema/src", "web/src"] {
+        for file in sources(&root().join(folder)) {
+            if file.file_name().is_some_and(|name| name == "tests.rs") || file.components().any(|c| c.as_os_str() == "tests") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for word in forbidden {
+                assert!(!production.contains(word), "{} holds {word}", file.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "only {seen} files were read");
+}
+
+#[test]
+fn no_placeholder_pages() {
+    let mut pages = vec![];
+    for folder in ["", "docs", "docs/adr"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap().flatten().map(|entry| entry.path());
+        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    }
+    assert!(pages.len() > 5, "{pages:?}");
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let unfinished = ["TBD", "TODO", "FIXME", "coming soon", "lorem ipsum"];
+        for word in unfinished {
+            assert!(!text.contains(word), "{} holds {word}", page.display());
+        }
+        assert!(text.lines().filter(|line| !line.trim().is_empty()).count() > 3, "{} is empty", page.display());
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
