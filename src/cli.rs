@@ -1,0 +1,134 @@
+//! The command line: every subcommand with its flags.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+
+/// Observability, cost and operations analyzer for serverless functions.
+#[derive(Debug, Parser)]
+#[command(name = "pennyspan", version, after_help = Exit::HELP, max_term_width = 110)]
+pub struct Cli {
+    /// Reads this configuration instead of ./pennyspan.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<Utf8PathBuf>,
+    /// Colours answers and progress.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Says nothing on stderr but errors.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reports on telemetry, and judges it for CI.
+    #[command(after_help = "Example:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n")]
+    Report(ReportArgs),
+    /// Shows the configuration in force, its schema, or what is wrong with a file.
+    #[command(after_help = "Example:\n  pennyspan config show\n")]
+    Config(ConfigArgs),
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Files and directories of telemetry, in any format that `import` reads.
+    #[arg(long = "from", value_name = "PATH", required = true)]
+    pub from: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    pub door: DoorArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Fails from this level on: critical, high, medium, low or never.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<String>,
+    /// What no data in the window means: fail, warn or pass.
+    #[arg(long, value_name = "WHAT")]
+    pub on_no_data: Option<String>,
+    /// Writes this format, to a file or to standard output: table, markdown, json. Repeatable.
+    #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
+    pub output: Vec<String>,
+    /// Takes this many processor threads.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// What records themselves may not say.
+#[derive(Debug, Args)]
+pub struct DoorArgs {
+    /// The resource that records belong to which name none, such as a function's ARN.
+    #[arg(long, value_name = "ARN")]
+    pub resource: Option<String>,
+    /// The region of records that name none.
+    #[arg(long)]
+    pub region: Option<String>,
+}
+
+/// The window of a question.
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// The first instant, or a length counted back from the newest start in the input, such as 7d.
+    #[arg(long, value_name = "TIME|LENGTH")]
+    pub since: Option<String>,
+    /// The first instant after the window.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// Which functions a question is about; globs.
+#[derive(Debug, Default, Args)]
+pub struct SelectionArgs {
+    /// Functions.
+    #[arg(long, value_name = "GLOB")]
+    pub function: Vec<String>,
+    /// Services.
+    #[arg(long, value_name = "GLOB")]
+    pub service: Vec<String>,
+    /// Environments.
+    #[arg(long, value_name = "GLOB")]
+    pub env: Vec<String>,
+    /// Tenants of the workload.
+    #[arg(long, value_name = "GLOB")]
+    pub tenant: Vec<String>,
+    /// Rules.
+    #[arg(long, value_name = "GLOB")]
+    pub rule: Vec<String>,
+}
+
+/// Flags of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The subcommands of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Prints every key in force, and where its value came from.
+    Show,
+    /// Checks a file.
+    Check {
+        /// The file.
+        file: Utf8PathBuf,
+    },
+}
