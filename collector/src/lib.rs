@@ -1,4 +1,6 @@
 //! Telemetry in: from a socket or a file to decoded, durable, acknowledged rows. Judges nothing.
 
 pub mod decode;
+pub mod fault;
 pub mod request;
+pub mod wal;
