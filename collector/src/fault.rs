@@ -38,7 +38,10 @@ mod armed {
 
     /// Arms `stage`: its next `passes` visits pass, the one after them runs `action` and disarms the stage.
     pub fn arm(stage: &str, passes: u64, action: impl Fn(&str) + Send + Sync + 'static) {
-        let armed = Armed { left: passes, action: Arc::new(action) };
+        let armed = Armed {
+            left: passes,
+            action: Arc::new(action),
+        };
         let mut stages = STAGES.lock().unwrap_or_else(PoisonError::into_inner);
         stages.get_or_insert_default().insert(stage.to_owned(), armed);
     }

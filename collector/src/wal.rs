@@ -93,14 +93,22 @@ impl Wal {
     pub fn open(options: WalOptions, directory: Arc<dyn Directory>) -> Result<(Self, Recovery), WalError> {
         let (size_bytes, limit_bytes) = (options.settings.len(), format::MOST_SETTINGS_BYTES);
         if size_bytes > limit_bytes {
-            return Err(WalError::SettingsTooLarge { size_bytes, limit_bytes });
+            return Err(WalError::SettingsTooLarge {
+                size_bytes,
+                limit_bytes,
+            });
         }
-        let recovery::Recovered { catalogue, mut recovery } =
-            recovery::recover(&*directory, options.fresh_id, options.above)?;
+        let recovery::Recovered {
+            catalogue,
+            mut recovery,
+        } = recovery::recover(&*directory, options.fresh_id, options.above)?;
         let seen = Seen::new(options.seen);
         let side_file =
             segment::read_whole(&*directory, SEEN_FILE).map_err(|source| WalError::io("read", SEEN_FILE, source))?;
-        release::take_spare(&*directory, side_file.as_ref().map_or(0, |side_file| side_file.len() as u64));
+        release::take_spare(
+            &*directory,
+            side_file.as_ref().map_or(0, |side_file| side_file.len() as u64),
+        );
         recovery.remembered_damaged = side_file.is_some_and(|side_file| seen.restore(&side_file).is_none());
         let shared = Arc::new(Shared {
             id: recovery.id,
@@ -117,7 +125,15 @@ impl Wal {
             syncs: AtomicU64::new(0),
         });
         let thread = Self::start(&shared, recovery.next)?;
-        Ok((Self { shared, seen, thread: Some(thread), releasing: Mutex::default() }, recovery))
+        Ok((
+            Self {
+                shared,
+                seen,
+                thread: Some(thread),
+                releasing: Mutex::default(),
+            },
+            recovery,
+        ))
     }
 
     /// Begins a segment of this run's own, with its settings, and the thread that writes it.
@@ -148,12 +164,25 @@ impl Wal {
     pub async fn append(&self, request: Request) -> Result<Durable, WalError> {
         let header = format::Header::encode(&request);
         if header.len() > format::MOST_HEADER_BYTES {
-            return Err(WalError::TooLarge { size_bytes: header.len(), limit_bytes: format::MOST_HEADER_BYTES });
+            return Err(WalError::TooLarge {
+                size_bytes: header.len(),
+                limit_bytes: format::MOST_HEADER_BYTES,
+            });
         }
         let (answer, durable) = oneshot::channel();
-        let Request { workspace, body: payload, .. } = request;
+        let Request {
+            workspace,
+            body: payload,
+            ..
+        } = request;
         let payload_checksum = format::payload_checksum(&payload);
-        self.shared.queue.push(Waiting { workspace, header, payload, payload_checksum, answer })?;
+        self.shared.queue.push(Waiting {
+            workspace,
+            header,
+            payload,
+            payload_checksum,
+            answer,
+        })?;
         durable.await.unwrap_or(Err(WalError::Closed))
     }
 
@@ -161,7 +190,12 @@ impl Wal {
     #[must_use]
     pub fn replay(&self, from: Position) -> Replay {
         let segments = self.shared.catalogue().segments.clone();
-        Replay::new(Arc::clone(&self.shared.directory), self.shared.id, from, segments.into_iter())
+        Replay::new(
+            Arc::clone(&self.shared.directory),
+            self.shared.id,
+            from,
+            segments.into_iter(),
+        )
     }
 
     /// What is remembered of earlier requests, to recognise copies.

@@ -63,11 +63,18 @@ impl Catalogue {
 
     /// The names of the segments, oldest first, all of whose frames are published and flushed.
     pub(super) fn releasable(&self, flushed: impl Fn(&Workspace) -> Position, published: Position) -> Vec<String> {
-        let Some((_, closed)) = self.segments.split_last() else { return Vec::new() };
+        let Some((_, closed)) = self.segments.split_last() else {
+            return Vec::new();
+        };
         closed
             .iter()
             .filter(|segment| !segment.held && segment.last.is_none_or(|last| last <= published))
-            .filter(|segment| segment.last_of.iter().all(|(workspace, last)| *last <= flushed(workspace)))
+            .filter(|segment| {
+                segment
+                    .last_of
+                    .iter()
+                    .all(|(workspace, last)| *last <= flushed(workspace))
+            })
             .map(|segment| segment.name.clone())
             .collect()
     }

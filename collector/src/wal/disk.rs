@@ -34,7 +34,12 @@ impl DiskDirectory {
 impl Directory for DiskDirectory {
     fn create(&self, name: &str, len_bytes: u64) -> io::Result<Box<dyn Segment>> {
         let path = self.path.join(name);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)?;
         if let Err(error) = preallocate(&file, len_bytes) {
             // What was taken of the disk goes back at once; the file itself is overwritten by the next attempt.
             file.set_len(0)?;

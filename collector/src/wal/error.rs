@@ -31,7 +31,9 @@ pub enum WalError {
         source: Arc<io::Error>,
     },
     /// The frame can never be accepted.
-    #[error("a frame of {size_bytes} bytes is larger than the write-ahead log takes ({limit_bytes}); send smaller requests")]
+    #[error(
+        "a frame of {size_bytes} bytes is larger than the write-ahead log takes ({limit_bytes}); send smaller requests"
+    )]
     TooLarge {
         /// The frame's size.
         size_bytes: usize,
@@ -58,7 +60,9 @@ pub enum WalError {
         known: u32,
     },
     /// A whole frame says something that only a newer program understands.
-    #[error("segment `{segment}` holds a frame with {field} {code}, unknown to this program; use the one that wrote it")]
+    #[error(
+        "segment `{segment}` holds a frame with {field} {code}, unknown to this program; use the one that wrote it"
+    )]
     UnknownCode {
         /// The segment's name.
         segment: String,
@@ -130,7 +134,15 @@ impl WalError {
     pub(super) fn io(action: &'static str, name: &str, source: io::Error) -> Self {
         let full = is_full(&source);
         let source = Arc::new(source);
-        if full { Self::DiskFull { source } } else { Self::Io { action, name: name.to_owned(), source } }
+        if full {
+            Self::DiskFull { source }
+        } else {
+            Self::Io {
+                action,
+                name: name.to_owned(),
+                source,
+            }
+        }
     }
 }
 

@@ -52,7 +52,10 @@ impl WalId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits: [u8; 16] = text.as_bytes().try_into().ok()?;
-        digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')).then_some(Self(digits))
+        digits
+            .iter()
+            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+            .then_some(Self(digits))
     }
 }
 
@@ -242,7 +245,11 @@ impl Header {
         bytes.extend(request.received_at_unix_nano.to_le_bytes());
         bytes.extend(request.digest.0);
         let Door { resource, instance } = &request.door;
-        for text in [Some(request.workspace.as_str()), resource.as_deref(), instance.as_deref()] {
+        for text in [
+            Some(request.workspace.as_str()),
+            resource.as_deref(),
+            instance.as_deref(),
+        ] {
             bytes.extend(text.map_or(NO_TEXT, |text| length(text.as_bytes())).to_le_bytes());
             bytes.extend(text.unwrap_or_default().as_bytes());
         }
@@ -272,7 +279,10 @@ impl Header {
         let received_at_unix_nano = i64::from_le_bytes(fields.array()?);
         let digest = Digest(fields.array()?);
         let workspace = Workspace::new(fields.text()??).ok()?;
-        let door = Door { resource: fields.text()?.map(str::to_owned), instance: fields.text()?.map(str::to_owned) };
+        let door = Door {
+            resource: fields.text()?.map(str::to_owned),
+            instance: fields.text()?.map(str::to_owned),
+        };
         fields.0.is_empty().then_some(Self {
             workspace,
             kind,
@@ -285,8 +295,25 @@ impl Header {
     }
 
     pub(super) fn into_request(self, body: bytes::Bytes) -> Request {
-        let Self { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, digest } = self;
-        Request { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, digest, body }
+        let Self {
+            workspace,
+            kind,
+            content_type,
+            content_encoding,
+            door,
+            received_at_unix_nano,
+            digest,
+        } = self;
+        Request {
+            workspace,
+            kind,
+            content_type,
+            content_encoding,
+            door,
+            received_at_unix_nano,
+            digest,
+            body,
+        }
     }
 }
 

@@ -25,7 +25,10 @@ pub struct Durable {
 
 impl Durable {
     pub(super) fn new(position: Position, order: &Arc<Order>) -> Self {
-        Self { position, order: Some(Arc::clone(order)) }
+        Self {
+            position,
+            order: Some(Arc::clone(order)),
+        }
     }
 
     /// The frame's position.
@@ -47,7 +50,9 @@ impl Durable {
     ) -> Result<R, WalError> {
         let position = self.position;
         let (done, answer) = oneshot::channel();
-        let Some(order) = self.order.take() else { return Err(WalError::Stalled { position }) };
+        let Some(order) = self.order.take() else {
+            return Err(WalError::Stalled { position });
+        };
         order.submit(
             position,
             Box::new(move || {
@@ -56,7 +61,9 @@ impl Durable {
                 let _ = done.send(visible);
             }),
         );
-        answer.await.map_err(|_| WalError::Stalled { position: order.stalled().unwrap_or(position) })
+        answer.await.map_err(|_| WalError::Stalled {
+            position: order.stalled().unwrap_or(position),
+        })
     }
 }
 
@@ -82,15 +89,24 @@ struct State {
 
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Order").field("published", &self.published()).finish_non_exhaustive()
+        f.debug_struct("Order")
+            .field("published", &self.published())
+            .finish_non_exhaustive()
     }
 }
 
 impl Order {
     /// An order whose first publication is that of `next`.
     pub(super) fn starting_at(next: Position) -> Self {
-        let state = State { next: next.0, ready: BTreeMap::new(), running: false, stalled: None };
-        Self { state: Mutex::new(state) }
+        let state = State {
+            next: next.0,
+            ready: BTreeMap::new(),
+            running: false,
+            stalled: None,
+        };
+        Self {
+            state: Mutex::new(state),
+        }
     }
 
     /// The position up to which everything is visible.
@@ -127,7 +143,10 @@ impl Order {
                 return;
             };
             drop(state);
-            let unwinding = StallOnUnwind { order: self, position: Position(next) };
+            let unwinding = StallOnUnwind {
+                order: self,
+                position: Position(next),
+            };
             fault::reached(fault::PUBLISH);
             publication();
             std::mem::forget(unwinding);
@@ -143,7 +162,10 @@ impl Order {
         drop(state);
         // Their publishers learn of it, outside the lock.
         drop(dropped);
-        tracing::error!(wal.position = position.0, "a durable frame was not published; restart to replay it");
+        tracing::error!(
+            wal.position = position.0,
+            "a durable frame was not published; restart to replay it"
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

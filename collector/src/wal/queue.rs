@@ -54,7 +54,11 @@ enum End {
 
 impl Queue {
     pub(super) fn new(limit_bytes: usize) -> Self {
-        Self { state: Mutex::default(), arrived: Condvar::new(), limit_bytes }
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            limit_bytes,
+        }
     }
 
     /// Adds a frame, or says why not.
@@ -62,16 +66,26 @@ impl Queue {
         let limit_bytes = self.limit_bytes;
         let size_bytes = frame.frame_bytes();
         if size_bytes > limit_bytes || u32::try_from(frame.payload.len()).is_err() {
-            return Err(WalError::TooLarge { size_bytes, limit_bytes });
+            return Err(WalError::TooLarge {
+                size_bytes,
+                limit_bytes,
+            });
         }
         let mut state = self.lock();
         match &state.end {
             None => {}
             Some(End::Closed) => return Err(WalError::Closed),
-            Some(End::Poisoned(source)) => return Err(WalError::Poisoned { source: Arc::clone(source) }),
+            Some(End::Poisoned(source)) => {
+                return Err(WalError::Poisoned {
+                    source: Arc::clone(source),
+                });
+            }
         }
         if state.bytes + size_bytes > limit_bytes {
-            return Err(WalError::Full { queued_bytes: state.bytes, limit_bytes });
+            return Err(WalError::Full {
+                queued_bytes: state.bytes,
+                limit_bytes,
+            });
         }
         state.bytes += size_bytes;
         state.waiting.push_back(frame);
@@ -121,7 +135,9 @@ impl Queue {
         drop(state);
         for frame in waiting {
             // A receiver that is gone needs no answer.
-            let _ = frame.answer.send(Err(WalError::Poisoned { source: Arc::clone(source) }));
+            let _ = frame.answer.send(Err(WalError::Poisoned {
+                source: Arc::clone(source),
+            }));
         }
         self.arrived.notify_all();
     }

@@ -25,7 +25,13 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn open(segment: Box<dyn Segment>) -> io::Result<Self> {
         let len_bytes = segment.len_bytes()?;
-        Ok(Self { segment, len_bytes, window_start: 0, window: Vec::new(), unreadable: Vec::new() })
+        Ok(Self {
+            segment,
+            len_bytes,
+            window_start: 0,
+            window: Vec::new(),
+            unreadable: Vec::new(),
+        })
     }
 
     pub(super) const fn len_bytes(&self) -> u64 {
@@ -37,7 +43,9 @@ impl Reader {
     }
 
     pub(super) fn is_unreadable(&self, bytes: &Range<u64>) -> bool {
-        self.unreadable.iter().any(|range| range.start < bytes.end && bytes.start < range.end)
+        self.unreadable
+            .iter()
+            .any(|range| range.start < bytes.end && bytes.start < range.end)
     }
 
     /// The `len` bytes from `offset`; `None` where the segment ends before.
@@ -62,8 +70,15 @@ impl Reader {
         }
         let candidate = candidate(bytes);
         let seen = &bytes[..candidate.map_or(len, |at| at + 1)];
-        let written = seen.iter().rposition(|byte| *byte != 0).map_or(offset, |last| offset + last as u64 + 1);
-        Some(Stretch::Written { end, written, candidate: candidate.map(|at| offset + at as u64) })
+        let written = seen
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(offset, |last| offset + last as u64 + 1);
+        Some(Stretch::Written {
+            end,
+            written,
+            candidate: candidate.map(|at| offset + at as u64),
+        })
     }
 
     fn fill(&mut self, offset: u64, len: usize) {

@@ -9,8 +9,8 @@ use super::QUARANTINE;
 use super::catalogue::{Catalogue, SegmentRecord, first_of_name, segment_name};
 use super::error::WalError;
 use super::format::{PREFIX_BYTES, Salt, WalId, encode_void};
-use super::scan::{Gap, Piece, Scanner, id_in_head};
 use super::read::PAGE_BYTES;
+use super::scan::{Gap, Piece, Scanner, id_in_head};
 use super::segment::{ASIDE, Directory, Segment, create_durably, read_full_at, read_whole, replace, write_all_at};
 
 /// The file that holds the log's id.
@@ -71,9 +71,13 @@ pub(super) struct Recovered {
 
 /// Reads all segments in `directory`, repairs what may be repaired, and says what it found.
 pub(super) fn recover(directory: &dyn Directory, fresh_id: WalId, above: Position) -> Result<Recovered, WalError> {
-    let names = directory.list().map_err(|source| WalError::io("list the files of", ".", source))?;
+    let names = directory
+        .list()
+        .map_err(|source| WalError::io("list the files of", ".", source))?;
     for name in names.iter().filter(|name| name.ends_with(ASIDE)) {
-        directory.remove(name).map_err(|source| WalError::io("remove", name, source))?;
+        directory
+            .remove(name)
+            .map_err(|source| WalError::io("remove", name, source))?;
     }
     let mut firsts: Vec<Position> = names.iter().filter_map(|name| first_of_name(name)).collect();
     firsts.sort_unstable();
@@ -117,7 +121,9 @@ fn read_id(directory: &dyn Directory, firsts: &[Position], fresh: WalId) -> Resu
 }
 
 fn open(directory: &dyn Directory, name: &str) -> Result<Box<dyn Segment>, WalError> {
-    directory.open(name).map_err(|source| WalError::io("open", name, source))
+    directory
+        .open(name)
+        .map_err(|source| WalError::io("open", name, source))
 }
 
 /// A gap and the frames around it.
@@ -141,7 +147,14 @@ struct Contents {
 impl Contents {
     fn read(scanner: &mut Scanner, first: Position) -> Result<Self, WalError> {
         let record = SegmentRecord::new(first, scanner.len_bytes());
-        let mut contents = Self { record, gaps: Vec::new(), last_group: None, first_frame: None, frame_count: 0, end: 0 };
+        let mut contents = Self {
+            record,
+            gaps: Vec::new(),
+            last_group: None,
+            first_frame: None,
+            frame_count: 0,
+            end: 0,
+        };
         loop {
             match scanner.next_piece()? {
                 Piece::Frame(frame) => {
@@ -154,7 +167,11 @@ impl Contents {
                     contents.frame_count += 1;
                 }
                 Piece::Gap(gap) => {
-                    contents.gaps.push(GapSeen { gap, after: contents.record.last, before: None });
+                    contents.gaps.push(GapSeen {
+                        gap,
+                        after: contents.record.last,
+                        before: None,
+                    });
                 }
                 Piece::End { at } => {
                     contents.end = at;
@@ -174,7 +191,12 @@ impl Contents {
     /// The next position, if this is the newest segment. Those that the bytes after its last frame may have held are not
     /// given again.
     fn next(&self) -> Position {
-        let lost: u64 = self.gaps.iter().filter(|seen| seen.before.is_none()).map(GapSeen::most_frames).sum();
+        let lost: u64 = self
+            .gaps
+            .iter()
+            .filter(|seen| seen.before.is_none())
+            .map(GapSeen::most_frames)
+            .sum();
         Position(self.record.last.map_or(self.record.first.0, |last| last.0 + 1) + lost)
     }
 
@@ -224,7 +246,13 @@ impl Recovered {
             contents.record.damage.push(seen.gap.bytes.clone());
             contents.record.held |= quarantined.is_none();
             let GapSeen { gap, after, before } = seen;
-            let damage = Damage { segment: name.clone(), bytes: gap.bytes, quarantined, after, before };
+            let damage = Damage {
+                segment: name.clone(),
+                bytes: gap.bytes,
+                quarantined,
+                after,
+                before,
+            };
             self.recovery.damage.push(damage);
         }
         self.catalogue.segments.push(contents.record);
@@ -245,9 +273,17 @@ impl Recovered {
 
 /// Copies damaged bytes aside and returns the copy's name; `None`, said in the program's log, where that fails.
 fn quarantine(directory: &dyn Directory, segment: &str, from: &dyn Segment, bytes: &Range<u64>) -> Option<String> {
-    let name = format!("{QUARANTINE}/{}-{}.bytes", segment.trim_end_matches(".wal"), bytes.start);
+    let name = format!(
+        "{QUARANTINE}/{}-{}.bytes",
+        segment.trim_end_matches(".wal"),
+        bytes.start
+    );
     let len = bytes.end - bytes.start;
-    if directory.open(&name).and_then(|copy| copy.len_bytes()).is_ok_and(|copied| copied == len) {
+    if directory
+        .open(&name)
+        .and_then(|copy| copy.len_bytes())
+        .is_ok_and(|copied| copied == len)
+    {
         return Some(name);
     }
     match create_durably(directory, &name, len, |copy| copy_range(from, copy, bytes)) {

@@ -5,16 +5,16 @@ use std::sync::PoisonError;
 
 use pennyspan_schema::{Position, Workspace};
 
+use super::Wal;
 use super::error::WalError;
 use super::segment::{Directory, Segment, write_all_at};
-use super::Wal;
 
 /// The file that remembers the requests of segments that are gone.
 pub(super) const SEEN_FILE: &str = "seen";
 /// What the next such file is written into. Its room is taken beforehand, so that a full disk can be emptied.
 const SPARE: &str = "seen.spare";
 /// Room that is taken beforehand, beside twice what was needed last.
-const SPARE_BYTES: u64 = 256 << 10;
+const SPARE_BYTES: u64 = 64 << 10;
 
 impl Wal {
     /// Removes the segments whose frames are all published, and flushed as `flushed` says for each workspace; their requests
@@ -24,7 +24,10 @@ impl Wal {
     /// A disk that refuses to write what is remembered, or to remove a segment. Nothing is lost, and the next call goes on.
     pub fn release(&self, flushed: impl Fn(&Workspace) -> Position) -> Result<usize, WalError> {
         let _releasing = self.releasing.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = self.shared.catalogue().releasable(flushed, self.shared.order.published());
+        let names = self
+            .shared
+            .catalogue()
+            .releasable(flushed, self.shared.order.published());
         if names.is_empty() {
             return Ok(0);
         }
@@ -32,7 +35,9 @@ impl Wal {
         let remembered = self.seen.encode();
         replace_side_file(directory, &remembered).map_err(|source| WalError::io("write", SEEN_FILE, source))?;
         for name in &names {
-            directory.remove(name).map_err(|source| WalError::io("remove the segment", name, source))?;
+            directory
+                .remove(name)
+                .map_err(|source| WalError::io("remove the segment", name, source))?;
             self.shared.catalogue().segments.retain(|segment| segment.name != *name);
         }
         directory.sync().map_err(|source| WalError::io("sync", ".", source))?;

@@ -51,18 +51,33 @@ impl Replay {
         from: Position,
         segments: impl Iterator<Item = SegmentRecord>,
     ) -> Self {
-        let segments = segments.filter(|segment| segment.last.is_some_and(|last| last >= from)).collect();
-        Self { directory, id, from, segments, open: None }
+        let segments = segments
+            .filter(|segment| segment.last.is_some_and(|last| last >= from))
+            .collect();
+        Self {
+            directory,
+            id,
+            from,
+            segments,
+            open: None,
+        }
     }
 
     /// Opens the next segment; `None` after the last.
     fn open_next(&mut self) -> Option<Result<(), WalError>> {
         let record = self.segments.pop_front()?;
-        let opened = self.directory.open(&record.name).map_err(|source| WalError::io("open", &record.name, source));
+        let opened = self
+            .directory
+            .open(&record.name)
+            .map_err(|source| WalError::io("open", &record.name, source));
         let scanner = opened.and_then(|segment| Scanner::open(&record.name, segment, self.id, record.first));
         Some(scanner.map(|scanner| {
             let settings = scanner.settings().map(Bytes::copy_from_slice);
-            self.open = Some(OpenSegment { record, scanner, settings });
+            self.open = Some(OpenSegment {
+                record,
+                scanner,
+                settings,
+            });
         }))
     }
 }
@@ -84,13 +99,29 @@ impl OpenSegment {
     }
 
     fn frame(&mut self, frame: FrameAt) -> Result<Frame, WalError> {
-        let FrameAt { position, header, payload, .. } = frame;
-        let body = self.scanner.payload(&payload).ok_or_else(|| self.damaged(payload.start, payload.end))?;
-        Ok(Frame { position, request: header.into_request(body), settings: self.settings.clone() })
+        let FrameAt {
+            position,
+            header,
+            payload,
+            ..
+        } = frame;
+        let body = self
+            .scanner
+            .payload(&payload)
+            .ok_or_else(|| self.damaged(payload.start, payload.end))?;
+        Ok(Frame {
+            position,
+            request: header.into_request(body),
+            settings: self.settings.clone(),
+        })
     }
 
     fn damaged(&self, start: u64, end: u64) -> WalError {
-        WalError::Damaged { segment: self.record.name.clone(), start, end }
+        WalError::Damaged {
+            segment: self.record.name.clone(),
+            start,
+            end,
+        }
     }
 }
 

@@ -79,10 +79,22 @@ impl Scanner {
             && (head.id != id || head.first != first)
         {
             let found = format!("{} at position {}", head.id, head.first);
-            return Err(WalError::Foreign { segment: name.to_owned(), found, expected: format!("{id} at {first}") });
+            return Err(WalError::Foreign {
+                segment: name.to_owned(),
+                found,
+                expected: format!("{id} at {first}"),
+            });
         }
         let (head, offset) = head.map_or((None, 0), |(head, offset)| (Some(head), offset));
-        Ok(Self { name: name.to_owned(), reader, salt: Salt::of(id, first), head, offset, floor: first.0, ahead: None })
+        Ok(Self {
+            name: name.to_owned(),
+            reader,
+            salt: Salt::of(id, first),
+            head,
+            offset,
+            floor: first.0,
+            ahead: None,
+        })
     }
 
     /// The decode settings that were in force when the segment was written; `None` where its head is damaged.
@@ -130,13 +142,21 @@ impl Scanner {
 
     /// Looks for a frame or a void at `offset`.
     fn look(&mut self, offset: u64) -> Result<Found, WalError> {
-        let Some(bytes) = self.reader.bytes(offset, VOID_BYTES) else { return Ok(Found::Nothing) };
+        let Some(bytes) = self.reader.bytes(offset, VOID_BYTES) else {
+            return Ok(Found::Nothing);
+        };
         if let Some(len) = decode_void(bytes, self.salt) {
             let end = offset + u64::from(len);
-            return Ok(if end <= self.len_bytes() { Found::Void(end) } else { Found::Nothing });
+            return Ok(if end <= self.len_bytes() {
+                Found::Void(end)
+            } else {
+                Found::Nothing
+            });
         }
-        let Some(prefix) =
-            self.reader.bytes(offset, PREFIX_BYTES).and_then(|bytes| Prefix::decode(bytes, self.salt))
+        let Some(prefix) = self
+            .reader
+            .bytes(offset, PREFIX_BYTES)
+            .and_then(|bytes| Prefix::decode(bytes, self.salt))
         else {
             return Ok(Found::Nothing);
         };
@@ -154,19 +174,33 @@ impl Scanner {
         if payload.map(payload_checksum) != Some(prefix.payload_checksum) {
             return Ok(Found::Nothing);
         }
-        let header = self.reader.bytes(offset + PREFIX_BYTES as u64, prefix.header_bytes as usize);
+        let header = self
+            .reader
+            .bytes(offset + PREFIX_BYTES as u64, prefix.header_bytes as usize);
         let Some(header) = header.filter(|header| header_checksum(header, self.salt) == prefix.header_checksum) else {
             return Ok(Found::Nothing);
         };
         match Header::decode(header) {
             Ok(header) => {
-                let Prefix { position, group_first, .. } = *prefix;
-                Ok(Found::Frame(FrameAt { position, group_first, header, payload: payload_start..end }, end))
+                let Prefix {
+                    position, group_first, ..
+                } = *prefix;
+                Ok(Found::Frame(
+                    FrameAt {
+                        position,
+                        group_first,
+                        header,
+                        payload: payload_start..end,
+                    },
+                    end,
+                ))
             }
             Err(HeaderError::Malformed) => Ok(Found::Nothing),
-            Err(HeaderError::Unknown { field, code }) => {
-                Err(WalError::UnknownCode { segment: self.name.clone(), field, code })
-            }
+            Err(HeaderError::Unknown { field, code }) => Err(WalError::UnknownCode {
+                segment: self.name.clone(),
+                field,
+                code,
+            }),
         }
     }
 
@@ -181,7 +215,11 @@ impl Scanner {
                     from = end;
                     continue;
                 }
-                Stretch::Written { end, written, candidate } => {
+                Stretch::Written {
+                    end,
+                    written,
+                    candidate,
+                } => {
                     written_end = written_end.max(written);
                     from = end;
                     candidate
@@ -215,17 +253,27 @@ pub(super) enum Stretch {
     Zeros { end: u64 },
     /// Bytes up to `end`, the last of which that is not zero stands before `written`. Where `candidate` is given, a frame or
     /// void may begin there, and what follows it was not looked at.
-    Written { end: u64, written: u64, candidate: Option<u64> },
+    Written {
+        end: u64,
+        written: u64,
+        candidate: Option<u64>,
+    },
 }
 
 /// The head and where it ends; `None` where it is damaged.
 fn read_head(name: &str, reader: &mut Reader) -> Result<Option<(Head, u64)>, WalError> {
-    let Some(bytes) = reader.bytes(0, HEAD_BYTES) else { return Ok(None) };
+    let Some(bytes) = reader.bytes(0, HEAD_BYTES) else {
+        return Ok(None);
+    };
     match Preamble::decode(bytes) {
         Preamble::Known => {}
         Preamble::Damaged => return Ok(None),
         Preamble::Newer { format } => {
-            return Err(WalError::NewerFormat { segment: name.to_owned(), found: format, known: super::format::FORMAT });
+            return Err(WalError::NewerFormat {
+                segment: name.to_owned(),
+                found: format,
+                known: super::format::FORMAT,
+            });
         }
     }
     let whole = Head::whole_bytes(bytes).and_then(|whole| reader.bytes(0, whole));

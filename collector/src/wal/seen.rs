@@ -28,7 +28,11 @@ pub struct SeenOptions {
 
 impl Default for SeenOptions {
     fn default() -> Self {
-        Self { window_nanos: 15 * 60 * 1_000_000_000, at_least: 100_000, at_most: 1_000_000 }
+        Self {
+            window_nanos: 15 * 60 * 1_000_000_000,
+            at_least: 100_000,
+            at_most: 1_000_000,
+        }
     }
 }
 
@@ -155,7 +159,9 @@ impl Seen {
     /// What is remembered, as the bytes of the side file.
     pub(super) fn encode(&self) -> Vec<u8> {
         let workspaces = self.inner.lock();
-        let given = workspaces.iter().map(|(workspace, remembered)| (workspace, remembered.given()));
+        let given = workspaces
+            .iter()
+            .map(|(workspace, remembered)| (workspace, remembered.given()));
         side_file::encode(given)
     }
 
@@ -235,10 +241,12 @@ impl Remembered {
 
     /// The answered requests, oldest first.
     fn given(&self) -> impl Iterator<Item = (Digest, i64, &Bytes)> {
-        self.answered.iter().filter_map(|(_, digest)| match self.requests.get(digest)? {
-            Answer::Given { at_unix_nano, answer } => Some((*digest, *at_unix_nano, answer)),
-            Answer::Pending(_) => None,
-        })
+        self.answered
+            .iter()
+            .filter_map(|(_, digest)| match self.requests.get(digest)? {
+                Answer::Given { at_unix_nano, answer } => Some((*digest, *at_unix_nano, answer)),
+                Answer::Pending(_) => None,
+            })
     }
 }
 

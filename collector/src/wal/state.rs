@@ -45,7 +45,10 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("id", &self.id).field("order", &self.order).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("id", &self.id)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +58,9 @@ pub(super) struct EndQueue(pub(super) Arc<Shared>);
 impl Drop for EndQueue {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.queue.poison(&Arc::new(io::Error::other("the thread of the write-ahead log died")));
+            self.0
+                .queue
+                .poison(&Arc::new(io::Error::other("the thread of the write-ahead log died")));
         } else {
             self.0.queue.close();
         }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use pennyspan_schema::Position;
 
@@ -41,7 +41,11 @@ struct Group {
 
 impl Writer {
     pub(super) const fn new(shared: Arc<Shared>, next: Position) -> Self {
-        Self { shared, open: None, next }
+        Self {
+            shared,
+            open: None,
+            next,
+        }
     }
 
     /// Writes until the queue is closed and empty, or the disk fails.
@@ -59,7 +63,12 @@ impl Writer {
         self.seal();
         let first = self.next;
         let name = segment_name(first);
-        let head = Head { id: self.shared.id, first, settings: self.shared.settings.clone() }.encode();
+        let head = Head {
+            id: self.shared.id,
+            first,
+            settings: self.shared.settings.clone(),
+        }
+        .encode();
         let end = head.len() as u64;
         let len_bytes = self.shared.segment_bytes.max(end + frame_bytes);
         let segment = create_durably(&*self.shared.directory, &name, len_bytes, |segment| {
@@ -67,7 +76,12 @@ impl Writer {
         })
         .map_err(|source| WalError::io("create the segment", &name, source))?;
         self.shared.catalogue().add(SegmentRecord::new(first, len_bytes));
-        self.open = Some(OpenSegment { segment, salt: Salt::of(self.shared.id, first), end, len_bytes });
+        self.open = Some(OpenSegment {
+            segment,
+            salt: Salt::of(self.shared.id, first),
+            end,
+            len_bytes,
+        });
         Ok(())
     }
 
@@ -120,7 +134,9 @@ impl Writer {
 
     /// Writes and syncs one group.
     fn write(&mut self, group: &Group) -> Result<(), WalError> {
-        let Some(open) = &mut self.open else { return Err(WalError::Closed) };
+        let Some(open) = &mut self.open else {
+            return Err(WalError::Closed);
+        };
         fault::reached(fault::APPEND);
         if let Err(error) = write_all_at(&*open.segment, &mut group.parts(), open.end) {
             return Err(self.withdraw(error));
@@ -153,7 +169,9 @@ impl Writer {
                 if let Some(record) = self.shared.catalogue().segments.last_mut() {
                     record.len_bytes = open.end;
                 }
-                WalError::DiskFull { source: Arc::new(error) }
+                WalError::DiskFull {
+                    source: Arc::new(error),
+                }
             }
             Err(error) => self.poison(Arc::new(error)),
         }
@@ -181,7 +199,9 @@ impl Writer {
         self.shared.queue.settle(group.bytes);
         for (position, frame) in (first.0..).zip(group.frames) {
             // A receiver that is gone drops the answer, which stalls the order and says so.
-            let _ = frame.answer.send(Ok(Durable::new(Position(position), &self.shared.order)));
+            let _ = frame
+                .answer
+                .send(Ok(Durable::new(Position(position), &self.shared.order)));
         }
     }
 
@@ -197,7 +217,11 @@ impl Writer {
 impl Group {
     /// Takes as many of `frames` as fit in `open`, and checksums them.
     fn take(frames: &mut VecDeque<Waiting>, open: &OpenSegment, first: Position) -> Self {
-        let mut group = Self { frames: VecDeque::new(), prefixes: Vec::new(), bytes: 0 };
+        let mut group = Self {
+            frames: VecDeque::new(),
+            prefixes: Vec::new(),
+            bytes: 0,
+        };
         let room = open.len_bytes - open.end;
         while let Some(frame) = frames.pop_front_if(|frame| (group.bytes + frame.frame_bytes()) as u64 <= room) {
             group.add(frame, open.salt, first);
@@ -225,6 +249,8 @@ impl Group {
 
     fn parts(&self) -> Vec<IoSlice<'_>> {
         let pairs = self.prefixes.iter().zip(&self.frames);
-        pairs.flat_map(|(prefix, frame)| [IoSlice::new(prefix), IoSlice::new(&frame.payload)]).collect()
+        pairs
+            .flat_map(|(prefix, frame)| [IoSlice::new(prefix), IoSlice::new(&frame.payload)])
+            .collect()
     }
 }

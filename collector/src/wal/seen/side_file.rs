@@ -32,13 +32,17 @@ where
     bytes.extend(FORMAT.to_le_bytes());
     for (workspace, requests) in workspaces {
         let name = workspace.as_str().as_bytes();
-        let (Ok(name_bytes), count_at) = (u16::try_from(name.len()), bytes.len() + 2 + name.len()) else { continue };
+        let (Ok(name_bytes), count_at) = (u16::try_from(name.len()), bytes.len() + 2 + name.len()) else {
+            continue;
+        };
         bytes.extend(name_bytes.to_le_bytes());
         bytes.extend(name);
         bytes.extend([0; 4]);
         let mut count = 0_u32;
         for (digest, at_unix_nano, answer) in requests {
-            let Ok(answer_bytes) = u32::try_from(answer.len()) else { continue };
+            let Ok(answer_bytes) = u32::try_from(answer.len()) else {
+                continue;
+            };
             bytes.extend(at_unix_nano.to_le_bytes());
             bytes.extend(digest.0);
             bytes.extend(answer_bytes.to_le_bytes());
@@ -71,7 +75,12 @@ pub(super) fn decode(file: &[u8]) -> Option<Vec<Entry>> {
             let (answer, after) = rest.split_at_checked(answer_bytes as usize)?;
             rest = after;
             let answer = Bytes::copy_from_slice(answer);
-            entries.push(Entry { workspace: workspace.clone(), digest, at_unix_nano, answer });
+            entries.push(Entry {
+                workspace: workspace.clone(),
+                digest,
+                at_unix_nano,
+                answer,
+            });
         }
     }
     Some(entries)
