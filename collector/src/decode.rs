@@ -7,13 +7,23 @@ use pennyspan_schema::Table;
 
 use crate::request::Door;
 
+pub(crate) mod attributes;
+pub mod aws;
+pub(crate) mod delivery;
+pub(crate) mod documents;
+pub(crate) mod fault;
+pub(crate) mod fingerprint;
 pub(crate) mod ids;
+mod inflate;
 pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod object;
 mod output;
 mod settings;
+pub(crate) mod slices;
 mod time;
 
+pub use inflate::inflate;
 pub use output::{Decoded, Reason, Rejection, Rejections};
 pub(crate) use output::Output;
 pub use settings::Settings;
