@@ -1,0 +1,99 @@
+//! The snippets to paste, with this server's address in them.
+
+/// What the reader runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Platform {
+    /// AWS Lambda.
+    #[default]
+    Lambda,
+    /// Anything that speaks OTLP.
+    Otlp,
+    /// Anything that can post JSON.
+    Records,
+}
+
+/// One step: what to do, where the snippet goes, the snippet.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    pub(super) place: &'static str,
+    pub(super) snippet: String,
+}
+
+impl Platform {
+    pub(super) const ALL: [Self; 3] = [Self::Lambda, Self::Otlp, Self::Records];
+
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Lambda => "lambda",
+            Self::Otlp => "otlp",
+            Self::Records => "records",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Lambda => "AWS Lambda",
+            Self::Otlp => "OpenTelemetry",
+            Self::Records => "Invocation records",
+        }
+    }
+
+    /// Reads the value of the address; what is not known is Lambda.
+    #[must_use]
+    pub fn parse(key: &str) -> Self {
+        Self::ALL.into_iter().find(|platform| platform.key() == key).unwrap_or_default()
+    }
+
+    pub(super) fn steps(self, http: &str, grpc: &str, token_needed: bool) -> Vec<Step> {
+        let header = if token_needed { "\nOTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer YOUR_TOKEN" } else { "" };
+        let curl = if token_needed { " \\\n  -H 'authorization: Bearer YOUR_TOKEN'" } else { "" };
+        let spans = Step {
+            title: "Send spans and logs",
+            text: "Environment variables of the function. Every OpenTelemetry SDK and layer reads them.",
+            place: "environment",
+            snippet: format!("OTEL_EXPORTER_OTLP_ENDPOINT={http}\nOTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{header}"),
+        };
+        match self {
+            Self::Lambda => vec![
+                spans,
+                Step {
+                    title: "Let the platform’s own records come as well",
+                    text: "Without them there is no billed duration, no memory, and no invocation that left no span. An extension that subscribes to the Telemetry API posts its batches here.",
+                    place: "Telemetry API extension",
+                    snippet: format!("POST {http}/v1/aws/telemetry\ncontent-type: application/json"),
+                },
+                Step {
+                    title: "Or import what CloudWatch kept",
+                    text: "Report lines and JSON logs are recognised by their content.",
+                    place: "shell",
+                    snippet: "aws logs filter-log-events --log-group-name /aws/lambda/YOUR_FUNCTION > logs.json\npennyspan import logs.json".to_owned(),
+                },
+                Step {
+                    title: "Say how functions are configured",
+                    text: "Memory, time limits and architecture, where records do not name them.",
+                    place: "shell",
+                    snippet: format!("aws lambda list-functions | curl{curl} \\\n  -H 'content-type: application/json' --data-binary @- {http}/v1/configurations"),
+                },
+            ],
+            Self::Otlp => vec![
+                spans,
+                Step {
+                    title: "Or over gRPC",
+                    text: "The same, for exporters that prefer it.",
+                    place: "environment",
+                    snippet: format!("OTEL_EXPORTER_OTLP_ENDPOINT={grpc}\nOTEL_EXPORTER_OTLP_PROTOCOL=grpc{header}"),
+                },
+            ],
+            Self::Records => vec![Step {
+                title: "Post one JSON object per invocation",
+                text: "From any platform: what it did, how long it took, what was billed.",
+                place: "shell",
+                snippet: format!(
+                    "curl {http}/v1/invocations{curl} \\\n  -H 'content-type: application/x-ndjson' --data-binary @invocations.ndjson"
+                ),
+            }],
+        }
+    }
+}
