@@ -3,11 +3,35 @@
 //! The core is pure: the same facts and spans give the same rows, in whatever order, with whatever duplicates and in whatever
 //! batches they come. It knows the facts of one key and nothing else: no prices, no rules, no neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
-use pennyspan_schema::tables::ReadError;
+use pennyspan_schema::tables::{ReadError, invocation_calls, invocations};
 use pennyspan_schema::{Slice, Table};
+
+mod attempt;
+mod attempts;
+mod calls;
+mod fact;
+mod instances;
+mod key;
+mod merge;
+mod minutes;
+mod ownership;
+mod reading;
+mod rollup;
+mod trace;
+
+use attempts::Attempts;
+use calls::Calls;
+use key::Facts;
+use minutes::BATCH_ROWS;
+use ownership::Owner;
+use trace::Spans;
+
+pub use instances::instance_minutes;
+pub use reading::Reading;
+pub use rollup::rollup_minutes;
 
 /// What a fold reads.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +69,12 @@ pub enum FoldError {
     /// A batch could not be opened.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// There are more rows than a fold can number.
+    #[error("`{table}` has too many rows for one fold: fold fewer slices at once")]
+    TooMany {
+        /// The table.
+        table: &'static str,
+    },
     /// Batches of one table could not be put together.
     #[error("cannot put batches of `{table}` together: read them in smaller parts")]
     Concat {
@@ -74,15 +104,93 @@ impl Folded {
 /// # Errors
 /// [`FoldError`] where the rows are not those of their tables.
 pub fn fold_all(input: &FoldInput<'_>) -> Result<Folded, FoldError> {
-    let _ = input;
-    Ok(Folded::default())
+    let (facts, spans) = (Facts::open(input.facts)?, Spans::open(input.spans)?);
+    let attempts = Attempts::of(&facts)?;
+    let owners = ownership::owners(&spans, &attempts);
+    let calls = Calls::of(&spans, &owners);
+    let orphans = orphan_starts(&spans, &owners).count();
+    emit(&attempts, &calls, 0..attempts.len(), orphans)
 }
 
-/// Folds the attempts whose merged start lies in one of the slices.
+/// Folds the attempts whose merged start lies in one of the slices, each slice by itself.
+///
+/// `input` must hold what [`Reading`] keeps for these slices; it may hold more.
 ///
 /// # Errors
 /// [`FoldError`] where the rows are not those of their tables.
 pub fn fold_slices(input: &FoldInput<'_>, slices: &[Slice]) -> Result<BTreeMap<Slice, Folded>, FoldError> {
-    let _ = input;
-    Ok(slices.iter().map(|slice| (*slice, Folded::default())).collect())
+    let (facts, spans) = (Facts::open(input.facts)?, Spans::open(input.spans)?);
+    let attempts = Attempts::of(&facts)?;
+    let owners = ownership::owners(&spans, &attempts);
+    let calls = Calls::of(&spans, &owners);
+    let mut wanted: BTreeMap<Slice, (Vec<usize>, usize)> = slices.iter().map(|slice| (*slice, Default::default())).collect();
+    for (index, (attempt, _)) in attempts.iter().enumerate() {
+        if let Some((members, _)) = wanted.get_mut(&Slice::of(attempt.start)) {
+            members.push(index);
+        }
+    }
+    for start in orphan_starts(&spans, &owners) {
+        if let Some((_, orphans)) = wanted.get_mut(&Slice::of(start)) {
+            *orphans += 1;
+        }
+    }
+    let folded = |(slice, (indices, orphans))| Ok((slice, emit(&attempts, &calls, indices, orphans)?));
+    wanted.into_iter().map(folded).collect()
 }
+
+/// Returns the slices in which the attempts of these facts start.
+///
+/// New facts can move an attempt's start, join two attempts or part them. The slices to fold again are those of the touched
+/// keys' facts without the new ones, and those with them.
+///
+/// # Errors
+/// [`FoldError`] where the rows are not those of `invocation_facts`.
+pub fn slices_of(facts: &[RecordBatch]) -> Result<BTreeSet<Slice>, FoldError> {
+    let facts = Facts::open(facts)?;
+    let attempts = Attempts::of(&facts)?;
+    Ok(attempts.iter().map(|(attempt, _)| Slice::of(attempt.start)).collect())
+}
+
+/// Returns the starts of the spans of functions that belong to no known attempt.
+fn orphan_starts(spans: &Spans, owners: &[Owner]) -> impl Iterator<Item = i64> {
+    let orphans = spans.list.iter().zip(owners).filter(|(_, owner)| **owner == Owner::Orphan);
+    orphans.filter_map(|(span, _)| {
+        let (reader, row) = spans.of(span);
+        reader.function(row).map(|_| span.start)
+    })
+}
+
+/// Makes the rows of some attempts, which come in order.
+fn emit(
+    attempts: &Attempts<'_>,
+    calls: &Calls<'_>,
+    indices: impl IntoIterator<Item = usize>,
+    orphans: usize,
+) -> Result<Folded, FoldError> {
+    let mut folded = Folded { orphan_span_count: orphans as u64, ..Folded::default() };
+    let (mut invocations, mut called) = (invocations::Builder::default(), invocation_calls::Builder::default());
+    for index in indices {
+        let (attempt, members) = attempts.get(index);
+        let row = merge::merge(attempt, members);
+        invocations.append(&row);
+        calls.append(index, &row, &mut called);
+        if invocations.len() >= BATCH_ROWS {
+            folded.invocations.push(invocations.finish());
+        }
+        if called.len() >= BATCH_ROWS {
+            folded.invocation_calls.push(called.finish());
+        }
+    }
+    if !invocations.is_empty() {
+        folded.invocations.push(invocations.finish());
+    }
+    if !called.is_empty() {
+        folded.invocation_calls.push(called.finish());
+    }
+    folded.rollup_minute = rollup_minutes(&folded.invocations)?;
+    folded.instance_minutes = instance_minutes(&folded.invocations)?;
+    Ok(folded)
+}
+
+#[cfg(test)]
+mod tests;

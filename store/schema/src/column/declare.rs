@@ -168,6 +168,16 @@ macro_rules! columns {
             pub fn rows(&self) -> impl Iterator<Item = Row<'_>> + '_ {
                 (0..self.rows).map(|index| self.row(index))
             }
+
+            $(
+                $(#[doc = $doc])+
+                ///
+                /// The value of the row at `index`, which must be less than [`len`](Self::len).
+                #[must_use]
+                pub fn $name(&self, index: usize) -> $crate::columns!(@value '_, $type $(, $why)?) {
+                    $crate::columns!(@get self.$name, index, $type $(, $why)?)
+                }
+            )+
         }
     };
     (@nullable) => { None::<&'static str> };

@@ -35,8 +35,10 @@ crate::attempt_columns! { columns {
     evidence_log: Bool { unit: Unit::None, source: "fold" },
     /// Distinct facts that it was merged from.
     fact_count: Int { unit: Unit::Count, source: "fold" },
-    /// Whether facts of the key name different functions.
+    /// Whether its facts name different functions.
     function_conflict: Bool { unit: Unit::None, source: "fold" },
     /// The service's version, by which deployments without a function version are seen.
     service_version: Text { unit: Unit::None, nullable: "only spans say it", source: "service.version" },
+    /// How long what started it had waited: start less the oldest enqueue time, of a timer less the scheduled time; negative where clocks differ.
+    trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "not known to be the first attempt, or when it was enqueued is unknown", source: "fold" },
 } {} }

@@ -1,0 +1,47 @@
+//! What is added up by minute: a walk over attempts that keeps one function's minute at a time.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use pennyspan_schema::Slice;
+use pennyspan_schema::tables::invocations::Reader;
+
+use super::FoldError;
+
+/// Rows of this many make a batch.
+pub(super) const BATCH_ROWS: usize = 65_536;
+
+/// Adds attempts up by groups within each minute of each function, and hands out each group in order.
+///
+/// `invocations` come sorted by (function, start), as fold makes them; only one function's minute is held at a time. Attempts
+/// whose time cannot be are in no minute.
+pub(super) fn each_group<'a, G: Ord, S: Default>(
+    invocations: &'a [Reader],
+    group_of: impl Fn(&'a Reader, usize) -> Option<G>,
+    add: impl Fn(&mut S, &'a Reader, usize),
+    mut emit: impl FnMut(Slice, &G, &S),
+) {
+    let mut current: Option<(Option<&str>, Slice)> = None;
+    let mut groups: BTreeMap<G, S> = BTreeMap::new();
+    for (reader, row) in invocations.iter().flat_map(|reader| (0..reader.len()).map(move |row| (reader, row))) {
+        if reader.time_suspect(row) == Some(true) {
+            continue;
+        }
+        let place = (reader.function(row), Slice::of(reader.start_unix_nano(row)));
+        if let Some((_, minute)) = current.filter(|current| *current != place) {
+            std::mem::take(&mut groups).iter().for_each(|(group, sums)| emit(minute, group, sums));
+        }
+        current = Some(place);
+        if let Some(group) = group_of(reader, row) {
+            add(groups.entry(group).or_default(), reader, row);
+        }
+    }
+    if let Some((_, minute)) = current {
+        groups.iter().for_each(|(group, sums)| emit(minute, group, sums));
+    }
+}
+
+/// Opens batches of `invocations`.
+pub(super) fn open(batches: &[RecordBatch]) -> Result<Vec<Reader>, FoldError> {
+    Ok(batches.iter().map(Reader::new).collect::<Result<_, _>>()?)
+}
