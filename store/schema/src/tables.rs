@@ -144,7 +144,10 @@ pub enum ReadError {
 }
 
 /// Returns a batch's column as its typed array; a nullable one that is missing is all null.
-pub(crate) fn column<A: Array + Clone + 'static>(
+///
+/// # Errors
+/// [`ReadError`] where a column that is never null is missing, or where it has another type.
+pub fn column<A: Array + Clone + 'static>(
     table: &'static str,
     name: &'static str,
     batch: &RecordBatch,
