@@ -1,0 +1,91 @@
+//! What an attempt's neighbours say about it: other attempts of its key, its instance and its messages; statements about its
+//! environment and settings; deployments of its function.
+//!
+//! Fold knows the facts of one key and nothing else. What depends on more is computed here, when asked, from side tables that
+//! are small beside the attempts: they are read once for a window and the look-back before it, and each attempt is then
+//! completed by itself, so that views stream.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use pennyspan_rules::PriceBooks;
+use pennyspan_schema::{Table, Window};
+
+use crate::error::AnalysisError;
+use crate::neighbours::configurations::Configurations;
+use crate::neighbours::deployments::Deployments;
+use crate::neighbours::environments::Environments;
+use crate::neighbours::instances::Instances;
+use crate::neighbours::keys::Keys;
+use crate::neighbours::messages::Messages;
+use crate::neighbours::waits::Waits;
+use crate::session::Reading;
+
+pub(crate) mod billing;
+pub mod configurations;
+mod derive;
+pub mod deployments;
+pub mod derived;
+pub mod environments;
+pub mod instances;
+pub mod keys;
+pub mod lag;
+pub mod messages;
+pub mod sighting;
+pub mod waits;
+
+/// How far before the window an instance, an environment or an attempt of the same event is looked for.
+pub const LOOKBACK_NANOS: i64 = 24 * 3_600_000_000_000;
+
+/// How far before the window attempts of a key are ranked.
+pub const RANK_NANOS: i64 = 6 * 3_600_000_000_000;
+
+/// The side tables of one window.
+#[derive(Debug)]
+pub struct Neighbours {
+    pub(crate) window: Window,
+    pub(crate) books: Arc<PriceBooks>,
+    pub(crate) configurations: Configurations,
+    pub(crate) environments: Environments,
+    pub(crate) instances: Instances,
+    pub(crate) keys: Keys,
+    pub(crate) messages: Messages,
+    pub(crate) deployments: Deployments,
+    pub(crate) waits: Waits,
+}
+
+impl Neighbours {
+    /// Reads the side tables for a window.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] where the tables cannot be read.
+    pub(crate) async fn read(reading: &Reading, window: Window, books: Arc<PriceBooks>) -> Result<Self, AnalysisError> {
+        let since = window.start_unix_nano.saturating_sub(LOOKBACK_NANOS);
+        let seen = Window { start_unix_nano: since, ..window };
+        let configurations = Configurations::read(reading).await?;
+        let environments = Environments::read(reading, seen).await?;
+        let mut messages = Messages::read(reading, seen).await?;
+        let waits = Waits::read(reading, seen).await?;
+        let mut instances = Instances::default();
+        let mut deployments = Deployments::read(reading, &configurations).await?;
+        let mut keys = Keys::default();
+        let mut rows = reading.stream(Table::Invocations, sighting::COLUMNS, Some(seen)).await?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run(sighting::NAME))?;
+            let reader = sighting::Reader::new(&batch).map_err(AnalysisError::rows(sighting::NAME))?;
+            for row in reader.rows() {
+                let environment = environments.of(row.provider, row.instance_id);
+                let function = row.function.or(environment.and_then(|known| known.function.as_deref()));
+                keys.see(&row);
+                instances.see(&row, function);
+                deployments.see(&row, function);
+                messages.see(&row);
+            }
+        }
+        drop(rows);
+        keys.settle(reading, seen, window).await?;
+        messages.settle(window);
+        deployments.settle();
+        Ok(Self { window, books, configurations, environments, instances, keys, messages, deployments, waits })
+    }
+}

@@ -1,0 +1,172 @@
+//! Deployments: what a marker says, and what only neighbours reveal: the first sight of a version, and a changed setting.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::StreamExt;
+use pennyspan_schema::Table;
+use pennyspan_schema::tables::deployments::{self, Reader, Row};
+
+use crate::error::AnalysisError;
+use crate::neighbours::configurations::Configurations;
+use crate::neighbours::sighting;
+use crate::session::Reading;
+
+/// Settings whose change is a deployment.
+const DEPLOYED_KEYS: [&str; 3] = ["code_sha256", "memory_size_mib", "runtime_version_arn"];
+
+/// The version that never changes its name, so that its first sight says nothing.
+const LATEST: &str = "$LATEST";
+
+/// One change of a function or service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deployment {
+    /// When it went live, in nanoseconds since 1970.
+    pub deployed_unix_nano: i64,
+    /// Provider.
+    pub provider: Option<String>,
+    /// Account.
+    pub account: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Function; none where the service is named.
+    pub function: Option<String>,
+    /// Service; none where the function is named.
+    pub service: Option<String>,
+    /// Version.
+    pub version: Option<String>,
+    /// Revision of the source code.
+    pub revision: Option<String>,
+    /// Where to read about it.
+    pub link: Option<String>,
+    /// Who says so: the marker's source, `version`, `service version` or the setting that changed.
+    pub source: String,
+}
+
+/// Where versions are seen: provider, account, region, and function or service.
+type Place = (String, Option<String>, Option<String>, String);
+
+/// Every deployment, in the order of time.
+#[derive(Debug, Default)]
+pub struct Deployments {
+    all: BTreeSet<Deployment>,
+    versions: BTreeMap<Place, BTreeMap<String, i64>>,
+    service_versions: BTreeMap<Place, BTreeMap<String, i64>>,
+    by_name: HashMap<String, Vec<Deployment>>,
+}
+
+impl Deployments {
+    /// Reads the markers and the settings that changed.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] where the table cannot be read.
+    pub(crate) async fn read(reading: &Reading, configurations: &Configurations) -> Result<Self, AnalysisError> {
+        let mut rows = reading.stream(Table::Deployments, deployments::COLUMNS, None).await?;
+        let mut all = Self::default();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run("deployments"))?;
+            let reader = Reader::new(&batch).map_err(AnalysisError::rows("deployments"))?;
+            all.all.extend(reader.rows().filter(|row| !row.time_suspect).map(|row| Deployment::of(&row)));
+        }
+        for key in DEPLOYED_KEYS {
+            all.add_changes(configurations, key);
+        }
+        Ok(all)
+    }
+
+    fn add_changes(&mut self, configurations: &Configurations, key: &str) {
+        for (resource, statements) in configurations.of_key(key) {
+            for pair in statements.windows(2).filter(|pair| pair[0].value != pair[1].value) {
+                self.all.insert(Deployment {
+                    deployed_unix_nano: pair[1].observed_unix_nano,
+                    provider: Some(pair[1].provider.clone()),
+                    account: pair[1].account.clone(),
+                    region: pair[1].region.clone(),
+                    function: Some(resource.to_owned()),
+                    source: key.to_owned(),
+                    ..Deployment::default()
+                });
+            }
+        }
+    }
+
+    /// Takes note of one attempt's versions.
+    pub(crate) fn see(&mut self, row: &sighting::Row<'_>, function: Option<&str>) {
+        let place = |name: &str| {
+            (row.provider.to_owned(), row.account.map(str::to_owned), row.region.map(str::to_owned), name.to_owned())
+        };
+        if let (Some(function), Some(version)) = (function, row.version.filter(|version| *version != LATEST)) {
+            note(&mut self.versions, place(function), version, row.start_unix_nano);
+        }
+        if let (Some(service), Some(version)) = (row.service, row.service_version) {
+            note(&mut self.service_versions, place(service), version, row.start_unix_nano);
+        }
+    }
+
+    /// Adds the first sights, and orders everything by the name of the function or service.
+    pub(crate) fn settle(&mut self) {
+        let versions = std::mem::take(&mut self.versions);
+        let services = std::mem::take(&mut self.service_versions);
+        self.all.extend(first_sights(versions, "version").map(|(name, seen)| Deployment { function: Some(name), ..seen }));
+        self.all.extend(first_sights(services, "service version").map(|(name, seen)| Deployment { service: Some(name), ..seen }));
+        for deployment in &self.all {
+            if let Some(name) = deployment.function.as_ref().or(deployment.service.as_ref()) {
+                self.by_name.entry(name.clone()).or_default().push(deployment.clone());
+            }
+        }
+    }
+
+    /// Returns every deployment, in the order of time.
+    pub fn iter(&self) -> impl Iterator<Item = &Deployment> {
+        self.all.iter()
+    }
+
+    /// Returns when the last deployment of a function or of its service went live before an instant.
+    #[must_use]
+    pub fn last_before(&self, function: Option<&str>, service: Option<&str>, unix_nano: i64) -> Option<i64> {
+        let of = |name: Option<&str>| {
+            let known = self.by_name.get(name?)?;
+            let until = known.partition_point(|deployment| deployment.deployed_unix_nano <= unix_nano);
+            known[..until].last().map(|deployment| deployment.deployed_unix_nano)
+        };
+        of(function).max(of(service))
+    }
+}
+
+fn note(seen: &mut BTreeMap<Place, BTreeMap<String, i64>>, place: Place, version: &str, start_unix_nano: i64) {
+    let first = seen.entry(place).or_default().entry(version.to_owned()).or_insert(start_unix_nano);
+    *first = start_unix_nano.min(*first);
+}
+
+/// Returns the first sight of every version but a place's oldest, which may have been there long before.
+fn first_sights(
+    seen: BTreeMap<Place, BTreeMap<String, i64>>,
+    source: &'static str,
+) -> impl Iterator<Item = (String, Deployment)> {
+    seen.into_iter().flat_map(move |((provider, account, region, name), versions)| {
+        let oldest = versions.values().min().copied();
+        let newer = versions.into_iter().filter(move |(_, first)| Some(*first) != oldest);
+        newer.map(move |(version, first)| {
+            let (provider, account, region) = (Some(provider.clone()), account.clone(), region.clone());
+            let seen = Deployment { deployed_unix_nano: first, provider, account, region, version: Some(version), ..Deployment::default() };
+            (name.clone(), Deployment { source: source.to_owned(), ..seen })
+        })
+    })
+}
+
+impl Deployment {
+    fn of(row: &Row<'_>) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            deployed_unix_nano: row.deployed_unix_nano,
+            provider: owned(row.provider),
+            account: owned(row.account),
+            region: owned(row.region),
+            function: owned(row.function),
+            service: owned(row.service),
+            version: owned(row.version),
+            revision: owned(row.revision),
+            link: owned(row.link),
+            source: row.source.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The first attempt seen on each instance.
+
+use std::collections::HashMap;
+
+use crate::neighbours::sighting::Row;
+
+/// The first attempt seen on each instance, by instance, provider and function.
+#[derive(Debug, Default)]
+pub struct Instances(HashMap<String, Vec<First>>);
+
+#[derive(Debug)]
+struct First {
+    provider: String,
+    function: Option<String>,
+    start_unix_nano: i64,
+    invocation_id: String,
+}
+
+impl Instances {
+    /// Takes note of one attempt of a function.
+    pub(crate) fn see(&mut self, row: &Row<'_>, function: Option<&str>) {
+        let Some(instance_id) = row.instance_id else { return };
+        if row.outcome == Some("throttled") || row.outcome == Some("dropped") {
+            return;
+        }
+        let seen = match self.0.get_mut(instance_id) {
+            Some(seen) => seen,
+            None => self.0.entry(instance_id.to_owned()).or_default(),
+        };
+        match seen.iter_mut().find(|first| first.is_of(row.provider, function)) {
+            Some(first) => {
+                if (row.start_unix_nano, row.invocation_id) < (first.start_unix_nano, first.invocation_id.as_str()) {
+                    first.start_unix_nano = row.start_unix_nano;
+                    first.invocation_id = row.invocation_id.to_owned();
+                }
+            }
+            None => seen.push(First {
+                provider: row.provider.to_owned(),
+                function: function.map(str::to_owned),
+                start_unix_nano: row.start_unix_nano,
+                invocation_id: row.invocation_id.to_owned(),
+            }),
+        }
+    }
+
+    /// Returns whether an attempt is the first that was seen on its instance; none where the instance is not known.
+    #[must_use]
+    pub fn is_first(
+        &self,
+        (provider, function): (&str, Option<&str>),
+        instance_id: Option<&str>,
+        (start_unix_nano, invocation_id): (i64, &str),
+    ) -> Option<bool> {
+        let first = self.0.get(instance_id?)?.iter().find(|first| first.is_of(provider, function))?;
+        Some((first.start_unix_nano, first.invocation_id.as_str()) == (start_unix_nano, invocation_id))
+    }
+}
+
+impl First {
+    fn is_of(&self, provider: &str, function: Option<&str>) -> bool {
+        self.provider == provider && self.function.as_deref() == function
+    }
+}

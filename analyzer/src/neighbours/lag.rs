@@ -1,0 +1,59 @@
+//! Trigger lag: from the event to the start of its first attempt. A redelivered event has an age, not a lag.
+
+use pennyspan_schema::TriggerType;
+use pennyspan_schema::tables::invocations::Row;
+
+use crate::neighbours::configurations::{Configurations, Subject};
+
+/// Settings by which a source waits on purpose, in milliseconds.
+const WAITS_MS: [&str; 2] = ["batch_window_ms", "delay_ms"];
+/// The same, in seconds.
+const WAITS_S: [&str; 2] = ["batch_window_s", "delay_seconds"];
+
+/// Returns the event's age at the start, in microseconds; an event of the future has the age 0.
+pub(super) fn age_us(row: &Row<'_>) -> Option<i64> {
+    let timer = trigger(row) == Some(TriggerType::Timer);
+    let event_unix_nano = match timer {
+        true => row.scheduled_unix_nano.or(row.enqueued_min_unix_nano),
+        false => row.enqueued_min_unix_nano.or(row.scheduled_unix_nano),
+    }?;
+    Some(row.start_unix_nano.saturating_sub(event_unix_nano).max(0) / 1_000)
+}
+
+/// Returns the lag of a first attempt, in microseconds.
+///
+/// A queue's attempt is a first one where its messages say that they were received once; of other sources, where neither the
+/// key nor a message was tried before. What the source waits on purpose is no lag, and of a request's time before the start
+/// init and restore are not the trigger's.
+pub(super) fn first_attempt_us(row: &Row<'_>, function: Option<&str>, tried_before: bool, settings: &Configurations) -> Option<i64> {
+    let trigger = trigger(row);
+    let first = match (row.receive_max_count, trigger) {
+        (Some(count), _) => count <= 1,
+        (None, Some(TriggerType::Queue)) => false,
+        (None, _) => true,
+    };
+    if !first || tried_before {
+        return None;
+    }
+    let own_us = match trigger {
+        Some(TriggerType::Http) => row.init_duration_us.unwrap_or(0).saturating_add(row.restore_duration_us.unwrap_or(0)),
+        _ => waits_us(row, function, settings),
+    };
+    Some(age_us(row)?.saturating_sub(own_us).max(0))
+}
+
+fn trigger(row: &Row<'_>) -> Option<TriggerType> {
+    row.trigger_type.and_then(TriggerType::from_word)
+}
+
+/// Returns how long the source waits on purpose, as far as settings of the function or the source say.
+fn waits_us(row: &Row<'_>, function: Option<&str>, settings: &Configurations) -> i64 {
+    let of = |resource: Option<&str>, key: &str| {
+        let subject = Subject { provider: row.provider, account: row.account, region: row.region, resource: resource? };
+        settings.number(subject, key, row.start_unix_nano)
+    };
+    let either = |key: &str| of(row.trigger_source, key).or_else(|| of(function, key)).unwrap_or(0).max(0);
+    let milliseconds: i64 = WAITS_MS.iter().map(|key| either(key)).fold(0, i64::saturating_add);
+    let seconds: i64 = WAITS_S.iter().map(|key| either(key)).fold(0, i64::saturating_add);
+    milliseconds.saturating_mul(1_000).saturating_add(seconds.saturating_mul(1_000_000))
+}

@@ -1,0 +1,212 @@
+//! A session: one snapshot of one workspace, ready for questions.
+//!
+//! It reads nothing but the snapshot: no file, no network, no clock. Its memory is limited, and what does not fit is an error in
+//! words, not a file on disk.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::MemorySchemaProvider;
+use datafusion::common::ScalarValue;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::{Expr, ScalarUDF, col, lit};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use pennyspan_rules::PriceBooks;
+use pennyspan_schema::{Column, Table, Window};
+use pennyspan_store::Snapshot;
+
+use crate::analysis::attempts;
+use crate::error::AnalysisError;
+use crate::guard::{Answer, GuardError, Limits};
+use crate::neighbours::Neighbours;
+use crate::{guard, views};
+
+mod functions;
+mod prune;
+pub(crate) mod show;
+mod span;
+
+pub use span::Span;
+
+/// How much a session may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Partitions read side by side.
+    pub partitions: NonZeroUsize,
+    /// Memory of sorts, joins and aggregates, in bytes.
+    pub memory_bytes: usize,
+}
+
+/// One snapshot, its views, and what neighbours say about the attempts of one window.
+#[derive(Clone)]
+pub struct Session {
+    context: SessionContext,
+    neighbours: Arc<Neighbours>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("window", &self.window()).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Opens a snapshot for the questions about one span of time.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] where the snapshot cannot be read.
+    pub async fn open(snapshot: &Snapshot, books: Arc<PriceBooks>, span: Span, settings: Settings) -> Result<Self, AnalysisError> {
+        let context = context(settings).map_err(AnalysisError::prepare("session"))?;
+        register_stored(&context, snapshot).map_err(AnalysisError::prepare("tables"))?;
+        let reading = Reading { context: context.clone() };
+        let window = span.resolve(reading.starts().await?);
+        let neighbours = Arc::new(Neighbours::read(&reading, window, books).await?);
+        register_views(&context, &neighbours).await?;
+        Ok(Self { context, neighbours })
+    }
+
+    /// Returns the window that the session answers for.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.neighbours.window
+    }
+
+    /// Returns the price books.
+    #[must_use]
+    pub fn books(&self) -> Arc<PriceBooks> {
+        Arc::clone(&self.neighbours.books)
+    }
+
+    /// Returns the side tables.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    /// Returns the context, to which functions and views may be added.
+    #[must_use]
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Answers one read-only statement over the views.
+    ///
+    /// # Errors
+    /// [`GuardError`] says in words what is not allowed, or which limit was reached.
+    pub async fn query(&self, sql: &str, params: &BTreeMap<String, ScalarValue>, limits: Limits) -> Result<Answer, GuardError> {
+        guard::run(&self.context, sql, params, limits).await
+    }
+
+    /// Returns the attempts that start in a range, with the columns of every analysis and some more.
+    pub(crate) async fn attempts(&self, range: Window, more: &[&str]) -> Result<DataFrame, AnalysisError> {
+        let wanted = |column: &&Column| !attempts::ON_DEMAND.contains(&column.name) || more.contains(&column.name);
+        let columns: Vec<Expr> = attempts::COLUMNS.iter().filter(wanted).map(|column| col(column.name)).collect();
+        let read = || AnalysisError::run(attempts::NAME);
+        let view = self.context.table(Table::Invocations.name()).await.map_err(read())?;
+        view.filter(within(Table::Invocations, range)).and_then(|frame| frame.select(columns)).map_err(read())
+    }
+}
+
+/// Reads stored tables.
+pub(crate) struct Reading {
+    context: SessionContext,
+}
+
+impl Reading {
+    /// Streams some columns of the rows of a range of time, in no order.
+    pub(crate) async fn stream(&self, table: Table, columns: &[Column], range: Option<Window>) -> Result<SendableRecordBatchStream, AnalysisError> {
+        let failed = || AnalysisError::run(table.name());
+        let mut frame = views::stored(&self.context, table).await.map_err(failed())?;
+        if let Some(range) = range {
+            frame = frame.filter(within(table, range)).map_err(failed())?;
+        }
+        let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
+        frame.select(columns).map_err(failed())?.execute_stream().await.map_err(failed())
+    }
+
+    /// Returns the first and the last start of an attempt.
+    async fn starts(&self) -> Result<Option<(i64, i64)>, AnalysisError> {
+        use datafusion::functions_aggregate::expr_fn::{max, min};
+        let failed = || AnalysisError::run("the window");
+        let frame = views::stored(&self.context, Table::Invocations).await.map_err(failed())?;
+        let start = || col(Table::Invocations.time_column());
+        let ends = frame.filter(trusted()).and_then(|frame| frame.aggregate(vec![], vec![min(start()), max(start())]));
+        let batches: Vec<RecordBatch> = ends.map_err(failed())?.collect().await.map_err(failed())?;
+        let value = |column: usize| match batches.first().map(|batch| ScalarValue::try_from_array(batch.column(column), 0)) {
+            Some(Ok(ScalarValue::Int64(value))) => value,
+            _ => None,
+        };
+        Ok(value(0).zip(value(1)))
+    }
+}
+
+/// Returns the condition that a row's time can be.
+fn trusted() -> Expr {
+    col("time_suspect").is_not_true()
+}
+
+/// Returns the condition that a row lies in a range of time.
+fn within(table: Table, range: Window) -> Expr {
+    let time = || col(table.time_column());
+    let inside = time().gt_eq(lit(range.start_unix_nano)).and(time().lt(lit(range.end_unix_nano)));
+    if table.columns().iter().any(|column| column.name == "time_suspect") { inside.and(trusted()) } else { inside }
+}
+
+fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(settings.partitions.get())
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(true);
+    let options = config.options_mut();
+    options.execution.parquet.schema_force_view_types = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.sql_parser.enable_options_value_normalization = false;
+    options.execution.time_zone = Some("UTC".to_owned());
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(settings.memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .build_arc()?;
+    let builder = functions::allow(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime));
+    let state = builder.with_optimizer_rule(Arc::new(prune::CompareIdBytes)).build();
+    let mut context = SessionContext::new_with_state(state);
+    datafusion_functions_json::register_all(&mut context)?;
+    context.register_udf(ScalarUDF::from(show::HexId::short()));
+    context.register_udf(ScalarUDF::from(show::HexId::long()));
+    context.register_udf(ScalarUDF::from(show::AsMilliseconds::new()));
+    Ok(context)
+}
+
+fn register_stored(context: &SessionContext, snapshot: &Snapshot) -> Result<(), DataFusionError> {
+    let options = context.state();
+    let catalog = context.catalog(&options.config_options().catalog.default_catalog);
+    let catalog = catalog.ok_or_else(|| DataFusionError::Internal("the session has no catalog".to_owned()))?;
+    catalog.register_schema(views::STORED, Arc::new(MemorySchemaProvider::new()))?;
+    for table in Table::ALL {
+        context.register_table(format!("{}.{}", views::STORED, table.name()), snapshot.provider(*table))?;
+    }
+    Ok(())
+}
+
+async fn register_views(context: &SessionContext, neighbours: &Arc<Neighbours>) -> Result<(), AnalysisError> {
+    for table in Table::ALL {
+        let failed = || AnalysisError::prepare(table.name());
+        let view = match table {
+            Table::Invocations => views::invocations::view(context, neighbours).await,
+            Table::Deployments => views::deployments::view(context, &neighbours.deployments),
+            other => views::of(context, *other).await,
+        };
+        context.register_table(table.name(), view.map_err(failed())?.into_view()).map_err(failed())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
