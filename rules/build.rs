@@ -1,13 +1,24 @@
 //! Lists the rule files and price books, so that adding one adds a file and edits none.
-#![expect(clippy::print_stdout, reason = "cargo reads the build script's directives from standard output")]
 
 use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    let rules = listing(&root, "catalog", ".md", "RULES", "Rule files of the catalogue: file name and text.")?;
-    let books = listing(&root, "prices", ".toml", "PRICE_BOOKS", "Price books: file name and text.")?;
+    let rules = listing(
+        &root,
+        "catalog",
+        ".md",
+        "RULES",
+        "Rule files of the catalogue: file name and text.",
+    )?;
+    let books = listing(
+        &root,
+        "prices",
+        ".toml",
+        "PRICE_BOOKS",
+        "Price books: file name and text.",
+    )?;
     fs::write(Path::new(&out).join("embedded.rs"), rules + &books)
 }
 
@@ -22,9 +33,13 @@ fn listing(root: &str, folder: &str, ending: &str, constant: &str, doc: &str) ->
         }
     }
     names.sort();
-    let rows: String = names
+    let path = |name: &String| format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{folder}/{name}\")");
+    let rows: Vec<String> = names
         .iter()
-        .map(|name| format!("    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{folder}/{name}\"))),\n"))
+        .map(|name| format!("    ({name:?}, include_str!({})),", path(name)))
         .collect();
-    Ok(format!("/// {doc}\npub(crate) const {constant}: &[(&str, &str)] = &[\n{rows}];\n"))
+    let rows = rows.join("\n");
+    Ok(format!(
+        "/// {doc}\npub(crate) const {constant}: &[(&str, &str)] = &[\n{rows}\n];\n"
+    ))
 }

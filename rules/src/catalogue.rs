@@ -49,7 +49,9 @@ impl Catalogue {
     ///
     /// # Errors
     /// [`CatalogueError`] names every faulty file.
-    pub fn from_dir<N: AsRef<str>, T: AsRef<str>>(files: impl IntoIterator<Item = (N, T)>) -> Result<Self, CatalogueError> {
+    pub fn from_dir<N: AsRef<str>, T: AsRef<str>>(
+        files: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, CatalogueError> {
         let (mut rules, mut faults) = (Vec::new(), Vec::new());
         for (name, text) in files {
             match Rule::parse(name.as_ref(), text.as_ref()) {
@@ -57,7 +59,11 @@ impl Catalogue {
                 Err(fault) => faults.push(fault),
             }
         }
-        if faults.is_empty() { Self::default().with(rules) } else { Err(CatalogueError::Files { faults }) }
+        if faults.is_empty() {
+            Self::default().with(rules)
+        } else {
+            Err(CatalogueError::Files { faults })
+        }
     }
 
     /// Adds a team's own rules.

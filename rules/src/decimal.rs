@@ -37,7 +37,10 @@ impl Decimal {
     /// Builds a whole number.
     #[must_use]
     pub const fn whole(value: i64) -> Self {
-        Self { mantissa: value as i128, scale: 0 }
+        Self {
+            mantissa: value as i128,
+            scale: 0,
+        }
     }
 
     /// Tells whether the number has no digits after the point.
@@ -49,7 +52,11 @@ impl Decimal {
     /// Returns the number as an integer where it is one and fits.
     #[must_use]
     pub fn to_i64(self) -> Option<i64> {
-        if self.scale == 0 { i64::try_from(self.mantissa).ok() } else { None }
+        if self.scale == 0 {
+            i64::try_from(self.mantissa).ok()
+        } else {
+            None
+        }
     }
 
     /// Returns the number as an exact fraction.
@@ -75,7 +82,10 @@ impl Decimal {
     /// Returns `self - other`, or none where the difference does not fit.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.checked_add(Self { mantissa: other.mantissa.checked_neg()?, scale: other.scale })
+        self.checked_add(Self {
+            mantissa: other.mantissa.checked_neg()?,
+            scale: other.scale,
+        })
     }
 
     /// Tells whether the number is above zero.
@@ -113,10 +123,17 @@ impl FromStr for Decimal {
         }
         let too_long = || DecimalError::TooLong { text: text.to_owned() };
         let fraction: String = fraction.trim_end_matches('0').replace('_', "");
-        let scale = u32::try_from(fraction.len()).ok().filter(|n| *n <= MAX_SCALE).ok_or_else(too_long)?;
+        let scale = u32::try_from(fraction.len())
+            .ok()
+            .filter(|n| *n <= MAX_SCALE)
+            .ok_or_else(too_long)?;
         let all = whole.replace('_', "") + &fraction;
         let mantissa: i128 = all.parse().map_err(|_| too_long())?;
-        Ok(Self { mantissa: if negative { -mantissa } else { mantissa }, scale }.trimmed())
+        Ok(Self {
+            mantissa: if negative { -mantissa } else { mantissa },
+            scale,
+        }
+        .trimmed())
     }
 }
 
@@ -154,14 +171,31 @@ mod tests {
 
     #[test]
     fn numbers_print_as_they_were_written_without_trailing_zeros() {
-        for (text, printed) in [("0.010", "0.01"), ("-0.5", "-0.5"), ("1_000", "1000"), ("20", "20"), ("-0", "0")] {
+        for (text, printed) in [
+            ("0.010", "0.01"),
+            ("-0.5", "-0.5"),
+            ("1_000", "1000"),
+            ("20", "20"),
+            ("-0", "0"),
+        ] {
             assert_eq!(text.parse::<Decimal>().unwrap().to_string(), printed);
         }
     }
 
     #[test]
     fn what_is_no_plain_decimal_is_refused() {
-        for text in ["", ".", "1.", ".5", "1e3", "nan", "--1", "1.2.3", "0x10", &"9".repeat(60)] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "1e3",
+            "nan",
+            "--1",
+            "1.2.3",
+            "0x10",
+            &"9".repeat(60),
+        ] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
         }
     }

@@ -15,8 +15,18 @@ pub fn rules_page(catalogue: &Catalogue) -> String {
          | rule | severity | topic | what it finds | parameters |\n| --- | --- | --- | --- | --- |\n"
     );
     for rule in catalogue.rules() {
-        let params: Vec<String> = rule.params.iter().map(|p| format!("`{}` {} {}", p.name, p.value, p.unit)).collect();
-        let cells = [format!("`{}`", rule.name), rule.severity.to_string(), rule.topic.clone(), what(rule), params.join("; ")];
+        let params: Vec<String> = rule
+            .params
+            .iter()
+            .map(|p| format!("`{}` {} {}", p.name, p.value, p.unit))
+            .collect();
+        let cells = [
+            format!("`{}`", rule.name),
+            rule.severity.to_string(),
+            rule.topic.clone(),
+            what(rule),
+            params.join("; "),
+        ];
         row(&mut page, &cells);
     }
     page
@@ -25,9 +35,8 @@ pub fn rules_page(catalogue: &Catalogue) -> String {
 /// Writes `docs/prices.md`: every price with its unit, dates and source.
 #[must_use]
 pub fn prices_page(books: &PriceBooks) -> String {
-    let mut page = format!(
-        "# Prices\n\n{GENERATED}\n\nList prices in USD. What is not listed here is reported as not priced.\n"
-    );
+    let mut page =
+        format!("# Prices\n\n{GENERATED}\n\nList prices in USD. What is not listed here is reported as not priced.\n");
     for book in books.books() {
         let head = "| item | region | architecture | price | from | source | read |\n| --- | --- | --- | --- | --- | --- | --- |";
         // Writing into a String cannot fail.
@@ -36,7 +45,18 @@ pub fn prices_page(books: &PriceBooks) -> String {
             let from = price.effective_from.to_string();
             let (source, read) = (price.source.clone(), price.retrieved.to_string());
             let architecture = price.architecture.clone().unwrap_or_default();
-            row(&mut page, &[price.id.clone(), price.region.clone(), architecture, tiers(price), from, source, read]);
+            row(
+                &mut page,
+                &[
+                    price.id.clone(),
+                    price.region.clone(),
+                    architecture,
+                    tiers(price),
+                    from,
+                    source,
+                    read,
+                ],
+            );
         }
     }
     page
@@ -48,7 +68,11 @@ fn what(rule: &Rule) -> String {
 }
 
 fn tiers(price: &Price) -> String {
-    let per = if price.per.to_i64() == Some(1) { String::new() } else { format!("{} ", price.per) };
+    let per = if price.per.to_i64() == Some(1) {
+        String::new()
+    } else {
+        format!("{} ", price.per)
+    };
     let tier = |tier: &crate::price::Tier| match tier.up_to {
         Some(up_to) => format!("${} up to {up_to}", tier.price),
         None => format!("${}", tier.price),

@@ -79,8 +79,15 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn line_at(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count();
-        self.first_line.saturating_add(u32::try_from(before).unwrap_or(u32::MAX))
+        let before = self
+            .text
+            .as_bytes()
+            .iter()
+            .take(offset)
+            .filter(|b| **b == b'\n')
+            .count();
+        self.first_line
+            .saturating_add(u32::try_from(before).unwrap_or(u32::MAX))
     }
 
     /// Parses the text as TOML.
@@ -104,7 +111,12 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(source: Source<'a>, table: &'a DeTable<'a>, at: usize, words: &str) -> Self {
-        Self { source, table, at, words: words.to_owned() }
+        Self {
+            source,
+            table,
+            at,
+            words: words.to_owned(),
+        }
     }
 
     /// Line on which the table begins.
@@ -132,11 +144,14 @@ impl<'a> Fields<'a> {
 
     /// Reads a text that must be there and not be blank.
     pub(crate) fn text(&self, key: &str, remedy: &str) -> Result<String, FieldError> {
-        self.optional_text(key, remedy)?.ok_or_else(|| self.missing(key, remedy))
+        self.optional_text(key, remedy)?
+            .ok_or_else(|| self.missing(key, remedy))
     }
 
     pub(crate) fn optional_text(&self, key: &str, remedy: &str) -> Result<Option<String>, FieldError> {
-        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Ok(Some(text.to_string())),
             _ => Err(self.wrong(key, remedy)),
@@ -144,12 +159,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn decimal(&self, key: &str, remedy: &str) -> Result<Decimal, FieldError> {
-        self.optional_decimal(key, remedy)?.ok_or_else(|| self.missing(key, remedy))
+        self.optional_decimal(key, remedy)?
+            .ok_or_else(|| self.missing(key, remedy))
     }
 
     /// Reads a number from its decimal text; a quoted number is read too.
     pub(crate) fn optional_decimal(&self, key: &str, remedy: &str) -> Result<Option<Decimal>, FieldError> {
-        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
         let text = match value.get_ref() {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
             DeValue::Float(number) => number.as_str(),
@@ -160,37 +178,54 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn optional_texts(&self, key: &str, remedy: &str) -> Result<Vec<String>, FieldError> {
-        let Some(value) = self.table.get(key) else { return Ok(Vec::new()) };
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
         let items = value.get_ref().as_array().ok_or_else(|| self.wrong(key, remedy))?;
         let text = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(str::to_owned);
-        items.iter().map(text).collect::<Option<_>>().ok_or_else(|| self.wrong(key, remedy))
+        items
+            .iter()
+            .map(text)
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.wrong(key, remedy))
     }
 
     /// Reads a list of texts that must be there and not be empty.
     pub(crate) fn texts(&self, key: &str, remedy: &str) -> Result<Vec<String>, FieldError> {
         let texts = self.optional_texts(key, remedy)?;
-        if texts.is_empty() { Err(self.missing(key, remedy)) } else { Ok(texts) }
+        if texts.is_empty() {
+            Err(self.missing(key, remedy))
+        } else {
+            Ok(texts)
+        }
     }
 
     /// Returns the named sub-tables of a table of tables, such as `[params.NAME]`, in the order of the file.
     pub(crate) fn named_tables(&self, key: &str, remedy: &str) -> Result<Vec<(String, Fields<'a>)>, FieldError> {
-        let Some(value) = self.table.get(key) else { return Ok(Vec::new()) };
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
         let table = value.get_ref().as_table().ok_or_else(|| self.wrong(key, remedy))?;
         let mut found = Vec::new();
         for (name, entry) in table {
             let inner = entry.get_ref().as_table().ok_or_else(|| self.wrong(key, remedy))?;
             let words = format!("`{key}.{}`", name.get_ref());
-            found.push((name.get_ref().to_string(), Fields::new(self.source, inner, name.span().start, &words)));
+            found.push((
+                name.get_ref().to_string(),
+                Fields::new(self.source, inner, name.span().start, &words),
+            ));
         }
         Ok(found)
     }
 
     /// Returns the elements of an array of tables, such as `[[price]]`.
     pub(crate) fn tables(&self, key: &str, remedy: &str) -> Result<Vec<Fields<'a>>, FieldError> {
-        let Some(value) = self.table.get(key) else { return Ok(Vec::new()) };
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
         let items = value.get_ref().as_array().ok_or_else(|| self.wrong(key, remedy))?;
         let mut found = Vec::new();
-        for item in items.iter() {
+        for item in items {
             let inner = item.get_ref().as_table().ok_or_else(|| self.wrong(key, remedy))?;
             let id = inner.get("id").and_then(|id| id.get_ref().as_str());
             let words = id.map_or_else(|| format!("this `{key}`"), |id| format!("`{key}` \"{id}\""));
@@ -219,7 +254,11 @@ impl<'a> Fields<'a> {
             file: self.source.file.to_owned(),
             line: self.source.line_at(span.start),
             key: key.to_owned(),
-            found: if found.is_empty() { "absent".to_owned() } else { format!("`{found}`") },
+            found: if found.is_empty() {
+                "absent".to_owned()
+            } else {
+                format!("`{found}`")
+            },
             expected: expected.to_owned(),
         }
     }

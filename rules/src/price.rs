@@ -117,7 +117,11 @@ impl Price {
     /// Returns the list price of one unit: the first paid tier, without allowance, less a user's discount.
     #[must_use]
     pub fn unit_price(&self) -> BigRational {
-        let paid = self.tiers.iter().find(|tier| tier.price.is_positive()).or_else(|| self.tiers.first());
+        let paid = self
+            .tiers
+            .iter()
+            .find(|tier| tier.price.is_positive())
+            .or_else(|| self.tiers.first());
         paid.map_or_else(|| Decimal::whole(0).to_ratio(), |tier| self.tier_price(tier))
     }
 

@@ -173,15 +173,26 @@ impl Rule {
     /// [`RuleError`] names the file, the line, what is wrong and the remedy.
     pub fn parse(file: &str, text: &str) -> Result<Self, RuleError> {
         let name = rule_name(file)?;
+        let text = &text.replace("\r\n", "\n");
         let page = markdown::Page::split(file, text)?;
         let front = front::Front::parse(page.front)?;
-        let [what, query, finding, fires, silent, false_alarms, impact, runbook, references] = page.sections;
+        let [
+            what,
+            query,
+            finding,
+            fires,
+            silent,
+            false_alarms,
+            impact,
+            runbook,
+            references,
+        ] = page.sections;
         let fires_cases = case::parse(&fires, case::Expect::Level)?;
         let silent_cases = case::parse(&silent, case::Expect::Silence)?;
         let rule = Self {
             name,
             file: file.to_owned(),
-            text: text.to_owned(),
+            text: text.clone(),
             title: front.title.unwrap_or_else(|| page.title.to_owned()),
             severity: front.severity,
             topic: front.topic,
@@ -220,5 +231,9 @@ fn rule_name(file: &str) -> Result<String, RuleError> {
     let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let name = base.strip_suffix(".md").unwrap_or_default();
     let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    if name.split('-').all(word) { Ok(name.to_owned()) } else { Err(RuleError::FileName { file: file.to_owned() }) }
+    if name.split('-').all(word) {
+        Ok(name.to_owned())
+    } else {
+        Err(RuleError::FileName { file: file.to_owned() })
+    }
 }

@@ -41,7 +41,11 @@ impl Amount {
     /// Returns `numerator / denominator`; a zero denominator counts as one.
     #[must_use]
     pub fn ratio(numerator: i128, denominator: i128) -> Self {
-        let denominator = if denominator == 0 { BigInt::one() } else { BigInt::from(denominator) };
+        let denominator = if denominator == 0 {
+            BigInt::one()
+        } else {
+            BigInt::from(denominator)
+        };
         Self(BigRational::new(BigInt::from(numerator), denominator))
     }
 
@@ -135,10 +139,10 @@ impl<'a> Sum<&'a Amount> for Amount {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the parts sum to {parts} and the total is {total}; pass all parts of that total")]
 pub struct PartsDiffer {
-    /// Sum of the parts.
-    pub parts: Amount,
-    /// The total.
-    pub total: Amount,
+    /// Sum of the parts, as printed.
+    pub parts: String,
+    /// The total, as printed.
+    pub total: String,
 }
 
 /// Rounds the parts of a printed table so that they sum to the printed total.
@@ -151,7 +155,10 @@ pub struct PartsDiffer {
 pub fn largest_remainder(parts: &[Amount], total: &Amount) -> Result<Vec<Amount>, PartsDiffer> {
     let sum: Amount = parts.iter().sum();
     if sum != *total {
-        return Err(PartsDiffer { parts: sum, total: total.clone() });
+        return Err(PartsDiffer {
+            parts: sum.to_string(),
+            total: total.to_string(),
+        });
     }
     let scale = power_of_ten(PRINTED_PLACES);
     let scaled: Vec<BigRational> = parts.iter().map(|part| &part.0 * &scale).collect();
@@ -166,7 +173,10 @@ pub fn largest_remainder(parts: &[Amount], total: &Amount) -> Result<Vec<Amount>
         units[at] += 1;
         missing -= 1;
     }
-    Ok(units.into_iter().map(|unit| Amount(BigRational::new(unit, scale.clone()))).collect())
+    Ok(units
+        .into_iter()
+        .map(|unit| Amount(BigRational::new(unit, scale.clone())))
+        .collect())
 }
 
 fn power_of_ten(places: u32) -> BigInt {
@@ -216,7 +226,10 @@ mod tests {
         let parts = [Amount::ratio(1, 3), Amount::ratio(1, 3), Amount::ratio(1, 3)];
         let printed = largest_remainder(&parts, &Amount::ratio(1, 1)).unwrap();
         let texts: Vec<_> = printed.iter().map(ToString::to_string).collect();
-        assert_eq!(texts, ["0.333333333333333334", "0.333333333333333333", "0.333333333333333333"]);
+        assert_eq!(
+            texts,
+            ["0.333333333333333334", "0.333333333333333333", "0.333333333333333333"]
+        );
     }
 
     #[test]

@@ -25,7 +25,10 @@ impl Month {
     #[must_use]
     pub fn of(unix_nano: i64) -> Self {
         let time = DateTime::from_timestamp_nanos(unix_nano);
-        Self { year: time.year(), month: time.month() }
+        Self {
+            year: time.year(),
+            month: time.month(),
+        }
     }
 }
 
@@ -117,7 +120,11 @@ pub fn bill(usages: &[Usage<'_>], allowances: Allowances) -> Bill {
         }
     }
     let covered_before: Vec<BigRational> = sums.values().map(|usage| pools.take(usage, usage.before)).collect();
-    let lines: Vec<BillLine> = sums.values().zip(covered_before).map(|(usage, c)| line(usage, &c, &mut pools)).collect();
+    let lines: Vec<BillLine> = sums
+        .values()
+        .zip(covered_before)
+        .map(|(usage, c)| line(usage, &c, &mut pools))
+        .collect();
     Bill {
         exact: lines.iter().map(|line| &line.exact).sum(),
         rounded: lines.iter().map(|line| &line.rounded).sum(),
@@ -133,7 +140,12 @@ fn summed<'a>(usages: &[Usage<'a>]) -> BTreeMap<LineKey, Usage<'a>> {
         let price = usage.price;
         let architecture = price.architecture.clone().unwrap_or_default();
         let names = [&price.provider, &price.service, &price.id, &price.region, &architecture].map(Clone::clone);
-        match sums.entry((usage.payer.clone(), usage.month, names, price.effective_from.start_unix_nano())) {
+        match sums.entry((
+            usage.payer.clone(),
+            usage.month,
+            names,
+            price.effective_from.start_unix_nano(),
+        )) {
             Entry::Vacant(place) => {
                 place.insert(usage.clone());
             }
@@ -154,18 +166,30 @@ struct Pools(BTreeMap<(String, Month, String, String, String), BigRational>);
 impl Pools {
     fn key(usage: &Usage<'_>, pool: &str) -> (String, Month, String, String, String) {
         let price = usage.price;
-        (usage.payer.clone(), usage.month, price.provider.clone(), price.service.clone(), pool.to_owned())
+        (
+            usage.payer.clone(),
+            usage.month,
+            price.provider.clone(),
+            price.service.clone(),
+            pool.to_owned(),
+        )
     }
 
     fn open(&mut self, usage: &Usage<'_>) {
         if let Some(free) = &usage.price.free {
-            self.0.entry(Self::key(usage, &free.pool)).or_insert_with(|| free.quantity.to_ratio());
+            self.0
+                .entry(Self::key(usage, &free.pool))
+                .or_insert_with(|| free.quantity.to_ratio());
         }
     }
 
     /// Takes what the allowance covers of a quantity, and returns it in the price's unit.
     fn take(&mut self, usage: &Usage<'_>, quantity: i128) -> BigRational {
-        let pool = usage.price.free.as_ref().and_then(|free| self.0.get_mut(&Self::key(usage, &free.pool)));
+        let pool = usage
+            .price
+            .free
+            .as_ref()
+            .and_then(|free| self.0.get_mut(&Self::key(usage, &free.pool)));
         let Some(left) = pool else { return BigRational::zero() };
         let covered = usage.price.unit.convert(quantity).min(left.clone());
         *left -= &covered;
@@ -196,12 +220,18 @@ fn line(usage: &Usage<'_>, covered_before: &BigRational, pools: &mut Pools) -> B
 fn tier_lines(price: &Price, from: &BigRational, to: &BigRational) -> Vec<TierLine> {
     let (mut lower, mut lines) = (BigRational::zero(), Vec::new());
     for tier in &price.tiers {
-        let upper = tier.up_to.map_or_else(|| to.clone(), |up_to| up_to.to_ratio().min(to.clone()));
+        let upper = tier
+            .up_to
+            .map_or_else(|| to.clone(), |up_to| up_to.to_ratio().min(to.clone()));
         let start = lower.clone().max(from.clone());
         if upper > start {
             let (quantity, unit_price) = (&upper - start, price.tier_price(tier));
             let exact = Amount::new(&quantity * &unit_price);
-            lines.push(TierLine { quantity, unit_price, exact });
+            lines.push(TierLine {
+                quantity,
+                unit_price,
+                exact,
+            });
         }
         lower = lower.max(upper);
     }

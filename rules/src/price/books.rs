@@ -83,15 +83,22 @@ impl PriceBooks {
         let loaded = load::load(file, text)?;
         if let Some(first) = self.books.iter().find(|book| book.id == loaded.book.id) {
             let (id, first) = (loaded.book.id, first.file.clone());
-            return Err(PriceError::Twice { file: file.to_owned(), id, first });
+            return Err(PriceError::Twice {
+                file: file.to_owned(),
+                id,
+                first,
+            });
         }
         for book in &mut self.books {
-            book.prices.retain(|old| !loaded.book.prices.iter().any(|new| new.same_item(old)));
+            book.prices
+                .retain(|old| !loaded.book.prices.iter().any(|new| new.same_item(old)));
         }
         self.books.push(loaded.book);
         for discount in &loaded.discounts {
             let prices = self.books.iter_mut().flat_map(|book| &mut book.prices);
-            prices.filter(|price| discount.covers(price)).for_each(|price| discount.reduce(price));
+            prices
+                .filter(|price| discount.covers(price))
+                .for_each(|price| discount.reduce(price));
         }
         self.fallbacks.extend(loaded.fallbacks);
         Ok(())
@@ -113,27 +120,52 @@ impl PriceBooks {
     /// An instant before an item's first entry takes that entry, marked `priced_backdated`.
     #[must_use]
     pub fn price(&self, key: Key<'_>, unix_nano: i64) -> Option<Priced<'_>> {
-        let fallback = self.fallbacks.iter().rev().find(|fallback| fallback.provider == key.provider);
+        let fallback = self
+            .fallbacks
+            .iter()
+            .rev()
+            .find(|fallback| fallback.provider == key.provider);
         self.in_region(key, unix_nano).or_else(|| {
-            let priced = self.in_region(Key { region: &fallback?.region, ..key }, unix_nano)?;
-            Some(Priced { fallback_region: true, ..priced })
+            let priced = self.in_region(
+                Key {
+                    region: &fallback?.region,
+                    ..key
+                },
+                unix_nano,
+            )?;
+            Some(Priced {
+                fallback_region: true,
+                ..priced
+            })
         })
     }
 
     fn in_region(&self, key: Key<'_>, unix_nano: i64) -> Option<Priced<'_>> {
         let entries = || self.prices().filter(|price| key.names(price));
-        let priced = |price, priced_backdated| Priced { price, priced_backdated, fallback_region: false };
+        let priced = |price, priced_backdated| Priced {
+            price,
+            priced_backdated,
+            fallback_region: false,
+        };
         if let Some(price) = entries().find(|price| price.in_force_at(unix_nano)) {
             return Some(priced(price, false));
         }
         let first = entries().min_by_key(|price| price.effective_from)?;
-        if unix_nano < first.effective_from.start_unix_nano() { Some(priced(first, true)) } else { None }
+        if unix_nano < first.effective_from.start_unix_nano() {
+            Some(priced(first, true))
+        } else {
+            None
+        }
     }
 
     /// Returns the rule of billing of a service at an instant; before the first known one, that one.
     #[must_use]
     pub fn billing_rule(&self, provider: &str, service: &str, unix_nano: i64) -> Option<&BillingRule> {
-        let books = || self.books.iter().filter(|book| book.provider == provider && book.service == service);
+        let books = || {
+            self.books
+                .iter()
+                .filter(|book| book.provider == provider && book.service == service)
+        };
         let rules = || books().flat_map(|book| &book.billing_rules);
         let first = || rules().min_by_key(|rule| rule.effective_from);
         rules()
@@ -145,8 +177,12 @@ impl PriceBooks {
 impl Key<'_> {
     fn names(&self, price: &Price) -> bool {
         let architecture = price.architecture.as_deref();
-        (price.provider.as_str(), price.service.as_str(), price.id.as_str(), price.region.as_str())
-            == (self.provider, self.service, self.item, self.region)
+        (
+            price.provider.as_str(),
+            price.service.as_str(),
+            price.id.as_str(),
+            price.region.as_str(),
+        ) == (self.provider, self.service, self.item, self.region)
             && (architecture.is_none() || architecture == self.architecture)
     }
 }
@@ -159,7 +195,10 @@ impl Discount {
     }
 
     fn reduce(&self, price: &mut Price) {
-        let sum = price.discount_percent.checked_add(self.percent).unwrap_or(Decimal::whole(100));
+        let sum = price
+            .discount_percent
+            .checked_add(self.percent)
+            .unwrap_or(Decimal::whole(100));
         price.discount_percent = sum.min(Decimal::whole(100));
     }
 }

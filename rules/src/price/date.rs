@@ -33,8 +33,19 @@ impl FromStr for Date {
     fn from_str(text: &str) -> Result<Self, DateError> {
         let fault = || DateError { text: text.to_owned() };
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| fault())?;
-        let start = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_nanos_opt().ok_or_else(fault)?;
-        if (1970..=2261).contains(&day.year()) { Ok(Self { day, start_unix_nano: start }) } else { Err(fault()) }
+        let start = day
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc()
+            .timestamp_nanos_opt()
+            .ok_or_else(fault)?;
+        if (1970..=2261).contains(&day.year()) {
+            Ok(Self {
+                day,
+                start_unix_nano: start,
+            })
+        } else {
+            Err(fault())
+        }
     }
 }
 

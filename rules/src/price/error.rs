@@ -9,7 +9,9 @@ pub enum PriceError {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// Two entries of one item are in force at the same time.
-    #[error("{file}, line {line}: `{id}` in {region} overlaps the entry of line {other}; end one before the other begins")]
+    #[error(
+        "{file}, line {line}: `{id}` in {region} overlaps the entry of line {other}; end one before the other begins"
+    )]
     Overlap {
         /// File name as given.
         file: String,

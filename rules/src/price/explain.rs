@@ -28,26 +28,51 @@ pub fn explain(priced: Priced<'_>, quantity: i128) -> Vec<Step> {
         steps.push(step("conversion", text));
     }
     steps.push(step("price", price_text(priced)));
-    let product = format!("{} {unit} x ${} = ${}", shown(&converted), shown(&price.unit_price()), shown(amount.as_ratio()));
+    let product = format!(
+        "{} {unit} x ${} = ${}",
+        shown(&converted),
+        shown(&price.unit_price()),
+        shown(amount.as_ratio())
+    );
     steps.push(step("product", product));
-    steps.push(step("rounding", format!("${amount} (half-even to 18 places, once, when printed)")));
-    let ends = price.effective_to.map_or_else(String::new, |to| format!(", until {to} (not included)"));
+    steps.push(step(
+        "rounding",
+        format!("${amount} (half-even to 18 places, once, when printed)"),
+    ));
+    let ends = price
+        .effective_to
+        .map_or_else(String::new, |to| format!(", until {to} (not included)"));
     let dates = format!("in force from {}{ends}, read {}", price.effective_from, price.retrieved);
     steps.push(step("billed", price.billed.clone()));
-    steps.push(step("source", format!("{}; {dates}; {}:{}", price.source, price.place.file, price.place.line)));
+    steps.push(step(
+        "source",
+        format!("{}; {dates}; {}:{}", price.source, price.place.file, price.place.line),
+    ));
     steps
 }
 
 fn price_text(priced: Priced<'_>) -> String {
     let price = priced.price;
-    let architecture = price.architecture.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+    let architecture = price
+        .architecture
+        .as_ref()
+        .map_or_else(String::new, |name| format!(", {name}"));
     let tier = if price.tiers.len() > 1 { ", first paid tier" } else { "" };
-    let discount = match price.discount_percent.is_positive() {
-        true => format!(", {} % discount", price.discount_percent),
-        false => String::new(),
+    let discount = if price.discount_percent.is_positive() {
+        format!(", {} % discount", price.discount_percent)
+    } else {
+        String::new()
     };
-    let backdated = if priced.priced_backdated { ", older than the first known price" } else { "" };
-    let fallback = if priced.fallback_region { ", fallback region" } else { "" };
+    let backdated = if priced.priced_backdated {
+        ", older than the first known price"
+    } else {
+        ""
+    };
+    let fallback = if priced.fallback_region {
+        ", fallback region"
+    } else {
+        ""
+    };
     let amount = shown(&price.unit_price());
     format!(
         "{} in {}{architecture}: ${amount} per {}{tier}{discount}{backdated}{fallback}",

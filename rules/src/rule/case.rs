@@ -85,12 +85,26 @@ pub(super) fn parse(section: &Section<'_>, expect: Expect) -> Result<Vec<Case>, 
     let mut total = 0_usize;
     for table in tables(section)? {
         for (line, cells) in &table.rows {
-            let row = Row { file: section.file, line: *line, columns: &table.columns, cells };
+            let row = Row {
+                file: section.file,
+                line: *line,
+                columns: &table.columns,
+                cells,
+            };
             let label = row.special("case").map(str::to_owned);
-            let at = label.as_ref().and_then(|label| labels.get(label).copied()).unwrap_or_else(|| {
-                cases.push(Case { line: *line, label: label.clone(), level: None, because: None, rows: Vec::new() });
-                cases.len() - 1
-            });
+            let at = label
+                .as_ref()
+                .and_then(|label| labels.get(label).copied())
+                .unwrap_or_else(|| {
+                    cases.push(Case {
+                        line: *line,
+                        label: label.clone(),
+                        level: None,
+                        because: None,
+                        rows: Vec::new(),
+                    });
+                    cases.len() - 1
+                });
             labels.extend(label.map(|label| (label, at)));
             row.add_to(&mut cases[at], &table.view, &mut total)?;
         }
@@ -124,13 +138,25 @@ fn complete(section: &Section<'_>, cases: &[Case], expect: Expect) -> Result<(),
     for case in cases {
         match expect {
             Expect::Level if case.level.is_none() => {
-                return Err(fault(case.line, "a case that fires has no `level`", "add the level that it must return"));
+                return Err(fault(
+                    case.line,
+                    "a case that fires has no `level`",
+                    "add the level that it must return",
+                ));
             }
             Expect::Silence if case.level.is_some() => {
-                return Err(fault(case.line, "a silent case has a `level`", "move it to `Fires` or remove the level"));
+                return Err(fault(
+                    case.line,
+                    "a silent case has a `level`",
+                    "move it to `Fires` or remove the level",
+                ));
             }
             Expect::Silence if case.because.is_none() => {
-                return Err(fault(case.line, "a silent case has no `because`", "say why the rule does not fire"));
+                return Err(fault(
+                    case.line,
+                    "a silent case has no `because`",
+                    "say why the rule does not fire",
+                ));
             }
             _ => {}
         }
@@ -158,16 +184,35 @@ fn tables<'a>(section: &Section<'a>) -> Result<Vec<Table<'a>>, RuleError> {
         if let Some(name) = text.strip_prefix("View:") {
             view = Some(name.trim().trim_matches('`').to_owned());
         } else if let Some(inner) = text.strip_prefix('|') {
-            let cells: Vec<&str> = inner.strip_suffix('|').unwrap_or(inner).split('|').map(str::trim).collect();
+            let cells: Vec<&str> = inner
+                .strip_suffix('|')
+                .unwrap_or(inner)
+                .split('|')
+                .map(str::trim)
+                .collect();
             match found.last_mut().filter(|_| open) {
                 None => {
-                    let no_view = || fault(*line, "a table without a view".to_owned(), "write ``View: `name` `` above it");
-                    found.push(Table { view: view.clone().ok_or_else(no_view)?, columns: cells, rows: Vec::new() });
+                    let no_view = || {
+                        fault(
+                            *line,
+                            "a table without a view".to_owned(),
+                            "write ``View: `name` `` above it",
+                        )
+                    };
+                    found.push(Table {
+                        view: view.clone().ok_or_else(no_view)?,
+                        columns: cells,
+                        rows: Vec::new(),
+                    });
                 }
                 Some(_) if cells.iter().all(|cell| is_rule(cell)) => {}
                 Some(table) if cells.len() != table.columns.len() => {
                     let problem = format!("{} cells under {} columns", cells.len(), table.columns.len());
-                    return Err(fault(*line, problem, "give every column a cell; leave it empty for null"));
+                    return Err(fault(
+                        *line,
+                        problem,
+                        "give every column a cell; leave it empty for null",
+                    ));
                 }
                 Some(table) => table.rows.push((*line, cells)),
             }
@@ -210,7 +255,9 @@ impl Row<'_> {
     /// Adds the row, as often as it repeats, to its case.
     fn add_to(&self, case: &mut Case, view: &str, total: &mut usize) -> Result<(), RuleError> {
         if let Some(text) = self.special("level") {
-            let level = text.parse().map_err(|_| self.fault("level", text, "critical, high, medium, low or info"))?;
+            let level = text
+                .parse()
+                .map_err(|_| self.fault("level", text, "critical, high, medium, low or info"))?;
             case.level = Some(level);
         }
         if let Some(text) = self.special("because") {
@@ -219,16 +266,25 @@ impl Row<'_> {
         let count = format!("a count of at most {MAX_ROWS} rows in all");
         let repeats = self.special("rows").map_or(Ok(1), |text| {
             let number = text.parse::<usize>().ok();
-            number.filter(|n| (1..=MAX_ROWS - *total).contains(n)).ok_or_else(|| self.fault("rows", text, &count))
+            number
+                .filter(|n| (1..=MAX_ROWS - *total).contains(n))
+                .ok_or_else(|| self.fault("rows", text, &count))
         })?;
         *total += repeats;
         let every = self.special("every").map_or(Ok(0), |text| {
             length_ns(text).ok_or_else(|| self.fault("every", text, "a length such as `1m` or `30s`"))
         })?;
         for repeat in 0..repeats {
-            let cells = self.columns.iter().zip(self.cells).filter(|(name, _)| !SPECIAL.contains(name));
+            let cells = self
+                .columns
+                .iter()
+                .zip(self.cells)
+                .filter(|(name, _)| !SPECIAL.contains(name));
             let cells = cells.map(|(name, text)| Ok(((*name).to_owned(), self.cell(name, text, repeat, every)?)));
-            case.rows.push(CaseRow { view: view.to_owned(), cells: cells.collect::<Result<_, RuleError>>()? });
+            case.rows.push(CaseRow {
+                view: view.to_owned(),
+                cells: cells.collect::<Result<_, RuleError>>()?,
+            });
         }
         Ok(())
     }
@@ -239,18 +295,25 @@ impl Row<'_> {
         }
         if let Some(offset) = text.strip_prefix('@') {
             let spaced = i64::try_from(repeat).ok().and_then(|n| n.checked_mul(every_ns));
-            let offset_ns = length_ns(offset).zip(spaced).and_then(|(offset, spaced)| offset.checked_add(spaced));
+            let offset_ns = length_ns(offset)
+                .zip(spaced)
+                .and_then(|(offset, spaced)| offset.checked_add(spaced));
             let expected = "a time relative to the window's start, such as `@90m` or `@-2d`";
             return offset_ns
                 .map(|offset_ns| Cell::Time { offset_ns })
                 .ok_or_else(|| self.fault(column, text, expected));
         }
         if let Ok(value) = text.parse() {
-            return Ok(Cell::Number { text: text.to_owned(), value });
+            return Ok(Cell::Number {
+                text: text.to_owned(),
+                value,
+            });
         }
         if text.contains(" x ") && text.starts_with(|c: char| c.is_ascii_digit()) {
             let expected = "a histogram such as `200ms x 950, 12s x 50`";
-            return histogram(text).map(Cell::Histogram).ok_or_else(|| self.fault(column, text, expected));
+            return histogram(text)
+                .map(Cell::Histogram)
+                .ok_or_else(|| self.fault(column, text, expected));
         }
         Ok(Cell::Text(text.replace("{i}", &repeat.to_string())))
     }

@@ -7,7 +7,16 @@ use super::{
 use crate::Decimal;
 
 /// Columns that every query returns: the scope, the verdict, and how many rows stand behind it.
-const OUTPUT: [&str; 8] = ["provider", "account", "region", "function", "sub_resource", "level", "versions", "n"];
+const OUTPUT: [&str; 8] = [
+    "provider",
+    "account",
+    "region",
+    "function",
+    "sub_resource",
+    "level",
+    "versions",
+    "n",
+];
 
 /// Checks parameters, names and placeholders against the query.
 pub(super) fn structure(rule: &Rule, line: u32) -> Result<(), RuleError> {
@@ -22,19 +31,42 @@ pub(super) fn structure(rule: &Rule, line: u32) -> Result<(), RuleError> {
     let used = parameters(&rule.query);
     for param in &rule.params {
         if !used.contains(&param.name.as_str()) {
-            return Err(fault("parameter", &param.name, "is not used by the query", "use it or remove it"));
+            return Err(fault(
+                "parameter",
+                &param.name,
+                "is not used by the query",
+                "use it or remove it",
+            ));
         }
         if !step_is_small(param) {
             let remedy = "use 1 for a count, else at most 10 % of the value";
-            return Err(fault("parameter", &param.name, "has a step above 10 % of its value", remedy));
+            return Err(fault(
+                "parameter",
+                &param.name,
+                "has a step above 10 % of its value",
+                remedy,
+            ));
         }
     }
-    if let Some(name) = used.iter().find(|name| !GIVEN.contains(name) && rule.param(name).is_none()) {
-        return Err(fault("parameter", name, "is used by the query but not declared", "add `[params.NAME]` for it"));
+    if let Some(name) = used
+        .iter()
+        .find(|name| !GIVEN.contains(name) && rule.param(name).is_none())
+    {
+        return Err(fault(
+            "parameter",
+            name,
+            "is used by the query but not declared",
+            "add `[params.NAME]` for it",
+        ));
     }
     if used.contains(&"lookback_start") && rule.lookback_s == 0 {
         let remedy = "add `lookback` to the front matter";
-        return Err(fault("parameter", "lookback_start", "is used without a look-back", remedy));
+        return Err(fault(
+            "parameter",
+            "lookback_start",
+            "is used without a look-back",
+            remedy,
+        ));
     }
     names_stand_in_query(rule, &fault)
 }
@@ -53,7 +85,12 @@ fn names_stand_in_query(
     let absent = |name: &str| !words.contains(&Token::Name(name));
     let remedy = "name it in the query or correct the name";
     if let Some(name) = OUTPUT.iter().find(|name| absent(name)) {
-        return Err(fault("output column", name, "is not in the query", "return one row per scope with it"));
+        return Err(fault(
+            "output column",
+            name,
+            "is not in the query",
+            "return one row per scope with it",
+        ));
     }
     if absent(&rule.measure) {
         return Err(fault("measure", &rule.measure, "is not in the query", remedy));

@@ -9,7 +9,9 @@ pub enum RuleError {
     #[error(transparent)]
     Front(#[from] FieldError),
     /// The file's name is no rule name.
-    #[error("{file}: not the name of a rule file; use lower-case words joined by hyphens that end in `.md`, such as `slow-init.md`")]
+    #[error(
+        "{file}: not the name of a rule file; use lower-case words joined by hyphens that end in `.md`, such as `slow-init.md`"
+    )]
     FileName {
         /// File name as given.
         file: String,
@@ -21,7 +23,9 @@ pub enum RuleError {
         file: String,
     },
     /// A heading is missing, repeated, unknown or out of order.
-    #[error("{file}, line {line}: {found} where `{expected}` was expected; write the sections in their order, each once")]
+    #[error(
+        "{file}, line {line}: {found} where `{expected}` was expected; write the sections in their order, each once"
+    )]
     Heading {
         /// File name as given.
         file: String,

@@ -7,7 +7,17 @@ use crate::{
 };
 
 const KEYS: [&str; 11] = [
-    "severity", "topic", "title", "since", "platforms", "measure", "tolerance", "lookback", "needs", "scan", "params",
+    "severity",
+    "topic",
+    "title",
+    "since",
+    "platforms",
+    "measure",
+    "tolerance",
+    "lookback",
+    "needs",
+    "scan",
+    "params",
 ];
 
 /// Longest look-back that a rule may ask for: 400 days, in seconds.
@@ -35,9 +45,15 @@ impl Front {
         let fields = Fields::new(source, table.get_ref(), 0, "the front matter");
         fields.only(&KEYS)?;
         let level = "the highest level it can return: critical, high, medium, low or info";
-        let severity = fields.text("severity", level)?.parse().map_err(|_| fields.wrong("severity", level))?;
+        let severity = fields
+            .text("severity", level)?
+            .parse()
+            .map_err(|_| fields.wrong("severity", level))?;
         let named = fields.named_tables("params", "one table `[params.NAME]` per parameter")?;
-        let params = named.into_iter().map(|(name, table)| param(name, &table)).collect::<Result<_, _>>()?;
+        let params = named
+            .into_iter()
+            .map(|(name, table)| param(name, &table))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             severity,
             topic: fields.text("topic", "the group of the catalogue, such as \"cold starts\"")?,
@@ -47,7 +63,10 @@ impl Front {
             measure: fields.text("measure", "the output column that a baseline compares")?,
             tolerance: fields.decimal("tolerance", "the share by which the measure may worsen, such as 0.2")?,
             lookback_s: lookback(&fields)?,
-            needs: fields.texts("needs", "the view columns and configuration keys that it cannot do without")?,
+            needs: fields.texts(
+                "needs",
+                "the view columns and configuration keys that it cannot do without",
+            )?,
             scan: fields.optional_texts("scan", "the tables it reads, such as [\"spans\"]")?,
             params,
         })
@@ -65,13 +84,19 @@ fn param(name: String, fields: &Fields<'_>) -> Result<Param, FieldError> {
         why: fields.text("why", "the reason for this default in one sentence")?,
         source: fields.text("source", "where the default comes from")?,
     };
-    if param.step.is_positive() { Ok(param) } else { Err(fields.wrong("step", step)) }
+    if param.step.is_positive() {
+        Ok(param)
+    } else {
+        Err(fields.wrong("step", step))
+    }
 }
 
 /// Reads a duration such as `14d`, `24h` or `30m`, in seconds.
 fn lookback(fields: &Fields<'_>) -> Result<i64, FieldError> {
     let remedy = "a length such as \"14d\", \"24h\" or \"30m\", at most 400 days";
-    let Some(text) = fields.optional_text("lookback", remedy)? else { return Ok(0) };
+    let Some(text) = fields.optional_text("lookback", remedy)? else {
+        return Ok(0);
+    };
     let seconds = || {
         let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
         let factor = match unit {
@@ -80,7 +105,12 @@ fn lookback(fields: &Fields<'_>) -> Result<i64, FieldError> {
             "m" => 60,
             _ => return None,
         };
-        number.parse::<u32>().ok().and_then(|number| i64::from(number).checked_mul(factor))
+        number
+            .parse::<u32>()
+            .ok()
+            .and_then(|number| i64::from(number).checked_mul(factor))
     };
-    seconds().filter(|s| (1..=MAX_LOOKBACK_S).contains(s)).ok_or_else(|| fields.wrong("lookback", remedy))
+    seconds()
+        .filter(|s| (1..=MAX_LOOKBACK_S).contains(s))
+        .ok_or_else(|| fields.wrong("lookback", remedy))
 }

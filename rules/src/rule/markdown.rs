@@ -47,7 +47,11 @@ impl<'a> Page<'a> {
         let no_front = || RuleError::NoFrontMatter { file: file.to_owned() };
         let rest = text.strip_prefix("+++\n").ok_or_else(no_front)?;
         let front_text = rest.split_once("\n+++\n").ok_or_else(no_front)?.0;
-        let front = Source { file, text: front_text, first_line: 2 };
+        let front = Source {
+            file,
+            text: front_text,
+            first_line: 2,
+        };
         let skipped = front_text.lines().count() + 2;
         let lines = (1_u32..).zip(text.lines()).skip(skipped).collect::<Vec<_>>();
         let (title, found) = headings(file, &lines, "# ", "## ")?;
@@ -68,8 +72,15 @@ fn headings<'a>(
         if line.trim_start().starts_with("```") {
             fence = if fence.is_some() { None } else { Some(number) };
         }
-        if fence.is_none() && let Some(name) = line.strip_prefix(mark) {
-            found.push(Section { file, name: name.trim(), line: number, lines: Vec::new() });
+        if fence.is_none()
+            && let Some(name) = line.strip_prefix(mark)
+        {
+            found.push(Section {
+                file,
+                name: name.trim(),
+                line: number,
+                lines: Vec::new(),
+            });
         } else if let Some(section) = found.last_mut() {
             section.lines.push((number, line));
         } else if let Some(text) = line.strip_prefix(title_mark) {
@@ -77,7 +88,10 @@ fn headings<'a>(
         }
     }
     match fence {
-        Some(line) => Err(RuleError::OpenFence { file: file.to_owned(), line }),
+        Some(line) => Err(RuleError::OpenFence {
+            file: file.to_owned(),
+            line,
+        }),
         None => Ok((title, found)),
     }
 }
@@ -90,7 +104,12 @@ fn in_order<'a, const N: usize>(
 ) -> Result<[Section<'a>; N], RuleError> {
     let last = found.last().map_or(1, |section| section.line);
     let heading = |line, found, expected: &str| {
-        Err(RuleError::Heading { file: file.to_owned(), line, found, expected: expected.to_owned() })
+        Err(RuleError::Heading {
+            file: file.to_owned(),
+            line,
+            found,
+            expected: expected.to_owned(),
+        })
     };
     for (section, wanted) in found.iter().zip(expected) {
         if section.name != *wanted {
@@ -102,7 +121,11 @@ fn in_order<'a, const N: usize>(
     }
     let count = found.len();
     found.try_into().or_else(|_: Vec<_>| {
-        heading(last, "the end of the text".to_owned(), expected.get(count).copied().unwrap_or_default())
+        heading(
+            last,
+            "the end of the text".to_owned(),
+            expected.get(count).copied().unwrap_or_default(),
+        )
     })
 }
 
@@ -130,7 +153,10 @@ impl<'a> Section<'a> {
             let bare = line.trim_start();
             match (bare.strip_prefix("```"), open.take()) {
                 (Some(language), None) => {
-                    let block = Block { language: language.trim(), text: String::new() };
+                    let block = Block {
+                        language: language.trim(),
+                        text: String::new(),
+                    };
                     open = Some((block, line.len() - bare.len()));
                 }
                 (Some(_), Some((block, _))) => blocks.push(block),

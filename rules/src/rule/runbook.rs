@@ -51,7 +51,14 @@ impl Runbook {
     /// Returns the steps in their order.
     #[must_use]
     pub fn steps(&self) -> [&Step; 6] {
-        [&self.confirm, &self.contain, &self.diagnose, &self.fix, &self.verify, &self.prevent]
+        [
+            &self.confirm,
+            &self.contain,
+            &self.diagnose,
+            &self.fix,
+            &self.verify,
+            &self.prevent,
+        ]
     }
 
     pub(super) fn parse(section: &Section<'_>) -> Result<Self, RuleError> {
@@ -111,8 +118,15 @@ fn diagnose_step(section: &Section<'_>) -> Result<Step, RuleError> {
     let numbered = |line: &str| line.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok());
     let hypotheses = section.lines.iter().filter(|(_, line)| numbered(line)).count();
     if hypotheses == 0 || step.queries.len() != hypotheses {
-        let problem = format!("has {hypotheses} numbered hypotheses and {} queries", step.queries.len());
-        return Err(fault(section, &problem, "number the hypotheses and give each one `sql` block that would falsify it"));
+        let problem = format!(
+            "has {hypotheses} numbered hypotheses and {} queries",
+            step.queries.len()
+        );
+        return Err(fault(
+            section,
+            &problem,
+            "number the hypotheses and give each one `sql` block that would falsify it",
+        ));
     }
     Ok(step)
 }
@@ -122,7 +136,11 @@ fn prevent_step(section: &Section<'_>) -> Result<Step, RuleError> {
     if section.blocks().iter().any(|block| block.language == "toml") {
         return Ok(step);
     }
-    Err(fault(section, "has no budget line", "add one `toml` block with the line for the budget file"))
+    Err(fault(
+        section,
+        "has no budget line",
+        "add one `toml` block with the line for the budget file",
+    ))
 }
 
 /// Reads list items of the form ``- platform: `command` `` and the ``undo: `command` `` on the line below.
@@ -138,7 +156,11 @@ fn commands(section: &Section<'_>) -> Vec<Command> {
             && platform.bytes().all(|b| b.is_ascii_lowercase())
             && let Some(command) = code(command)
         {
-            found.push(Command { platform: platform.to_owned(), command, undo: None });
+            found.push(Command {
+                platform: platform.to_owned(),
+                command,
+                undo: None,
+            });
         }
     }
     found
@@ -147,7 +169,11 @@ fn commands(section: &Section<'_>) -> Vec<Command> {
 /// Returns the inside of a text that is one code span.
 fn code(text: &str) -> Option<String> {
     let inner = text.trim().strip_prefix('`')?.strip_suffix('`')?;
-    if inner.is_empty() || inner.contains('`') { None } else { Some(inner.to_owned()) }
+    if inner.is_empty() || inner.contains('`') {
+        None
+    } else {
+        Some(inner.to_owned())
+    }
 }
 
 /// Puts a finding's values into the `{column}` placeholders of a runbook's text.
@@ -160,16 +186,15 @@ pub fn fill(text: &str, values: &BTreeMap<String, Value>) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let value = after.split_once('}').and_then(|(name, tail)| Some((harmless(values.get(name)?)?, tail)));
-        match value {
-            Some((value, tail)) => {
-                filled.push_str(&value);
-                rest = tail;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
+        let value = after
+            .split_once('}')
+            .and_then(|(name, tail)| Some((harmless(values.get(name)?)?, tail)));
+        if let Some((value, tail)) = value {
+            filled.push_str(&value);
+            rest = tail;
+        } else {
+            filled.push('{');
+            rest = after;
         }
     }
     filled.push_str(rest);
@@ -183,5 +208,9 @@ fn harmless(value: &Value) -> Option<String> {
         Value::Null | Value::Number(_) => return None,
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) { Some(text) } else { None }
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        Some(text)
+    } else {
+        None
+    }
 }

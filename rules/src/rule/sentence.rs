@@ -72,7 +72,7 @@ impl Format {
             Self::Count | Self::Time => grouped(number, 0),
             Self::Percent => format!("{} %", percent(number * 100.0)),
             Self::Ms if number.abs() >= 10_000.0 => format!("{} s", grouped(number / 1_000.0, 1)),
-            Self::Ms => format!("{} ms", grouped(number, if number.abs() < 10.0 { 1 } else { 0 })),
+            Self::Ms => format!("{} ms", grouped(number, usize::from(number.abs() < 10.0))),
             Self::Mib => format!("{} MiB", grouped(number, 0)),
             Self::Ratio => grouped(number, 2),
         }
@@ -81,11 +81,17 @@ impl Format {
 
 /// Prints per cent with one digit, and small shares with three, so that none reads as zero.
 fn percent(number: f64) -> String {
-    if number != 0.0 && number.abs() < 0.1 { format!("{number:.3}") } else { grouped(number, 1) }
+    if number != 0.0 && number.abs() < 0.1 {
+        format!("{number:.3}")
+    } else {
+        grouped(number, 1)
+    }
 }
 
 fn minute(nanos: i64) -> String {
-    DateTime::from_timestamp_nanos(nanos).format("%Y-%m-%d %H:%M UTC").to_string()
+    DateTime::from_timestamp_nanos(nanos)
+        .format("%Y-%m-%d %H:%M UTC")
+        .to_string()
 }
 
 /// Prints a number with commas between groups of three digits.
@@ -132,7 +138,12 @@ pub struct Sentence {
 impl Sentence {
     pub(super) fn parse(section: &Section<'_>) -> Result<Self, RuleError> {
         let text = section.prose()?;
-        let text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        let text = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         let mut segments = Vec::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once('{') {
@@ -149,11 +160,15 @@ impl Sentence {
             let (column, format) = inner.split_once(':').unwrap_or((inner, "plain"));
             let known = Format::NAMES.iter().find(|(name, _)| *name == format);
             let names = Format::NAMES.map(|(name, _)| name).join(", ");
-            let (_, format) = known.ok_or_else(|| fault(inner, &format!("has an unknown format; known are {names}")))?;
+            let (_, format) =
+                known.ok_or_else(|| fault(inner, &format!("has an unknown format; known are {names}")))?;
             if column.is_empty() || !column.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return Err(fault(inner, "names no column"));
             }
-            segments.push(Segment::Placeholder { column: column.to_owned(), format: *format });
+            segments.push(Segment::Placeholder {
+                column: column.to_owned(),
+                format: *format,
+            });
             rest = tail;
         }
         if !rest.is_empty() {
@@ -201,7 +216,11 @@ mod tests {
             (Format::Mib, Value::Integer(1_024), "1,024 MiB"),
             (Format::Ratio, Value::Number(1.266), "1.27"),
             (Format::Ratio, Value::Number(-0.001), "0.00"),
-            (Format::Time, Value::Integer(1_768_348_800_000_000_000), "2026-01-14 00:00 UTC"),
+            (
+                Format::Time,
+                Value::Integer(1_768_348_800_000_000_000),
+                "2026-01-14 00:00 UTC",
+            ),
             (Format::Plain, Value::Text("checkout".to_owned()), "checkout"),
             (Format::Ms, Value::Number(f64::NAN), UNKNOWN),
             (Format::Count, Value::Null, UNKNOWN),

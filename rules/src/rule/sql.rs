@@ -55,7 +55,10 @@ pub fn parameters(sql: &str) -> Vec<&str> {
 }
 
 fn word(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
+    bytes
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count()
 }
 
 fn until(bytes: &[u8], end: u8) -> usize {
@@ -75,7 +78,9 @@ mod tests {
     fn strings_and_comments_hold_no_names() {
         let sql = "SELECT a AS \"b\", 'c $d ''e' -- $f g\n FROM h WHERE i > $j AND $j <> 1e9";
         let expected = ["SELECT", "a", "AS", "b", "FROM", "h", "WHERE", "i", "AND"];
-        let names = tokens(sql).into_iter().filter_map(|t| if let Token::Name(n) = t { Some(n) } else { None });
+        let names = tokens(sql)
+            .into_iter()
+            .filter_map(|t| if let Token::Name(n) = t { Some(n) } else { None });
         assert_eq!(names.collect::<Vec<_>>(), expected);
         assert_eq!(parameters(sql), ["j"]);
     }

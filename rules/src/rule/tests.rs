@@ -14,11 +14,16 @@ fn catalogue() -> Catalogue {
 
 fn fault(from: &str, to: &str) -> String {
     assert!(SMALL.contains(from), "{from}");
-    Rule::parse("small-rule.md", &SMALL.replacen(from, to, 1)).unwrap_err().to_string()
+    Rule::parse("small-rule.md", &SMALL.replacen(from, to, 1))
+        .unwrap_err()
+        .to_string()
 }
 
 fn values(pairs: &[(&str, Value)]) -> BTreeMap<String, Value> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
 }
 
 #[test]
@@ -39,7 +44,12 @@ fn every_rule_fires_up_to_its_severity_and_no_further() {
 #[test]
 fn every_rule_stays_silent_on_tiny_counts() {
     for rule in catalogue().rules() {
-        assert!(rule.silent.len() >= 4, "{} has only {} silent cases", rule.name, rule.silent.len());
+        assert!(
+            rule.silent.len() >= 4,
+            "{} has only {} silent cases",
+            rule.name,
+            rule.silent.len()
+        );
         assert!(rule.silent.iter().all(|case| case.because.is_some()), "{}", rule.name);
     }
 }
@@ -48,7 +58,15 @@ fn every_rule_stays_silent_on_tiny_counts() {
 fn every_runbook_has_ranked_hypotheses_and_an_undo() {
     for rule in catalogue().rules() {
         assert!(rule.runbook.diagnose.queries.len() >= 3, "{}", rule.name);
-        assert!(rule.runbook.contain.commands.iter().all(|command| command.undo.is_some()), "{}", rule.name);
+        assert!(
+            rule.runbook
+                .contain
+                .commands
+                .iter()
+                .all(|command| command.undo.is_some()),
+            "{}",
+            rule.name
+        );
     }
 }
 
@@ -57,9 +75,16 @@ fn every_column_of_a_case_is_documented() {
     let documented = documented_columns();
     for rule in catalogue().rules() {
         for row in rule.fires.iter().chain(&rule.silent).flat_map(|case| &case.rows) {
-            let columns = documented.get(row.view.as_str()).unwrap_or_else(|| panic!("{}: {}", rule.name, row.view));
+            let columns = documented
+                .get(row.view.as_str())
+                .unwrap_or_else(|| panic!("{}: {}", rule.name, row.view));
             for (column, _) in &row.cells {
-                assert!(columns.contains(column.as_str()), "{}: `{}`.`{column}`", rule.name, row.view);
+                assert!(
+                    columns.contains(column.as_str()),
+                    "{}: `{}`.`{column}`",
+                    rule.name,
+                    row.view
+                );
             }
         }
     }
@@ -82,21 +107,42 @@ fn documented_columns() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 #[test]
 fn a_rule_file_becomes_a_typed_rule() {
     let rule = Rule::parse("small-rule.md", SMALL).unwrap();
-    assert_eq!((rule.name.as_str(), rule.title.as_str(), rule.severity), ("small-rule", "Things fail", Severity::High));
-    assert_eq!((rule.lookback_s, rule.params[0].value.to_string().as_str()), (14 * 86_400, "0.05"));
+    assert_eq!(
+        (rule.name.as_str(), rule.title.as_str(), rule.severity),
+        ("small-rule", "Things fail", Severity::High)
+    );
+    assert_eq!(
+        (rule.lookback_s, rule.params[0].value.to_string().as_str()),
+        (14 * 86_400, "0.05")
+    );
     assert_eq!(rule.views, ["by_function", "by_function_minute"]);
-    let [one, two] = rule.fires.as_slice() else { panic!("{:?}", rule.fires) };
+    let [one, two] = rule.fires.as_slice() else {
+        panic!("{:?}", rule.fires)
+    };
     assert_eq!((one.level, one.rows.len()), (Some(Severity::High), 1));
     assert_eq!((two.level, two.rows.len()), (Some(Severity::Medium), 4));
     insta::assert_debug_snapshot!(two.rows);
 }
 
 #[test]
+fn line_endings_of_windows_change_nothing() {
+    let rule = Rule::parse("small-rule.md", &SMALL.replace('\n', "\r\n")).unwrap();
+    assert_eq!(rule, Rule::parse("small-rule.md", SMALL).unwrap());
+}
+
+#[test]
 fn a_sentence_is_filled_and_unknown_values_read_unknown() {
     let rule = Rule::parse("small-rule.md", SMALL).unwrap();
-    let known = values(&[("failed", Value::Integer(1_200)), ("n", Value::Integer(4_000)), ("share", Value::Number(0.3))]);
+    let known = values(&[
+        ("failed", Value::Integer(1_200)),
+        ("n", Value::Integer(4_000)),
+        ("share", Value::Number(0.3)),
+    ]);
     assert_eq!(rule.finding.render(&known), "1,200 of 4,000 failed (30.0 %).");
-    assert_eq!(rule.finding.render(&BTreeMap::new()), "unknown of unknown failed (unknown).");
+    assert_eq!(
+        rule.finding.render(&BTreeMap::new()),
+        "unknown of unknown failed (unknown)."
+    );
 }
 
 #[test]
@@ -191,10 +237,21 @@ fn all_faulty_files_are_named_at_once_and_no_rule_stands_twice() {
 fn generated_pages_list_every_rule_and_every_price() {
     let (catalogue, books) = (catalogue(), PriceBooks::embedded().unwrap());
     let page = rules_page(&catalogue);
-    assert!(catalogue.rules().iter().all(|rule| page.contains(&format!("| `{}` |", rule.name))));
+    assert!(
+        catalogue
+            .rules()
+            .iter()
+            .all(|rule| page.contains(&format!("| `{}` |", rule.name)))
+    );
     let page = prices_page(&books);
-    assert!(books.prices().all(|price| page.contains(&format!("| {} | us-east-1 |", price.id))));
-    assert!(page.contains("$0.0000166667 up to 6000000000, then $0.000015 up to 15000000000, then $0.0000133334 per GB-s"));
+    assert!(
+        books
+            .prices()
+            .all(|price| page.contains(&format!("| {} | us-east-1 |", price.id)))
+    );
+    assert!(
+        page.contains("$0.0000166667 up to 6000000000, then $0.000015 up to 15000000000, then $0.0000133334 per GB-s")
+    );
 }
 
 proptest! {
