@@ -14,12 +14,12 @@ mod trace;
 use async_trait::async_trait;
 
 pub use finding::{
-    Confidence, Course, EvidenceRows, FindingAnswer, FindingRow, FindingsAnswer, Impact, RuleAnswer, RuleParameter, RunbookStep,
-    Severity, Suppression,
+    Confidence, Course, EvidenceRows, FindingAnswer, FindingRow, FindingsAnswer, Impact, RuleAnswer, RuleParameter,
+    RunbookStep, Severity, Suppression,
 };
 pub use function::{
-    ColdStarts, Configuration, CostLine, FunctionAnswer, FunctionCost, FunctionGroup, FunctionId, FunctionOverview, FunctionRow,
-    FunctionTab, FunctionsAnswer, InitGroup, Quantiles, VersionRow, WasteRow,
+    ColdStarts, Configuration, CostLine, FunctionAnswer, FunctionCost, FunctionGroup, FunctionId, FunctionOverview,
+    FunctionRow, FunctionTab, FunctionsAnswer, InitGroup, Quantiles, VersionRow, WasteRow,
 };
 pub use home::{ErrorGroup, Fact, FirstStep, HomeAnswer, Incident, Mover, Story, StoryPoint, Tile, Verdict};
 pub use setup::{SetupAnswer, Source, SourceState};
@@ -89,8 +89,12 @@ pub trait Answers: Send + Sync + 'static {
         tab: FunctionTab,
     ) -> Result<Answer<FunctionAnswer>, AnswerError>;
     /// One trace, or the part of it that `view` asks for.
-    async fn trace(&self, question: &Question, trace_id: &str, view: &TraceView)
-    -> Result<Answer<TraceAnswer>, AnswerError>;
+    async fn trace(
+        &self,
+        question: &Question,
+        trace_id: &str,
+        view: &TraceView,
+    ) -> Result<Answer<TraceAnswer>, AnswerError>;
     /// The findings of the last evaluation.
     async fn findings(&self, question: &Question) -> Result<Answer<FindingsAnswer>, AnswerError>;
     /// One finding with its evidence and runbook.

@@ -25,9 +25,24 @@ pub(crate) struct Assets {
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    tokens: Asset::new("tokens", "css", "text/css; charset=utf-8", include_bytes!("../assets/tokens.css")),
-    style: Asset::new("style", "css", "text/css; charset=utf-8", include_bytes!("../assets/style.css")),
-    script: Asset::new("pennyspan", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/pennyspan.js")),
+    tokens: Asset::new(
+        "tokens",
+        "css",
+        "text/css; charset=utf-8",
+        include_bytes!("../assets/tokens.css"),
+    ),
+    style: Asset::new(
+        "style",
+        "css",
+        "text/css; charset=utf-8",
+        include_bytes!("../assets/style.css"),
+    ),
+    script: Asset::new(
+        "pennyspan",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../assets/pennyspan.js"),
+    ),
     mark: Asset::new("mark", "svg", "image/svg+xml", include_bytes!("../assets/mark.svg")),
 });
 
@@ -38,14 +53,20 @@ impl Assets {
 
     /// Finds the file that is served under `path`.
     pub(crate) fn find(&self, path: &str) -> Option<&Asset> {
-        [&self.tokens, &self.style, &self.script, &self.mark].into_iter().find(|asset| asset.path == path)
+        [&self.tokens, &self.style, &self.script, &self.mark]
+            .into_iter()
+            .find(|asset| asset.path == path)
     }
 }
 
 impl Asset {
     fn new(name: &str, extension: &str, media_type: &'static str, content: &'static [u8]) -> Self {
         let hash = hex::encode(Sha256::digest(content));
-        Self { path: format!("/assets/{name}.{}.{extension}", &hash[..12]), media_type, content }
+        Self {
+            path: format!("/assets/{name}.{}.{extension}", &hash[..12]),
+            media_type,
+            content,
+        }
     }
 }
 

@@ -91,7 +91,9 @@ impl Chrome {
     }
 
     pub(crate) fn presets(&self) -> Vec<Link> {
-        let ago = (self.state().to == crate::state::Moment::NOW).then(|| self.state().from.seconds_ago()).flatten();
+        let ago = (self.state().to == crate::state::Moment::NOW)
+            .then(|| self.state().from.seconds_ago())
+            .flatten();
         let link = |preset: Preset| Link {
             words: preset.name().to_owned(),
             href: self.here(&self.state().last(preset)),
@@ -106,7 +108,11 @@ impl Chrome {
 
     pub(crate) fn day(&self) -> String {
         let window = self.question.window;
-        if window.length() > 86_400_000_000_000 { String::new() } else { day(window.end.saturating_sub(1), self.state().tz) }
+        if window.length() > 86_400_000_000_000 {
+            String::new()
+        } else {
+            day(window.end.saturating_sub(1), self.state().tz)
+        }
     }
 
     pub(crate) fn zone(&self) -> &'static str {
@@ -130,7 +136,11 @@ impl Chrome {
     }
 
     pub(crate) fn wider(&self) -> String {
-        self.here(&self.state().over(self.question.window.zoomed_out(self.question.now_unix_nano)))
+        self.here(
+            &self
+                .state()
+                .over(self.question.window.zoomed_out(self.question.now_unix_nano)),
+        )
     }
 
     pub(crate) fn frozen(&self) -> String {
@@ -144,7 +154,11 @@ impl Chrome {
             return self.here(state);
         }
         let seconds = (self.question.window.length() / 1_000_000_000).max(1);
-        let live = State { from: crate::state::Moment::ago(seconds), to: crate::state::Moment::NOW, ..state.clone() };
+        let live = State {
+            from: crate::state::Moment::ago(seconds),
+            to: crate::state::Moment::NOW,
+            ..state.clone()
+        };
         self.here(&live)
     }
 
@@ -168,7 +182,11 @@ impl Chrome {
             href: self.here(&self.state().themed(theme)),
             current: theme == self.state().theme,
         };
-        Theme::ALL.into_iter().zip(["Auto", "Light", "Dark"]).map(link).collect()
+        Theme::ALL
+            .into_iter()
+            .zip(["Auto", "Light", "Dark"])
+            .map(link)
+            .collect()
     }
 
     pub(crate) fn theme(&self) -> &'static str {
@@ -178,7 +196,8 @@ impl Chrome {
     /// Returns the filters that are set: name, value, and the address without it.
     pub(crate) fn chips(&self) -> Vec<(&'static str, String, String)> {
         let set = self.state().filters.set();
-        set.map(|(key, value)| (key, value.to_owned(), self.here(&self.state().filtered(key, "")))).collect()
+        set.map(|(key, value)| (key, value.to_owned(), self.here(&self.state().filtered(key, ""))))
+            .collect()
     }
 
     pub(crate) fn filter(&self, key: &str) -> &str {
@@ -209,10 +228,16 @@ impl Chrome {
     /// Says in a line what the answer is based on.
     pub(crate) fn fresh(&self) -> Vec<Badge> {
         let tz = self.state().tz;
-        let badge = |label: &str, value: String| Badge { label: label.to_owned(), value };
+        let badge = |label: &str, value: String| Badge {
+            label: label.to_owned(),
+            value,
+        };
         let now = self.question.now_unix_nano;
         let mut badges = vec![match self.status.newest_unix_nano {
-            Some(newest) => badge("Newest event", format!("{}, {} ago", clock(newest, tz), age(now.saturating_sub(newest)))),
+            Some(newest) => badge(
+                "Newest event",
+                format!("{}, {} ago", clock(newest, tz), age(now.saturating_sub(newest))),
+            ),
             None => badge("Newest event", "none yet".to_owned()),
         }];
         if let Some(lag) = &self.status.ingest_lag_p95_us {
@@ -248,7 +273,11 @@ mod tests {
         let (state, _) = State::parse(query);
         let now_unix_nano = 1_795_099_920_000_000_000;
         let window = state.window(now_unix_nano).unwrap_or(Window { start: 0, end: 1 });
-        let question = Question { state, window, now_unix_nano };
+        let question = Question {
+            state,
+            window,
+            now_unix_nano,
+        };
         Chrome::new(Place::Functions, "/functions", &question, &Status::default(), &[])
     }
 
@@ -262,7 +291,10 @@ mod tests {
     #[test]
     fn links_are_frozen_or_live() {
         let chrome = chrome("from=2026-11-19T13:00Z&to=2026-11-19T13:30Z");
-        assert_eq!(chrome.frozen(), "/functions?from=2026-11-19T13%3A00%3A00Z&to=2026-11-19T13%3A30%3A00Z");
+        assert_eq!(
+            chrome.frozen(),
+            "/functions?from=2026-11-19T13%3A00%3A00Z&to=2026-11-19T13%3A30%3A00Z"
+        );
         assert_eq!(chrome.live(), "/functions?from=now-30m&to=now");
     }
 

@@ -63,13 +63,23 @@ pub struct Shown {
 
 impl Shown {
     fn of(digits: impl Into<String>, unit: &'static str) -> Self {
-        Self { digits: digits.into(), unit, missing: false, harm: false }
+        Self {
+            digits: digits.into(),
+            unit,
+            missing: false,
+            harm: false,
+        }
     }
 
     /// Shows the reason why there is no number.
     #[must_use]
     pub fn missing(why: Missing) -> Self {
-        Self { digits: why.to_string(), unit: "", missing: true, harm: false }
+        Self {
+            digits: why.to_string(),
+            unit: "",
+            missing: true,
+            harm: false,
+        }
     }
 
     /// Shows a reading with `show`, or the reason why there is none.
@@ -125,7 +135,11 @@ impl Shown {
     /// Returns digits and unit as one text, parted by a space that does not break.
     #[must_use]
     pub fn text(&self) -> String {
-        if self.unit.is_empty() { self.digits.clone() } else { format!("{}\u{a0}{}", self.digits, self.unit) }
+        if self.unit.is_empty() {
+            self.digits.clone()
+        } else {
+            format!("{}\u{a0}{}", self.digits, self.unit)
+        }
     }
 
     /// Returns the markup of a table cell: digits, and the unit smaller behind them.
@@ -139,7 +153,11 @@ impl Shown {
             "" => String::new(),
             unit => format!("\u{a0}<span class=\"u\">{unit}</span>"),
         };
-        if self.harm { format!("<span class=\"harm\">{digits}{unit}</span>") } else { format!("{digits}{unit}") }
+        if self.harm {
+            format!("<span class=\"harm\">{digits}{unit}</span>")
+        } else {
+            format!("{digits}{unit}")
+        }
     }
 }
 
@@ -239,14 +257,22 @@ fn long_duration(us: i64) -> String {
         3_600..172_800 => (seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         _ => (seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     };
-    let rest = if rest == 0 || value >= 100 { String::new() } else { format!("\u{a0}{rest}\u{a0}{small}") };
+    let rest = if rest == 0 || value >= 100 {
+        String::new()
+    } else {
+        format!("\u{a0}{rest}\u{a0}{small}")
+    };
     format!("{sign}{}\u{a0}{unit}{rest}", group(i128::from(value)))
 }
 
 /// Shows a duration in milliseconds without its unit, for columns whose head names it.
 #[must_use]
 pub fn millis(us: i64) -> Shown {
-    let places = if us.unsigned_abs() < 9_950 && us % 1_000 != 0 { 1 } else { 0 };
+    let places = if us.unsigned_abs() < 9_950 && us % 1_000 != 0 {
+        1
+    } else {
+        0
+    };
     Shown::of(decimal(i128::from(us), 3, places), "ms")
 }
 
@@ -288,22 +314,37 @@ pub fn mebibytes(mib: i64) -> Shown {
 #[must_use]
 pub fn change(was: f64, now: f64) -> Change {
     if !was.is_finite() || !now.is_finite() || was < 0.0 || now < 0.0 {
-        return Change { words: "not comparable".to_owned(), direction: Direction::Level };
+        return Change {
+            words: "not comparable".to_owned(),
+            direction: Direction::Level,
+        };
     }
     if was == 0.0 {
         return if now == 0.0 {
-            Change { words: "as before".to_owned(), direction: Direction::Level }
+            Change {
+                words: "as before".to_owned(),
+                direction: Direction::Level,
+            }
         } else {
-            Change { words: "from 0".to_owned(), direction: Direction::Up }
+            Change {
+                words: "from 0".to_owned(),
+                direction: Direction::Up,
+            }
         };
     }
     if now == 0.0 {
-        return Change { words: "to 0".to_owned(), direction: Direction::Down };
+        return Change {
+            words: "to 0".to_owned(),
+            direction: Direction::Down,
+        };
     }
     let factor = now / was;
     let direction = if factor >= 1.0 { Direction::Up } else { Direction::Down };
     let words = if (0.95..=1.05).contains(&factor) {
-        return Change { words: "as before".to_owned(), direction: Direction::Level };
+        return Change {
+            words: "as before".to_owned(),
+            direction: Direction::Level,
+        };
     } else if (0.5..1.995).contains(&factor) {
         format!("{:+.0}\u{a0}%", (factor - 1.0) * 100.0).replace('-', "−")
     } else if factor > 1.0 {

@@ -48,11 +48,19 @@ impl Fixed {
 
     /// Returns a value, unless nothing is known.
     fn known<T>(&self, value: T) -> Result<T, Missing> {
-        if self.0 == Scene::Unknown { Err(Missing::Unknown) } else { Ok(value) }
+        if self.0 == Scene::Unknown {
+            Err(Missing::Unknown)
+        } else {
+            Ok(value)
+        }
     }
 
     fn values<T: Copy>(&self, values: Vec<Option<T>>) -> Vec<Option<T>> {
-        if self.0 == Scene::Unknown { vec![None; values.len()] } else { values }
+        if self.0 == Scene::Unknown {
+            vec![None; values.len()]
+        } else {
+            values
+        }
     }
 }
 
@@ -65,16 +73,27 @@ pub(crate) fn site(scene: Scene, exposure: Exposure) -> axum::Router {
 #[tokio::test]
 #[ignore = "serves until it is stopped; set PENNYSPAN_GALLERY_PORT"]
 async fn serve_the_gallery() {
-    let port: u16 = std::env::var("PENNYSPAN_GALLERY_PORT").expect("PENNYSPAN_GALLERY_PORT").parse().unwrap();
+    let port: u16 = std::env::var("PENNYSPAN_GALLERY_PORT")
+        .expect("PENNYSPAN_GALLERY_PORT")
+        .parse()
+        .unwrap();
     let scenes = [
         Scene::Incident,
         Scene::Calm,
         Scene::Hostile,
         Scene::Unknown,
         Scene::Empty(Emptiness::NeverSent),
-        Scene::Empty(Emptiness::NotInRange { newest_unix_nano: NOW - 4_000 * MINUTE }),
-        Scene::Empty(Emptiness::FilteredAway { filter: "region", without_count: 8_214 }),
-        Scene::Empty(Emptiness::TooFew { count: 212, needed_count: 1_000 }),
+        Scene::Empty(Emptiness::NotInRange {
+            newest_unix_nano: NOW - 4_000 * MINUTE,
+        }),
+        Scene::Empty(Emptiness::FilteredAway {
+            filter: "region",
+            without_count: 8_214,
+        }),
+        Scene::Empty(Emptiness::TooFew {
+            count: 212,
+            needed_count: 1_000,
+        }),
         Scene::Broken,
     ];
     let serve = |(port, scene): (u16, Scene)| async move {
@@ -82,4 +101,44 @@ async fn serve_the_gallery() {
         axum::serve(listener, site(scene, Exposure::Loopback)).await.unwrap();
     };
     futures::future::join_all((port..).zip(scenes).map(serve)).await;
+}
+
+/// Asks a scene for a page.
+pub(crate) async fn ask(scene: Scene, path: &str) -> (u16, String) {
+    use tower::ServiceExt;
+    let request = axum::http::Request::get(path)
+        .header("host", "localhost:4310")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let response = site(scene, Exposure::Loopback).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Asks a scene for a page and returns the words on it.
+pub(crate) async fn words(scene: Scene, path: &str) -> String {
+    let (_, markup) = ask(scene, path).await;
+    let mut words = String::new();
+    let mut inside = false;
+    for character in markup
+        .split_once("<main")
+        .map_or(markup.as_str(), |(_, main)| main)
+        .chars()
+    {
+        match character {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                words.push(' ');
+            }
+            c if !inside => words.push(c),
+            _ => {}
+        }
+    }
+    words
+        .replace(['\u{a0}', '\u{202f}'], " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

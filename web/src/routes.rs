@@ -15,7 +15,9 @@ use axum::routing::get;
 use crate::answers::{Answers, FunctionId, FunctionTab, TraceView};
 use crate::assets::Assets;
 use crate::chrome::Place;
-use crate::pages::{FindingPage, FindingsPage, FunctionPage, FunctionsPage, HomePage, Platform, RulePage, SetupPage, Sort, TracePage};
+use crate::pages::{
+    FindingPage, FindingsPage, FunctionPage, FunctionsPage, HomePage, Platform, RulePage, SetupPage, Sort, TracePage,
+};
 
 pub use guard::Exposure;
 use respond::{Asked, Wording};
@@ -44,7 +46,16 @@ pub const PAGES: [&str; 8] = [
 
 /// Builds the site. `exposure` says which names it answers to.
 pub fn router(answers: Arc<dyn Answers>, clock: Clock, exposure: Exposure) -> Router {
-    let [home_at, functions_at, function_at, trace_at, findings_at, finding_at, rule_at, setup_at] = PAGES;
+    let [
+        home_at,
+        functions_at,
+        function_at,
+        trace_at,
+        findings_at,
+        finding_at,
+        rule_at,
+        setup_at,
+    ] = PAGES;
     Router::new()
         .route(home_at, get(home))
         .route(functions_at, get(functions))
@@ -59,7 +70,9 @@ pub fn router(answers: Arc<dyn Answers>, clock: Clock, exposure: Exposure) -> Ro
         .route("/readyz", get(readyz))
         .route("/assets/{file}", get(asset))
         .fallback(missing)
-        .layer(middleware::from_fn(move |request: Request, next| guard::guard(exposure, request, next)))
+        .layer(middleware::from_fn(move |request: Request, next| {
+            guard::guard(exposure, request, next)
+        }))
         .with_state(Site { answers, clock })
 }
 
@@ -71,7 +84,9 @@ async fn home(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Response
     ];
     let asked = Asked::read(&site, "/", query.as_deref());
     let answer = site.answers.home(&asked.question).await;
-    asked.answer(Place::Home, answer, WILL, |chrome, body| HomePage::new(chrome, &asked.question, &body))
+    asked.answer(Place::Home, answer, WILL, |chrome, body| {
+        HomePage::new(chrome, &asked.question, &body)
+    })
 }
 
 async fn functions(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Response {
@@ -82,7 +97,9 @@ async fn functions(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Res
     let asked = Asked::read(&site, "/functions", query.as_deref());
     let sort = Sort::parse(asked.extra("sort").unwrap_or_default());
     let answer = site.answers.functions(&asked.question).await;
-    asked.answer(Place::Functions, answer, WILL, |chrome, body| FunctionsPage::new(chrome, &asked.question, &body, sort))
+    asked.answer(Place::Functions, answer, WILL, |chrome, body| {
+        FunctionsPage::new(chrome, &asked.question, &body, sort)
+    })
 }
 
 async fn function(Shared(site): Shared<Site>, request: Request) -> Response {
@@ -95,53 +112,83 @@ async fn function(Shared(site): Shared<Site>, request: Request) -> Response {
         [provider, account, region, function] => FunctionId::of_parts(provider, account, region, function),
         _ => None,
     };
-    let Some(id) = id else { return asked.not_found("function", &path) };
+    let Some(id) = id else {
+        return asked.not_found("function", &path);
+    };
     let key = asked.extra("tab").unwrap_or_default();
-    let tab = FunctionTab::ALL.into_iter().find(|tab| tab.key() == key).unwrap_or_default();
+    let tab = FunctionTab::ALL
+        .into_iter()
+        .find(|tab| tab.key() == key)
+        .unwrap_or_default();
     let answer = site.answers.function(&asked.question, &id, tab).await;
-    asked.answer(Place::Functions, answer, WILL, |chrome, body| FunctionPage::new(chrome, &asked.question, &body, tab))
+    asked.answer(Place::Functions, answer, WILL, |chrome, body| {
+        FunctionPage::new(chrome, &asked.question, &body, tab)
+    })
 }
 
 async fn trace(Shared(site): Shared<Site>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     const WILL: Wording = &["Where the time went, what failed, and what it cost."];
-    let asked = Asked::read(&site, &format!("/traces/{}", crate::text::percent(&id)), query.as_deref());
-    let Some(id) = trace_id(&id) else { return asked.not_found("trace", &id) };
+    let asked = Asked::read(
+        &site,
+        &format!("/traces/{}", crate::text::percent(&id)),
+        query.as_deref(),
+    );
+    let Some(id) = trace_id(&id) else {
+        return asked.not_found("trace", &id);
+    };
     let view = TraceView {
-        span_id: asked.extra("span").filter(|span| is_hex(span, 16)).map(str::to_ascii_lowercase),
+        span_id: asked
+            .extra("span")
+            .filter(|span| is_hex(span, 16))
+            .map(str::to_ascii_lowercase),
         first_row: asked.extra("row").and_then(|row| row.parse().ok()).unwrap_or(0).max(0),
     };
     let answer = site.answers.trace(&asked.question, &id, &view).await;
-    asked.answer(Place::Elsewhere, answer, WILL, |chrome, body| TracePage::new(chrome, &asked.question, &body, &view))
+    asked.answer(Place::Elsewhere, answer, WILL, |chrome, body| {
+        TracePage::new(chrome, &asked.question, &body, &view)
+    })
 }
 
 async fn findings(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Response {
     const WILL: Wording = &["Everything that is wrong or wasteful, worst first, with what it costs and what to do."];
     let asked = Asked::read(&site, "/findings", query.as_deref());
     let answer = site.answers.findings(&asked.question).await;
-    asked.answer(Place::Findings, answer, WILL, |chrome, body| FindingsPage::new(chrome, &asked.question, &body))
+    asked.answer(Place::Findings, answer, WILL, |chrome, body| {
+        FindingsPage::new(chrome, &asked.question, &body)
+    })
 }
 
-async fn finding(
-    Shared(site): Shared<Site>,
-    Path(fingerprint): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let asked = Asked::read(&site, &format!("/findings/{}", crate::text::percent(&fingerprint)), query.as_deref());
+async fn finding(Shared(site): Shared<Site>, Path(fingerprint): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let asked = Asked::read(
+        &site,
+        &format!("/findings/{}", crate::text::percent(&fingerprint)),
+        query.as_deref(),
+    );
     let answer = site.answers.finding(&asked.question, &fingerprint).await;
-    asked.answer(Place::Findings, answer, &[], |chrome, body| FindingPage::new(chrome, &asked.question, &body))
+    asked.answer(Place::Findings, answer, &[], |chrome, body| {
+        FindingPage::new(chrome, &asked.question, &body)
+    })
 }
 
 async fn rule(Shared(site): Shared<Site>, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
-    let asked = Asked::read(&site, &format!("/rules/{}", crate::text::percent(&name)), query.as_deref());
+    let asked = Asked::read(
+        &site,
+        &format!("/rules/{}", crate::text::percent(&name)),
+        query.as_deref(),
+    );
     let answer = site.answers.rule(&asked.question, &name).await;
-    asked.answer(Place::Findings, answer, &[], |chrome, body| RulePage::new(chrome, &asked.question, &body))
+    asked.answer(Place::Findings, answer, &[], |chrome, body| {
+        RulePage::new(chrome, &asked.question, &body)
+    })
 }
 
 async fn setup(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Response {
     let asked = Asked::read(&site, "/setup", query.as_deref());
     let platform = Platform::parse(asked.extra("platform").unwrap_or_default());
     let answer = site.answers.setup(&asked.question).await;
-    asked.answer(Place::Setup, answer, &[], |chrome, body| SetupPage::new(chrome, &asked.question, &body, platform))
+    asked.answer(Place::Setup, answer, &[], |chrome, body| {
+        SetupPage::new(chrome, &asked.question, &body, platform)
+    })
 }
 
 /// Opens a trace by its id, or looks for functions.
@@ -174,7 +221,10 @@ async fn asset(request: Request) -> Response {
     let Some(asset) = Assets::get().find(request.uri().path()) else {
         return (StatusCode::NOT_FOUND, "no such file").into_response();
     };
-    let headers = [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (header::CONTENT_TYPE, asset.media_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     (headers, asset.content).into_response()
 }
 

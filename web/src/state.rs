@@ -54,7 +54,9 @@ pub struct Filters {
 }
 
 /// The filters' names in the address, in the order in which they are written.
-pub const FILTER_KEYS: [&str; 9] = ["provider", "account", "region", "env", "service", "fn", "version", "trigger", "q"];
+pub const FILTER_KEYS: [&str; 9] = [
+    "provider", "account", "region", "env", "service", "fn", "version", "trigger", "q",
+];
 
 impl Filters {
     /// Returns the value of the filter that the address calls `key`.
@@ -91,7 +93,10 @@ impl Filters {
 
     /// Returns the filters that are set, with their names.
     pub fn set(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        FILTER_KEYS.into_iter().map(|key| (key, self.get(key))).filter(|(_, value)| !value.is_empty())
+        FILTER_KEYS
+            .into_iter()
+            .map(|key| (key, self.get(key)))
+            .filter(|(_, value)| !value.is_empty())
     }
 }
 
@@ -241,7 +246,10 @@ impl State {
             return Ok(());
         }
         let moment = |key: &'static str| {
-            Moment::parse(value, self.tz).ok_or_else(|| StateError::Moment { key, value: cut(value, 40) })
+            Moment::parse(value, self.tz).ok_or_else(|| StateError::Moment {
+                key,
+                value: cut(value, 40),
+            })
         };
         match key {
             "from" => self.from = moment("from")?,
@@ -249,7 +257,9 @@ impl State {
             "refresh" => self.refresh = choice("refresh", value, &Refresh::ALL, Refresh::key, "off, 10s, 30s, 1m")?,
             "theme" => self.theme = choice("theme", value, &Theme::ALL, Theme::key, "auto, light, dark")?,
             _ => {
-                let Some(known) = FILTER_KEYS.into_iter().find(|known| *known == key) else { return Ok(()) };
+                let Some(known) = FILTER_KEYS.into_iter().find(|known| *known == key) else {
+                    return Ok(());
+                };
                 if value.len() > 1_024 {
                     return Err(StateError::TooLong { key: known });
                 }
@@ -266,8 +276,15 @@ impl State {
     /// # Errors
     /// [`StateError::Backwards`] when it would end before it starts.
     pub fn window(&self, now_unix_nano: i64) -> Result<Window, StateError> {
-        let window = Window { start: self.from.at(now_unix_nano), end: self.to.at(now_unix_nano) };
-        if window.start < window.end { Ok(window) } else { Err(StateError::Backwards) }
+        let window = Window {
+            start: self.from.at(now_unix_nano),
+            end: self.to.at(now_unix_nano),
+        };
+        if window.start < window.end {
+            Ok(window)
+        } else {
+            Err(StateError::Backwards)
+        }
     }
 
     /// Writes the query of the address, without what is as it would be anyway. Empty, or with a leading `?`.
@@ -282,7 +299,12 @@ impl State {
         let standard = Self::default();
         let mut query = String::new();
         let mut put = |key: &str, value: &str| {
-            let _ = write!(query, "{}{key}={}", if query.is_empty() { '?' } else { '&' }, percent(value));
+            let _ = write!(
+                query,
+                "{}{key}={}",
+                if query.is_empty() { '?' } else { '&' },
+                percent(value)
+            );
         };
         if self.from != standard.from || self.to != standard.to {
             put("from", &self.from.write(self.tz));
@@ -315,13 +337,21 @@ impl State {
     /// Returns the state over another window.
     #[must_use]
     pub fn over(&self, window: Window) -> Self {
-        Self { from: Moment::absolute(window.start), to: Moment::absolute(window.end), ..self.clone() }
+        Self {
+            from: Moment::absolute(window.start),
+            to: Moment::absolute(window.end),
+            ..self.clone()
+        }
     }
 
     /// Returns the state over the last `preset`.
     #[must_use]
     pub fn last(&self, preset: Preset) -> Self {
-        Self { from: Moment::ago(preset.seconds()), to: Moment::NOW, ..self.clone() }
+        Self {
+            from: Moment::ago(preset.seconds()),
+            to: Moment::NOW,
+            ..self.clone()
+        }
     }
 
     /// Returns the state with one filter set to `value`; empty removes it.
@@ -337,7 +367,10 @@ impl State {
     /// Returns the state without any filter.
     #[must_use]
     pub fn unfiltered(&self) -> Self {
-        Self { filters: Filters::default(), ..self.clone() }
+        Self {
+            filters: Filters::default(),
+            ..self.clone()
+        }
     }
 
     /// Returns the state in another theme.
@@ -349,7 +382,10 @@ impl State {
     /// Returns the state with another refresh.
     #[must_use]
     pub fn refreshed(&self, refresh: Refresh) -> Self {
-        Self { refresh, ..self.clone() }
+        Self {
+            refresh,
+            ..self.clone()
+        }
     }
 }
 
@@ -361,7 +397,11 @@ fn choice<T: Copy>(
     offered: &'static str,
 ) -> Result<T, StateError> {
     let found = all.iter().copied().find(|choice| name(*choice) == value);
-    found.ok_or_else(|| StateError::Choice { key, value: cut(value, 40), offered })
+    found.ok_or_else(|| StateError::Choice {
+        key,
+        value: cut(value, 40),
+        offered,
+    })
 }
 
 #[cfg(test)]

@@ -1,37 +1,55 @@
 //! Text that came from telemetry, made safe for the place where it stands.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-/// Escapes `text` for an element or a quoted attribute and drops characters that XML does not allow.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&#34;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(character),
-            c if c.is_control() => {}
-            c => escaped.push(c),
-        }
+use askama::filters::Escaper;
+
+/// The escaper of every template.
+///
+/// Beside markup it makes marks visible that change the direction of text: an unclosed one would reach through the end of
+/// a `<bdi>` to the words of the page, and a name with an invisible mark must not look like one without.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Markup;
+
+impl Escaper for Markup {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|character| match character {
+            '&' => dest.write_str("&amp;"),
+            '<' => dest.write_str("&lt;"),
+            '>' => dest.write_str("&gt;"),
+            '"' => dest.write_str("&#34;"),
+            '\'' => dest.write_str("&#39;"),
+            '\n' | '\t' => dest.write_char(character),
+            c if turns(c) => dest.write_char(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() => Ok(()),
+            c => dest.write_char(c),
+        })
     }
-    escaped
 }
 
-/// Takes marks out of `text` that change the direction of what stands around it.
-///
-/// Elements isolate such names with `<bdi>`; titles and SVG text have no such element, so there the marks go.
-pub(crate) fn plain(text: &str) -> String {
+/// Returns whether a character changes the direction of what follows it.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Makes marks of direction visible in text that somebody else escapes.
+pub(crate) fn visible(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .map(|c| if turns(c) { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
 }
 
-/// Escapes `text` for a title, an attribute or SVG text: without direction marks and no longer than a screen can use.
+/// Escapes `text` for an element or a quoted attribute.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    // Writing to a String does not fail.
+    let _ = Markup.write_escaped_str(&mut escaped, text);
+    escaped
+}
+
+/// Escapes `text` for a title, an attribute or SVG text, no longer than a screen can use.
 pub(crate) fn label(text: &str) -> String {
-    escape(&cut(&plain(text), 160))
+    escape(&cut(text, 160))
 }
 
 /// Cuts `text` after `limit` characters and says so with an ellipsis.
@@ -63,12 +81,15 @@ mod tests {
 
     #[test]
     fn markup_from_telemetry_is_text() {
-        assert_eq!(escape("<b a=\"1\" c='2'>&\u{0}"), "&lt;b a=&#34;1&#34; c=&#39;2&#39;&gt;&amp;");
+        assert_eq!(
+            escape("<b a=\"1\" c='2'>&\u{0}"),
+            "&lt;b a=&#34;1&#34; c=&#39;2&#39;&gt;&amp;"
+        );
     }
 
     #[test]
-    fn direction_marks_do_not_reach_titles() {
-        assert_eq!(label("a\u{202e}b\u{2069}c"), "abc");
+    fn direction_marks_are_seen_and_do_nothing() {
+        assert_eq!(label("a\u{202e}b\u{2069}c"), "a\u{fffd}b\u{fffd}c");
     }
 
     #[test]

@@ -28,7 +28,13 @@ impl FunctionId {
             "-" | "." | ".." => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
             text => percent(text),
         };
-        format!("/functions/{}/{}/{}/{}", part(&self.provider), part(&self.account), part(&self.region), part(&self.function))
+        format!(
+            "/functions/{}/{}/{}/{}",
+            part(&self.provider),
+            part(&self.account),
+            part(&self.region),
+            part(&self.function)
+        )
     }
 
     /// Reads the encoded parts of a path back.
@@ -38,7 +44,12 @@ impl FunctionId {
             "-" => Some(String::new()),
             raw => decode(raw),
         };
-        Some(Self { provider: part(provider)?, account: part(account)?, region: part(region)?, function: part(function)? })
+        Some(Self {
+            provider: part(provider)?,
+            account: part(account)?,
+            region: part(region)?,
+            function: part(function)?,
+        })
     }
 }
 
@@ -350,7 +361,12 @@ mod tests {
     #[test]
     fn a_function_survives_its_address() {
         for name in ["checkout", "a/b", "-", "..", "%2F", "ü ?#&", ""] {
-            let id = FunctionId { provider: "aws".into(), account: String::new(), region: "-".into(), function: name.into() };
+            let id = FunctionId {
+                provider: "aws".into(),
+                account: String::new(),
+                region: "-".into(),
+                function: name.into(),
+            };
             let path = id.path();
             let parts: Vec<&str> = path.split('/').skip(2).collect();
             assert_eq!(parts.len(), 4, "{path}");

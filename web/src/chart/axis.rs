@@ -34,9 +34,16 @@ impl ValueAxis {
     ///
     /// Values that are not finite take no part.
     pub(crate) fn over(values: impl Iterator<Item = f64>, unit: Unit) -> Self {
-        let (low, high) = values.filter(|v| v.is_finite()).fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+        Self::in_steps(values, unit, 4.0)
+    }
+
+    /// Spans the axis in about so many steps.
+    pub(crate) fn in_steps(values: impl Iterator<Item = f64>, unit: Unit, steps: f64) -> Self {
+        let (low, high) = values
+            .filter(|v| v.abs() <= 1e300)
+            .fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
         let (scale, suffix) = unit.scale(high.max(-low));
-        let ticks = ticks::round(low / scale, high / scale, unit == Unit::Percent);
+        let ticks = ticks::round(low / scale, high / scale, unit == Unit::Percent, steps);
         let last = ticks.len().saturating_sub(1);
         let labels = ticks
             .iter()
@@ -46,17 +53,23 @@ impl ValueAxis {
                 _ => ticks::short(*tick),
             })
             .collect();
-        Self { ticks: ticks.iter().map(|tick| tick * scale).collect(), labels }
+        Self {
+            ticks: ticks.iter().map(|tick| tick * scale).collect(),
+            labels,
+        }
     }
 
     pub(crate) fn label(&self, value: f64) -> String {
         let nearest = self.ticks.iter().position(|tick| tick.to_bits() == value.to_bits());
-        nearest.and_then(|index| self.labels.get(index)).cloned().unwrap_or_default()
+        nearest
+            .and_then(|index| self.labels.get(index))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Returns the ticks that do not lie above `high`, without one that would touch the right edge.
     pub(crate) fn ticks_within(&self, high: f64) -> Vec<f64> {
-        self.ticks.iter().copied().filter(|tick| *tick <= high * 0.97).collect()
+        self.ticks.iter().copied().filter(|tick| *tick <= high * 0.95).collect()
     }
 
     pub(crate) fn low(&self) -> f64 {
@@ -75,10 +88,10 @@ impl Unit {
             Self::Count => (1.0, ""),
             Self::Percent => (1.0, "%"),
             Self::Usd => (1.0, "USD"),
-            Self::Microseconds if highest >= 7_200e6 => (3_600e6, "h"),
-            Self::Microseconds if highest >= 120e6 => (60e6, "min"),
-            Self::Microseconds if highest >= 1e6 => (1e6, "s"),
-            Self::Microseconds if highest >= 1e3 => (1e3, "ms"),
+            Self::Microseconds if highest >= 6_000e6 => (3_600e6, "h"),
+            Self::Microseconds if highest >= 100e6 => (60e6, "min"),
+            Self::Microseconds if highest >= 0.75e6 => (1e6, "s"),
+            Self::Microseconds if highest >= 0.75e3 => (1e3, "ms"),
             Self::Microseconds => (1.0, "µs"),
         }
     }
@@ -108,7 +121,11 @@ impl Ranged for ValueAxis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
+        if hint.weight().allow_light_points() {
+            Vec::new()
+        } else {
+            self.ticks.clone()
+        }
     }
 
     fn range(&self) -> Range<f64> {
@@ -124,7 +141,11 @@ impl plotters::coord::ranged1d::ValueFormatter<f64> for ValueAxis {
 
 /// Places `value` between two positions; what lies outside or is not finite goes to the nearer end.
 pub(crate) fn project(value: f64, low: f64, high: f64, limit: (i32, i32)) -> i32 {
-    let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
+    let share = if high > low {
+        ((value - low) / (high - low)).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     let share = if share.is_nan() { 0.0 } else { share };
     #[expect(clippy::cast_possible_truncation, reason = "between two i32 positions")]
     let offset = (share * f64::from(limit.1 - limit.0)).round() as i32;
@@ -136,7 +157,11 @@ mod tests {
     use super::*;
 
     fn labels(values: &[f64], unit: Unit) -> Vec<String> {
-        ValueAxis::over(values.iter().copied(), unit).labels.iter().map(|l| l.replace('\u{a0}', " ")).collect()
+        ValueAxis::over(values.iter().copied(), unit)
+            .labels
+            .iter()
+            .map(|l| l.replace('\u{a0}', " "))
+            .collect()
     }
 
     #[test]
@@ -149,7 +174,10 @@ mod tests {
 
     #[test]
     fn the_very_large_and_the_very_small_have_short_labels() {
-        assert_eq!(labels(&[1e12], Unit::Count), ["0", "250 bn", "500 bn", "750 bn", "1 tn"]);
+        assert_eq!(
+            labels(&[1e12], Unit::Count),
+            ["0", "250 bn", "500 bn", "750 bn", "1 tn"]
+        );
         assert_eq!(labels(&[1e-9], Unit::Usd).last().map(String::as_str), Some("1e-9 USD"));
     }
 

@@ -75,7 +75,8 @@ impl DrawingBackend for SvgBackend<'_> {
         } else if ink == Ink::Throttled {
             self.canvas.rect("bx thr", top_left, bottom_right, "");
         } else {
-            self.canvas.column(&format!("ar {}", ink.class()), top_left, bottom_right);
+            self.canvas
+                .column(&format!("ar {}", ink.class()), top_left, bottom_right);
         }
         Ok(())
     }
@@ -103,7 +104,8 @@ impl DrawingBackend for SvgBackend<'_> {
         let Some(ink) = ink(&color) else { return Ok(()) };
         let points: Vec<_> = vert.into_iter().map(in_drawing).collect();
         let weight = if color.alpha < 1.0 { "ar wash" } else { "ar" };
-        self.canvas.path(&format!("{weight} {}", ink.class()), &points, PathEnd::Closed);
+        self.canvas
+            .path(&format!("{weight} {}", ink.class()), &points, PathEnd::Closed);
         Ok(())
     }
 
@@ -115,6 +117,9 @@ impl DrawingBackend for SvgBackend<'_> {
                 VPos::Center => FONT_PX * 10 / 3,
                 VPos::Bottom => 0,
             };
+        if text.is_empty() {
+            return Ok(());
+        }
         if ink == Ink::YLabel {
             self.canvas.y_label(baseline, text);
             return Ok(());
@@ -146,5 +151,9 @@ impl DrawingBackend for SvgBackend<'_> {
 }
 
 fn stroke_class(ink: Ink) -> String {
-    if ink == Ink::Grid { "grid-l".to_owned() } else { format!("ln {}", ink.class()) }
+    if ink == Ink::Grid {
+        "grid-l".to_owned()
+    } else {
+        format!("ln {}", ink.class())
+    }
 }

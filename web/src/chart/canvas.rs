@@ -41,7 +41,12 @@ impl Anchor {
 impl Canvas {
     /// Opens a sheet that is `down` tenths of a pixel high.
     pub(crate) fn new(down: i32) -> Self {
-        Self { down, body: String::new(), run: Vec::new(), labels: String::new() }
+        Self {
+            down,
+            body: String::new(),
+            run: Vec::new(),
+            labels: String::new(),
+        }
     }
 
     pub(crate) fn down(&self) -> i32 {
@@ -110,7 +115,13 @@ impl Canvas {
         if dx != 0 {
             let _ = write!(self.body, " dx=\"{dx}\"");
         }
-        let _ = write!(self.body, " y=\"{}\" text-anchor=\"{}\">{}</text>", px(y), anchor.name(), label(text));
+        let _ = write!(
+            self.body,
+            " y=\"{}\" text-anchor=\"{}\">{}</text>",
+            px(y),
+            anchor.name(),
+            label(text)
+        );
     }
 
     /// Draws a mark of fixed size around a position.
@@ -121,7 +132,12 @@ impl Canvas {
     /// Draws an outline of fixed size around a position.
     pub(crate) fn mark(&mut self, class: &str, outline: &str, (x, y): (i32, i32)) {
         self.settle();
-        let _ = write!(self.body, "<svg class=\"at\" x=\"{}\" y=\"{}\"><path class=\"{class}\" d=\"{outline}\"/></svg>", share(x), px(y));
+        let _ = write!(
+            self.body,
+            "<svg class=\"at\" x=\"{}\" y=\"{}\"><path class=\"{class}\" d=\"{outline}\"/></svg>",
+            share(x),
+            px(y)
+        );
     }
 
     /// Draws a numbered pin.
@@ -137,7 +153,12 @@ impl Canvas {
 
     /// Writes a label into the column of the y axis.
     pub(crate) fn y_label(&mut self, y: i32, text: &str) {
-        let _ = write!(self.labels, "<text x=\"38\" y=\"{}\" text-anchor=\"end\">{}</text>", px(y), label(text));
+        let _ = write!(
+            self.labels,
+            "<text x=\"38\" y=\"{}\" text-anchor=\"end\">{}</text>",
+            px(y),
+            label(text)
+        );
     }
 
     /// Adds markup that is already escaped.
@@ -158,7 +179,10 @@ impl Canvas {
             self.down
         );
         for (class, outline) in self.run.drain(..) {
-            let _ = write!(self.body, "<path class=\"{class}\" vector-effect=\"non-scaling-stroke\" d=\"{outline}\"/>");
+            let _ = write!(
+                self.body,
+                "<path class=\"{class}\" vector-effect=\"non-scaling-stroke\" d=\"{outline}\"/>"
+            );
         }
         self.body.push_str("</svg>");
     }
@@ -200,7 +224,10 @@ mod tests {
 
     #[test]
     fn positions_are_decimal_text() {
-        assert_eq!((share(1_234), share(-5), share(10_000)), ("12.34%".into(), "-0.05%".into(), "100.00%".into()));
+        assert_eq!(
+            (share(1_234), share(-5), share(10_000)),
+            ("12.34%".into(), "-0.05%".into(), "100.00%".into())
+        );
         assert_eq!((px(215), px(210), px(-3)), ("21.5".into(), "21".into(), "-0.3".into()));
     }
 
@@ -212,6 +239,9 @@ mod tests {
         canvas.line("dep", (0, 0), (0, 100));
         let (body, _) = canvas.finish();
         assert_eq!(body.matches("<path").count(), 1);
-        assert!(body.ends_with("<line class=\"dep\" x1=\"0.00%\" x2=\"0.00%\" y1=\"0\" y2=\"10\"/>"), "{body}");
+        assert!(
+            body.ends_with("<line class=\"dep\" x1=\"0.00%\" x2=\"0.00%\" y1=\"0\" y2=\"10\"/>"),
+            "{body}"
+        );
     }
 }

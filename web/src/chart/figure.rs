@@ -2,8 +2,6 @@
 
 use askama::Template;
 
-use crate::text::label;
-
 /// A finished chart with its caption, its keys and its table.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/figure.html")]
@@ -36,11 +34,17 @@ impl Key {
         let swatch = format!(
             "<path class=\"ln {class}\" d=\"M0 6H24\"/><path class=\"mk-f {class}\" transform=\"translate(12 6)\" d=\"{marker}\"/>"
         );
-        Self { name: name.to_owned(), swatch }
+        Self {
+            name: name.to_owned(),
+            swatch,
+        }
     }
 
     pub(crate) fn area(name: &str, class: &str) -> Self {
-        Self { name: name.to_owned(), swatch: format!("<rect class=\"{class}\" x=\"4\" width=\"16\" height=\"12\"/>") }
+        Self {
+            name: name.to_owned(),
+            swatch: format!("<rect class=\"{class}\" x=\"4\" width=\"16\" height=\"12\"/>"),
+        }
     }
 }
 
@@ -61,23 +65,33 @@ impl Figure {
     /// Writes the table as CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets a quote before it.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut lines = vec![self.head.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",")];
+        let mut lines = vec![
+            self.head
+                .iter()
+                .map(|cell| csv_cell(cell))
+                .collect::<Vec<_>>()
+                .join(","),
+        ];
         for (head, cells) in &self.rows {
             let cells = std::iter::once(head).chain(cells).map(|cell| csv_cell(cell));
             lines.push(cells.collect::<Vec<_>>().join(","));
         }
         lines.join("\r\n") + "\r\n"
     }
-
-    pub(crate) fn name(&self) -> String {
-        label(&self.title)
-    }
 }
 
 fn csv_cell(cell: &str) -> String {
     let cell = cell.replace(['\u{a0}', '\u{202f}'], " ");
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
-    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell
+    };
+    if cell.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]

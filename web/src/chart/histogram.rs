@@ -64,7 +64,10 @@ impl Ranged for StepAxis {
             return Vec::new();
         }
         let every = self.labels.len().div_ceil(6).max(1);
-        (0..self.labels.len()).step_by(every).map(|index| index as f64).collect()
+        (0..self.labels.len())
+            .step_by(every)
+            .map(|index| index as f64)
+            .collect()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "bars are few")]
@@ -74,7 +77,11 @@ impl Ranged for StepAxis {
 }
 
 impl ValueFormatter<f64> for StepAxis {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index that this axis handed out")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index that this axis handed out"
+    )]
     fn format_ext(&self, value: &f64) -> String {
         self.labels.get(*value as usize).cloned().unwrap_or_default()
     }
@@ -103,7 +110,9 @@ impl Histogram {
             hits,
             zoom: None,
             head: vec!["Range".to_owned(), "Count".to_owned()],
-            rows: (0..self.bars.len()).map(|i| (self.range(i), vec![group(i128::from(self.bars[i].count))])).collect(),
+            rows: (0..self.bars.len())
+                .map(|i| (self.range(i), vec![group(i128::from(self.bars[i].count))]))
+                .collect(),
             sql: None,
             csv_href: None,
         }
@@ -112,13 +121,21 @@ impl Histogram {
     fn draw(&self, canvas: &mut Canvas) -> Result<String, DrawingAreaErrorKind<Infallible>> {
         if self.bars.iter().all(|bar| bar.count == 0) {
             canvas.rect("nd", (0, EDGE_PX * 10), (ACROSS, (EDGE_PX + PLOT_PX) * 10), "no data");
-            canvas.text("lab-2", (ACROSS / 2, (EDGE_PX + PLOT_PX / 2) * 10), 0, Anchor::Middle, "no data");
+            canvas.text(
+                "lab-2",
+                (ACROSS / 2, (EDGE_PX + PLOT_PX / 2) * 10),
+                0,
+                Anchor::Middle,
+                "no data",
+            );
             return Ok(String::new());
         }
         #[expect(clippy::cast_precision_loss, reason = "a height in a picture")]
         let heights: Vec<f64> = self.bars.iter().map(|bar| bar.count.max(0) as f64).collect();
         let values = ValueAxis::over(heights.iter().copied(), Unit::Count);
-        let steps = StepAxis { labels: self.bars.iter().map(|bar| self.unit.write(bar.low)).collect() };
+        let steps = StepAxis {
+            labels: self.bars.iter().map(|bar| self.unit.write(bar.low)).collect(),
+        };
         let root = SvgBackend::new(canvas).into_drawing_area();
         let mut plot = ChartBuilder::on(&root)
             .margin_top(EDGE_PX * 10)
@@ -128,7 +145,7 @@ impl Histogram {
         let (x_rgb, y_rgb) = (Ink::XLabel.rgb(), Ink::YLabel.rgb());
         plot.configure_mesh()
             .disable_x_mesh()
-            .disable_axes()
+            .axis_style(TRANSPARENT)
             .set_all_tick_mark_size(0)
             .light_line_style(TRANSPARENT)
             .bold_line_style(Ink::Grid.rgb())
@@ -136,14 +153,22 @@ impl Histogram {
             .y_label_style(("sans-serif", FONT_PX, &y_rgb))
             .draw()?;
         #[expect(clippy::cast_precision_loss, reason = "bars are few")]
-        plot.draw_series(heights.iter().enumerate().filter(|(_, height)| **height > 0.0).map(|(index, height)| {
-            let left = index as f64 + 0.06;
-            Rectangle::new([(left, 0.0), (left + 0.88, *height)], Ink::Series1.rgb().filled())
-        }))?;
+        plot.draw_series(
+            heights
+                .iter()
+                .enumerate()
+                .filter(|(_, height)| **height > 0.0)
+                .map(|(index, height)| {
+                    let left = index as f64 + 0.06;
+                    Rectangle::new([(left, 0.0), (left + 0.88, *height)], Ink::Series1.rgb().filled())
+                }),
+        )?;
         let spec = plot.plotting_area().as_coord_spec();
         #[expect(clippy::cast_precision_loss, reason = "bars are few")]
         let edge = |index: usize| in_drawing(spec.translate(&(index as f64, 0.0)));
-        Ok((0..self.bars.len()).map(|index| self.hit(index, edge(index), edge(index + 1))).collect())
+        Ok((0..self.bars.len())
+            .map(|index| self.hit(index, edge(index), edge(index + 1)))
+            .collect())
     }
 
     fn hit(&self, index: usize, (left, bottom): (i32, i32), (right, _): (i32, i32)) -> String {
@@ -167,7 +192,12 @@ impl Histogram {
         let total: i64 = self.bars.iter().map(|bar| bar.count).sum();
         let most = (0..self.bars.len()).max_by_key(|index| (self.bars[*index].count, std::cmp::Reverse(*index)));
         match most.filter(|index| self.bars[*index].count > 0) {
-            Some(index) => format!("{} in all, most of them, {}, from {}.", plural(total, "value", "values"), group(i128::from(self.bars[index].count)), self.range(index)),
+            Some(index) => format!(
+                "{} in all, most of them, {}, from {}.",
+                plural(total, "value", "values"),
+                group(i128::from(self.bars[index].count)),
+                self.range(index)
+            ),
             None => "no data.".to_owned(),
         }
     }

@@ -37,7 +37,16 @@ impl Ink {
 
     /// Returns the slot of the `index`th series: five of their own, then "other".
     pub(crate) fn series(index: usize) -> Self {
-        [Self::Series1, Self::Series2, Self::Series3, Self::Series4, Self::Series5].get(index).copied().unwrap_or(Self::Other)
+        [
+            Self::Series1,
+            Self::Series2,
+            Self::Series3,
+            Self::Series4,
+            Self::Series5,
+        ]
+        .get(index)
+        .copied()
+        .unwrap_or(Self::Other)
     }
 
     /// Returns the RGB value that stands for the slot inside plotters.

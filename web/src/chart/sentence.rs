@@ -17,27 +17,66 @@ pub struct Turn {
     pub after: f64,
 }
 
-/// Finds the bin at which the level of `values` changed most, if it changed at least by half.
+/// A level is made of at least so many values.
+const LEAST: usize = 3;
+
+/// Finds the bin at which the level of `values` changed most, if it changed at least by half and by more than it varies.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "bins are few")]
 pub fn turn(values: &[Option<f64>]) -> Option<Turn> {
-    let known: Vec<(usize, f64)> =
-        values.iter().enumerate().filter_map(|(i, v)| v.filter(|v| v.is_finite()).map(|v| (i, v))).collect();
+    let known: Vec<(usize, f64)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| v.filter(|v| v.is_finite()).map(|v| (i, v)))
+        .collect();
     let total: f64 = known.iter().map(|(_, v)| v).sum();
     let mut left = 0.0;
     let mut best: Option<(f64, Turn)> = None;
     for split in 1..known.len() {
         left += known[split - 1].1;
+        if split < LEAST || known.len() - split < LEAST {
+            continue;
+        }
         let (n_left, n_right) = (split as f64, (known.len() - split) as f64);
         let (before, after) = (left / n_left, (total - left) / n_right);
         let score = (after - before).abs() * (n_left * n_right).sqrt();
         if best.is_none_or(|(highest, _)| score > highest) {
-            best = Some((score, Turn { bin: known[split].0, before, after }));
+            best = Some((
+                score,
+                Turn {
+                    bin: known[split].0,
+                    before,
+                    after,
+                },
+            ));
         }
     }
-    let (_, turn) = best?;
+    let turn = onset(&known, best?.1);
     let (low, high) = (turn.before.min(turn.after), turn.before.max(turn.after));
-    (low >= 0.0 && high > 0.0 && high >= low * 1.5).then_some(turn)
+    let level = |bin: usize| if bin < turn.bin { turn.before } else { turn.after };
+    let noise = known.iter().map(|(bin, v)| (v - level(*bin)).abs()).sum::<f64>() / known.len() as f64;
+    (low >= 0.0 && high >= low * 1.5 && high - low > noise * 1.5).then_some(turn)
+}
+
+/// Moves a turn back to where the values began to leave the level before, so that a slow rise is dated by its start.
+#[expect(clippy::cast_precision_loss, reason = "bins are few")]
+fn onset(known: &[(usize, f64)], turn: Turn) -> Turn {
+    let mean = |values: &[(usize, f64)]| values.iter().map(|(_, v)| v).sum::<f64>() / values.len().max(1) as f64;
+    let split = known.iter().position(|(bin, _)| *bin == turn.bin).unwrap_or(0);
+    let level = mean(&known[..split.div_ceil(2)]);
+    let leave = (turn.after - level).abs() / 10.0;
+    let start = known[..split]
+        .iter()
+        .rposition(|(_, v)| (v - level).abs() <= leave)
+        .map_or(split, |last| last + 1);
+    if start == 0 || start >= known.len() {
+        return turn;
+    }
+    Turn {
+        bin: known[start].0,
+        before: mean(&known[..start]),
+        after: mean(&known[start..]),
+    }
 }
 
 /// Says in one sentence what is seen of a series: "failed: about 0.4 % until 14:20, then about 98 %."
@@ -62,7 +101,10 @@ pub fn describe(name: &str, values: &[Option<f64>], bins: Bins, unit: Unit, tz: 
             minute(bins.start(turn.bin), tz),
             unit.write(turn.after)
         ),
-        None => format!("{name}: level at about {}.{gaps}", unit.write(known.iter().sum::<f64>() / known.len() as f64)),
+        None => format!(
+            "{name}: level at about {}.{gaps}",
+            unit.write(known.iter().sum::<f64>() / known.len() as f64)
+        ),
     }
 }
 
@@ -71,7 +113,11 @@ mod tests {
     use super::*;
 
     fn say(values: &[Option<f64>]) -> String {
-        let bins = Bins { start_unix_nano: 1_795_096_320_000_000_000, step_ns: 60_000_000_000, count: values.len() };
+        let bins = Bins {
+            start_unix_nano: 1_795_096_320_000_000_000,
+            step_ns: 60_000_000_000,
+            count: values.len(),
+        };
         describe("failed", values, bins, Unit::Percent, Tz::UTC).replace('\u{a0}', " ")
     }
 
@@ -84,8 +130,14 @@ mod tests {
     #[test]
     fn silence_is_not_zero() {
         assert_eq!(say(&[None, None]), "failed: no data.");
-        assert_eq!(say(&[Some(1.0), None, Some(1.0)]), "failed: level at about 1 %. No data in 1 of 3 intervals.");
-        assert_eq!(say(&[None, Some(3.0)]), "failed: 3 % once. No data in 1 of 2 intervals.");
+        assert_eq!(
+            say(&[Some(1.0), None, Some(1.0)]),
+            "failed: level at about 1 %. No data in 1 of 3 intervals."
+        );
+        assert_eq!(
+            say(&[None, Some(3.0)]),
+            "failed: 3 % once. No data in 1 of 2 intervals."
+        );
         assert_eq!(say(&[Some(f64::NAN)]), "failed: no data.");
     }
 }

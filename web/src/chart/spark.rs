@@ -53,12 +53,21 @@ impl Spark {
         }
         let (body, _) = canvas.finish();
         let title = label(&self.title);
-        format!("<svg class=\"{class}\" width=\"100%\" height=\"{height_px}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{body}</svg>")
+        format!(
+            "<svg class=\"{class}\" width=\"100%\" height=\"{height_px}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{body}</svg>"
+        )
     }
 
     fn draw(&self, canvas: &mut Canvas) -> Result<(), DrawingAreaErrorKind<Infallible>> {
         let values = ValueAxis::over(self.values.iter().chain(&self.compare).flatten().copied(), Unit::Count);
-        let high = self.values.iter().chain(&self.compare).flatten().copied().filter(|v| v.is_finite()).fold(values.low(), f64::max);
+        let high = self
+            .values
+            .iter()
+            .chain(&self.compare)
+            .flatten()
+            .copied()
+            .filter(|v| v.is_finite())
+            .fold(values.low(), f64::max);
         let high = if high > values.low() { high } else { values.high() };
         let root = SvgBackend::new(canvas).into_drawing_area();
         let length = u32::try_from(self.values.len()).unwrap_or(u32::MAX).max(1);

@@ -55,7 +55,10 @@ impl Part {
     /// Returns the markup of the part's swatch.
     #[must_use]
     pub fn swatch(&self) -> String {
-        format!("<svg class=\"i\" aria-hidden=\"true\" viewBox=\"0 0 12 12\"><rect class=\"{}\" width=\"12\" height=\"12\"/></svg>", self.kind.class())
+        format!(
+            "<svg class=\"i\" aria-hidden=\"true\" viewBox=\"0 0 12 12\"><rect class=\"{}\" width=\"12\" height=\"12\"/></svg>",
+            self.kind.class()
+        )
     }
 }
 
@@ -74,7 +77,8 @@ impl Split {
     pub fn svg(&self) -> String {
         let cuts = self.cuts();
         let sentence = label(&self.sentence);
-        let mut markup = format!("<svg class=\"split\" width=\"100%\" height=\"28\" role=\"img\" aria-label=\"{sentence}\">");
+        let mut markup =
+            format!("<svg class=\"split\" width=\"100%\" height=\"28\" role=\"img\" aria-label=\"{sentence}\">");
         if cuts.last().is_none_or(|end| *end == 0) {
             markup.push_str("<rect class=\"nd\" width=\"100%\" height=\"28\"><title>no data</title></rect></svg>");
             return markup;
@@ -106,11 +110,17 @@ impl Split {
         let value = self.parts.get(index).map_or(0, |part| part.value.max(0));
         // Percent takes 64-bit integers: both sides lose the same low bits.
         let shift = (128 - total.leading_zeros()).saturating_sub(62);
-        percent(i64::try_from(value >> shift).unwrap_or(0), i64::try_from(total >> shift).unwrap_or(0)).text()
+        percent(
+            i64::try_from(value >> shift).unwrap_or(0),
+            i64::try_from(total >> shift).unwrap_or(0),
+        )
+        .text()
     }
 
     fn total(&self) -> i128 {
-        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.value.max(0)))
+        self.parts
+            .iter()
+            .fold(0, |sum, part| sum.saturating_add(part.value.max(0)))
     }
 
     /// Returns where each part ends; the last ends at the right edge, so that the parts add up.
@@ -139,8 +149,16 @@ mod tests {
     use super::*;
 
     fn split(values: &[i128]) -> Split {
-        let part = |value: &i128| Part { name: "a".into(), value: *value, shown: value.to_string(), kind: PartKind::Harm };
-        Split { sentence: "s".into(), parts: values.iter().map(part).collect() }
+        let part = |value: &i128| Part {
+            name: "a".into(),
+            value: *value,
+            shown: value.to_string(),
+            kind: PartKind::Harm,
+        };
+        Split {
+            sentence: "s".into(),
+            parts: values.iter().map(part).collect(),
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::figure::{Figure, Key};
 use super::ink::Ink;
 use super::sentence::describe;
 use crate::format::{Missing, instant};
+use crate::text::cut;
 
 /// Intervals of equal length, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +188,7 @@ impl TimeChart {
         let (body, labels) = canvas.finish();
         Figure {
             id: self.id.to_owned(),
-            title: self.title.clone(),
+            title: cut(&self.title, 200),
             subtitle: self.subtitle.clone(),
             sentence: self.seen(),
             keys: self.keys(),
@@ -196,7 +197,9 @@ impl TimeChart {
             body,
             hits,
             zoom: Some((self.bins.start_unix_nano, self.bins.end())),
-            head: std::iter::once(self.tz.name().to_owned()).chain(self.series.iter().map(|s| s.name.clone())).collect(),
+            head: std::iter::once(self.tz.name().to_owned())
+                .chain(self.series.iter().map(|s| s.name.clone()))
+                .collect(),
             rows: self.rows(),
             sql: self.sql.clone(),
             csv_href: None,
@@ -210,7 +213,10 @@ impl TimeChart {
         if self.series.is_empty() {
             return format!("{}.", Missing::NoData);
         }
-        let seen = self.series.iter().map(|s| describe(&s.name, &s.values, self.bins, self.unit, self.tz));
+        let seen = self
+            .series
+            .iter()
+            .map(|s| describe(&s.name, &s.values, self.bins, self.unit, self.tz));
         seen.collect::<Vec<_>>().join(" ")
     }
 
@@ -240,7 +246,10 @@ impl TimeChart {
         (0..self.bins.count)
             .map(|bin| {
                 let cells = self.series.iter().map(|s| self.cell(s.at(bin)));
-                (instant(self.bins.start(bin), self.tz).format(form).to_string(), cells.collect())
+                (
+                    instant(self.bins.start(bin), self.tz).format(form).to_string(),
+                    cells.collect(),
+                )
             })
             .collect()
     }
@@ -254,7 +263,11 @@ impl Series {
     /// Makes a plain series.
     #[must_use]
     pub fn plain(name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        Self { name: name.into(), role: Role::Plain, values }
+        Self {
+            name: name.into(),
+            role: Role::Plain,
+            values,
+        }
     }
 
     pub(super) fn ink(&self, index: usize) -> Ink {
@@ -265,8 +278,12 @@ impl Series {
         }
     }
 
-    /// Returns the value of one interval; what is not finite is not there.
+    /// Returns the value of one interval; what is not finite, or beyond any measure, is not there.
     pub(super) fn at(&self, bin: usize) -> Option<f64> {
-        self.values.get(bin).copied().flatten().filter(|value| value.is_finite())
+        self.values
+            .get(bin)
+            .copied()
+            .flatten()
+            .filter(|value| value.abs() <= 1e300)
     }
 }

@@ -46,7 +46,12 @@ impl Scale {
     #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
     fn place(self, unix_nano: i64) -> i32 {
         let span = self.end_unix_nano.saturating_sub(self.start_unix_nano) as f64;
-        project(unix_nano.saturating_sub(self.start_unix_nano) as f64, 0.0, span, (0, ACROSS))
+        project(
+            unix_nano.saturating_sub(self.start_unix_nano) as f64,
+            0.0,
+            span,
+            (0, ACROSS),
+        )
     }
 }
 
@@ -86,12 +91,18 @@ impl Bar {
             }
         }
         if !self.note.is_empty() {
-            let (x, dx, anchor) = if right > ACROSS * 7 / 10 { (left, -6, Anchor::End) } else { (right, 6, Anchor::Start) };
+            let (x, dx, anchor) = if right > ACROSS * 7 / 10 {
+                (left, -6, Anchor::End)
+            } else {
+                (right, 6, Anchor::Start)
+            };
             canvas.text("wf-n", (x, 180), dx, anchor, &self.note);
         }
         let (body, _) = canvas.finish();
         let title = label(&self.title);
-        format!("<svg class=\"row\" width=\"100%\" height=\"28\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{body}</svg>")
+        format!(
+            "<svg class=\"row\" width=\"100%\" height=\"28\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{body}</svg>"
+        )
     }
 
     fn extent(&self, scale: Scale) -> (i32, i32) {
@@ -143,13 +154,27 @@ impl Ruler {
     #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
     pub fn over(scale: Scale) -> Self {
         let span_us = scale.end_unix_nano.saturating_sub(scale.start_unix_nano) as f64 / 1e3;
-        let axis = ValueAxis::over(std::iter::once(span_us), Unit::Microseconds);
+        let axis = ValueAxis::in_steps(std::iter::once(span_us), Unit::Microseconds, 6.0);
         let (mut head, mut lines) = (String::new(), String::new());
-        for tick in axis.ticks_within(span_us) {
+        let unit = axis
+            .label(axis.high())
+            .split_once('\u{a0}')
+            .map(|(_, unit)| unit.to_owned())
+            .unwrap_or_default();
+        let ticks = axis.ticks_within(span_us);
+        for (index, tick) in ticks.iter().copied().enumerate() {
             let x = project(tick, 0.0, span_us, (0, ACROSS));
             let at = super::canvas::share(x);
             let anchor = if x == 0 { "start" } else { "middle" };
-            let _ = write!(head, "<text x=\"{at}\" y=\"12\" text-anchor=\"{anchor}\">{}</text>", label(&Unit::Microseconds.write(tick)));
+            let _ = write!(
+                head,
+                "<text x=\"{at}\" y=\"12\" text-anchor=\"{anchor}\">{}</text>",
+                label(&if index + 1 == ticks.len() {
+                    format!("{}\u{a0}{unit}", axis.label(tick))
+                } else {
+                    axis.label(tick)
+                })
+            );
             let _ = write!(lines, "<line class=\"gr\" x1=\"{at}\" x2=\"{at}\" y1=\"0\" y2=\"28\"/>");
         }
         Self { head, lines }

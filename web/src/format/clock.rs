@@ -38,7 +38,11 @@ pub fn date(unix_nano: i64, tz: Tz) -> String {
 pub fn range(start_unix_nano: i64, end_unix_nano: i64, tz: Tz) -> String {
     let (start, end) = (instant(start_unix_nano, tz), instant(end_unix_nano, tz));
     if start.date_naive() == end.date_naive() {
-        let form = if (end - start).num_seconds() < 120 { "%H:%M:%S" } else { "%H:%M" };
+        let form = if (end - start).num_seconds() < 120 {
+            "%H:%M:%S"
+        } else {
+            "%H:%M"
+        };
         format!("{} – {}", start.format(form), end.format(form))
     } else if (end - start).num_days() < 366 {
         format!("{} – {}", start.format("%-d %b %H:%M"), end.format("%-d %b %H:%M"))

@@ -40,7 +40,11 @@ impl Amount {
     /// Says what the sum leaves out, empty if nothing.
     #[must_use]
     pub fn caveat(&self) -> String {
-        if self.not_priced == 0 { String::new() } else { plural(self.not_priced, "not priced", "not priced") }
+        if self.not_priced == 0 {
+            String::new()
+        } else {
+            plural(self.not_priced, "not priced", "not priced")
+        }
     }
 }
 

@@ -8,12 +8,16 @@ fn text(shown: &Shown) -> String {
 
 #[test]
 fn durations_take_the_unit_that_suits_them() {
-    let shown = [0, 7, 999, 1_000, 4_149, 9_949, 9_950, 412_400, 999_499, 999_500, 8_924_000, 27_300_000, 59_949_999]
-        .map(|us| text(&duration(us)));
+    let shown = [
+        0, 7, 999, 1_000, 4_149, 9_949, 9_950, 412_400, 999_499, 999_500, 8_924_000, 27_300_000, 59_949_999,
+    ]
+    .map(|us| text(&duration(us)));
     assert_eq!(
         shown,
-        ["0 ms", "7 µs", "999 µs", "1.0 ms", "4.1 ms", "9.9 ms", "10 ms", "412 ms", "999 ms", "1.00 s", "8.92 s",
-         "27.3 s", "59.9 s"]
+        [
+            "0 ms", "7 µs", "999 µs", "1.0 ms", "4.1 ms", "9.9 ms", "10 ms", "412 ms", "999 ms", "1.00 s", "8.92 s",
+            "27.3 s", "59.9 s"
+        ]
     );
     assert_eq!(text(&duration(1_890_000_000)), "31 min 30 s");
     assert_eq!(text(&duration(18_720_000_000)), "5 h 12 min");
@@ -39,14 +43,36 @@ fn something_is_never_shown_as_nothing_nor_almost_all_as_all() {
 fn unknown_is_a_word() {
     assert_eq!(text(&percent(0, 0)), "no data");
     assert_eq!(text(&Shown::missing(Missing::TooFew(1_204))), "n = 1,204");
-    assert_eq!(text(&Amount { usd: Usd(0), priced: 0, not_priced: 31 }.shown()), "not priced");
-    assert_eq!(Shown::missing(Missing::Unknown).cell(), "<span class=\"nodata\">unknown</span>");
-    assert_eq!(Shown::missing(Missing::Unknown).harmful(Harm::Fires).quantile(Precision::Buckets).digits(), "unknown");
+    assert_eq!(
+        text(
+            &Amount {
+                usd: Usd(0),
+                priced: 0,
+                not_priced: 31
+            }
+            .shown()
+        ),
+        "not priced"
+    );
+    assert_eq!(
+        Shown::missing(Missing::Unknown).cell(),
+        "<span class=\"nodata\">unknown</span>"
+    );
+    assert_eq!(
+        Shown::missing(Missing::Unknown)
+            .harmful(Harm::Fires)
+            .quantile(Precision::Buckets)
+            .digits(),
+        "unknown"
+    );
 }
 
 #[test]
 fn bucket_quantiles_carry_a_tilde() {
-    assert_eq!(duration(8_920_000).quantile(Precision::Buckets).cell(), "~8.92\u{a0}<span class=\"u\">s</span>");
+    assert_eq!(
+        duration(8_920_000).quantile(Precision::Buckets).cell(),
+        "~8.92\u{a0}<span class=\"u\">s</span>"
+    );
 }
 
 #[test]

@@ -12,9 +12,17 @@ type Answered<T> = Result<Answer<T>, AnswerError>;
 impl Fixed {
     fn wrap<T>(&self, body: T) -> Answered<T> {
         match &self.0 {
-            Scene::Broken => Err(AnswerError::Failed { source: "the table `secret` is gone".into() }),
-            Scene::Empty(why) => Ok(Answer { status: self.status(), body: Err(why.clone()) }),
-            _ => Ok(Answer { status: self.status(), body: Ok(body) }),
+            Scene::Broken => Err(AnswerError::Failed {
+                source: "the table `secret` is gone".into(),
+            }),
+            Scene::Empty(why) => Ok(Answer {
+                status: self.status(),
+                body: Err(why.clone()),
+            }),
+            _ => Ok(Answer {
+                status: self.status(),
+                body: Ok(body),
+            }),
         }
     }
 }
@@ -47,8 +55,30 @@ impl Answers for Fixed {
             findings: self.findings(),
             findings_total: 14,
             evaluated: Some(Self::evaluated()),
-            movers: if self.0 == Scene::Calm { Vec::new() } else { vec![mover("checkout errors", Harm::Fires), Mover { was: count(92), now: count(1_139), change: (92.0, 1_139.0), ..mover("fraud-score invocations per min", Harm::Quiet) }] },
-            new_errors: if self.0 == Scene::Calm { Vec::new() } else { vec![errors.clone(), ErrorGroup { trace_id: None, ..errors }] },
+            movers: if self.0 == Scene::Calm {
+                Vec::new()
+            } else {
+                vec![
+                    mover("checkout errors", Harm::Fires),
+                    Mover {
+                        was: count(92),
+                        now: count(1_139),
+                        change: (92.0, 1_139.0),
+                        ..mover("fraud-score invocations per min", Harm::Quiet)
+                    },
+                ]
+            },
+            new_errors: if self.0 == Scene::Calm {
+                Vec::new()
+            } else {
+                vec![
+                    errors.clone(),
+                    ErrorGroup {
+                        trace_id: None,
+                        ..errors
+                    },
+                ]
+            },
             worst: self.rows(),
         })
     }
@@ -61,15 +91,24 @@ impl Answers for Fixed {
             sentence: self.name("One of 4 functions is failing: checkout"),
             lede: "The others are as they were an hour ago.".into(),
             groups: vec![
-                FunctionGroup { service: self.name("orders"), rows: self.rows() },
-                FunctionGroup { service: String::new(), rows: vec![silent] },
+                FunctionGroup {
+                    service: self.name("orders"),
+                    rows: self.rows(),
+                },
+                FunctionGroup {
+                    service: String::new(),
+                    rows: vec![silent],
+                },
             ],
         })
     }
 
     async fn function(&self, _question: &Question, id: &FunctionId, tab: FunctionTab) -> Answered<FunctionAnswer> {
         if id.function == "nobody" {
-            return Err(AnswerError::NotFound { what: "function", name: id.function.clone() });
+            return Err(AnswerError::NotFound {
+                what: "function",
+                name: id.function.clone(),
+            });
         }
         let findings = self.findings();
         self.wrap(FunctionAnswer {
@@ -115,13 +154,21 @@ impl Answers for Fixed {
     }
 
     async fn setup(&self, _question: &Question) -> Answered<SetupAnswer> {
-        let source = |name: &str, state| Source { place: self.name("AWS, eu-central-1"), name: self.name(name), state, per_minute: 61_300 };
+        let source = |name: &str, state| Source {
+            place: self.name("AWS, eu-central-1"),
+            name: self.name(name),
+            state,
+            per_minute: 61_300,
+        };
         self.wrap(SetupAnswer {
             sentence: "One source arrives, one is awaited".into(),
             http_endpoint: "http://127.0.0.1:4318".into(),
             grpc_endpoint: "http://127.0.0.1:4317".into(),
             token_needed: true,
-            sources: vec![source("Spans, OTLP over HTTP", SourceState::Received(NOW - 2_000_000_000)), source("Platform records", SourceState::Waiting)],
+            sources: vec![
+                source("Spans, OTLP over HTTP", SourceState::Received(NOW - 2_000_000_000)),
+                source("Platform records", SourceState::Waiting),
+            ],
             rejected: Some((12, "the span id is all zeros".into())),
             rules_judging: 14,
             rules_total: 16,

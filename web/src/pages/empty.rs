@@ -27,7 +27,9 @@ impl EmptyPage {
         let page = match why {
             Emptiness::NeverSent => Self::never_sent(chrome, question),
             Emptiness::NotInRange { newest_unix_nano } => Self::not_in_range(chrome, question, *newest_unix_nano),
-            Emptiness::FilteredAway { filter, without_count } => Self::filtered(chrome, question, filter, *without_count),
+            Emptiness::FilteredAway { filter, without_count } => {
+                Self::filtered(chrome, question, filter, *without_count)
+            }
             Emptiness::TooFew { count, needed_count } => Self::too_few(chrome, question, *count, *needed_count),
         };
         Self { will_answer, ..page }
@@ -35,7 +37,14 @@ impl EmptyPage {
 
     fn plain(chrome: Chrome, sentence: String, text: String, actions: Vec<(String, String)>) -> Self {
         let chrome = chrome.titled(&sentence);
-        Self { chrome, sentence, text, snippet: String::new(), actions, will_answer: &[] }
+        Self {
+            chrome,
+            sentence,
+            text,
+            snippet: String::new(),
+            actions,
+            will_answer: &[],
+        }
     }
 
     fn never_sent(chrome: Chrome, question: &Question) -> Self {
@@ -43,7 +52,8 @@ impl EmptyPage {
         let text = "This page fills itself with the first event. Point one function here:".to_owned();
         let page = Self::plain(chrome, "Nothing has arrived yet".to_owned(), text, actions);
         Self {
-            snippet: "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\nOTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf".to_owned(),
+            snippet: "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\nOTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+                .to_owned(),
             ..page
         }
     }
@@ -52,8 +62,14 @@ impl EmptyPage {
         let tz = question.state.tz;
         let hour = 3_600_000_000_000;
         let end = newest.saturating_add(60_000_000_000);
-        let window = Window { start: end.saturating_sub(question.window.length().max(hour)), end };
-        let action = (format!("Go to {}, {}", date(newest, tz), minute(newest, tz)), question.state.over(window).href(&chrome.path));
+        let window = Window {
+            start: end.saturating_sub(question.window.length().max(hour)),
+            end,
+        };
+        let action = (
+            format!("Go to {}, {}", date(newest, tz), minute(newest, tz)),
+            question.state.over(window).href(&chrome.path),
+        );
         let text = format!(
             "The newest event is {} old: {} {}.",
             age(question.now_unix_nano.saturating_sub(newest)),
@@ -66,10 +82,19 @@ impl EmptyPage {
 
     fn filtered(chrome: Chrome, question: &Question, filter: &'static str, without: i64) -> Self {
         let value = question.state.filters.get(filter);
-        let text = format!("Without {filter} {value} there are {}.", plural(without, "invocation", "invocations"));
+        let text = format!(
+            "Without {filter} {value} there are {}.",
+            plural(without, "invocation", "invocations")
+        );
         let actions = vec![
-            (format!("Remove {filter} {}", crate::text::cut(value, 60)), question.state.filtered(filter, "").href(&chrome.path)),
-            ("Remove all filters".to_owned(), question.state.unfiltered().href(&chrome.path)),
+            (
+                format!("Remove {filter} {}", crate::text::cut(value, 60)),
+                question.state.filtered(filter, "").href(&chrome.path),
+            ),
+            (
+                "Remove all filters".to_owned(),
+                question.state.unfiltered().href(&chrome.path),
+            ),
         ];
         Self::plain(chrome, "Nothing fits the filters".to_owned(), text, actions)
     }

@@ -18,7 +18,11 @@ impl ErrorPage {
     /// Fills the page.
     #[must_use]
     pub fn new(chrome: Chrome, sentence: &str, text: &str) -> Self {
-        Self { chrome: chrome.titled(sentence), sentence: sentence.to_owned(), text: text.to_owned() }
+        Self {
+            chrome: chrome.titled(sentence),
+            sentence: sentence.to_owned(),
+            text: text.to_owned(),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::Page;
 use super::parts::{FindingView, since, trace_href, zooms};
-use crate::answers::{Course, EvidenceRows, FindingAnswer, Impact, Question};
-use crate::chart::{Drawing, Figure, TimeChart};
+use crate::answers::{Course, EvidenceRows, FindingAnswer, Impact, Question, Severity};
+use crate::chart::{Drawing, Figure, Role, TimeChart};
 use crate::chrome::Chrome;
 use crate::format::{age, count, range};
 use crate::markdown;
@@ -54,7 +54,10 @@ impl FindingPage {
             figure: answer.course.as_ref().map(|course| chart(course, answer, question)),
             evidence: answer.evidence.clone(),
             facts: facts(answer, question),
-            function: answer.function.as_ref().map(|id| (id.function.clone(), question.state.href(&id.path()))),
+            function: answer
+                .function
+                .as_ref()
+                .map(|id| (id.function.clone(), question.state.href(&id.path()))),
             exemplars: answer.exemplars.iter().map(short).collect(),
             sql: answer.sql.clone(),
             impact: answer.impact_text.clone(),
@@ -71,7 +74,11 @@ impl Page for FindingPage {
 
 /// The step to take next is containing, if the runbook has it, else the first.
 fn steps(answer: &FindingAnswer) -> Vec<Step> {
-    let now = answer.runbook.iter().position(|step| step.verb == "Contain").unwrap_or(0);
+    let now = answer
+        .runbook
+        .iter()
+        .position(|step| step.verb == "Contain")
+        .unwrap_or(0);
     let step = |(index, step): (usize, &crate::answers::RunbookStep)| Step {
         verb: step.verb.clone(),
         markup: markdown::render(&step.markdown),
@@ -89,7 +96,10 @@ fn facts(answer: &FindingAnswer, question: &Question) -> Vec<(&'static str, Stri
         ("Judged on", format!("n = {}", count(answer.n_count).text())),
         ("Value", answer.value.clone()),
         ("Threshold", answer.threshold.clone()),
-        ("Confidence", format!("{}: {}", answer.confidence.word(), answer.confidence_because)),
+        (
+            "Confidence",
+            format!("{}: {}", answer.confidence.word(), answer.confidence_because),
+        ),
         ("Would disprove it", answer.disproved_by.clone()),
         ("Fingerprint", answer.row.fingerprint.clone()),
     ]
@@ -98,9 +108,12 @@ fn facts(answer: &FindingAnswer, question: &Question) -> Vec<(&'static str, Stri
 fn chart(course: &Course, answer: &FindingAnswer, question: &Question) -> Figure {
     let path = format!("/findings/{}", crate::text::percent(&answer.row.fingerprint));
     let mut chart = TimeChart::new("evidence", course.bins, question.state.tz, course.unit, Drawing::Area);
-    chart.title = format!("{}: {}", course.measure, answer.value);
+    chart.title = format!("{}; threshold {}", answer.value, answer.threshold);
     chart.subtitle = format!("{}; diamonds are traces", course.measure);
     chart.series = vec![course.series.clone()];
+    if answer.row.severity <= Severity::High {
+        chart.series[0].role = Role::Failed;
+    }
     chart.limits = course.limit.iter().cloned().collect();
     chart.deployments.clone_from(&course.deployments);
     chart.exemplars.clone_from(&course.exemplars);
@@ -109,7 +122,9 @@ fn chart(course: &Course, answer: &FindingAnswer, question: &Question) -> Figure
     }
     chart.links = zooms(course.bins, &path, &question.state);
     chart.plot_px = 210;
-    chart.figure().with_csv(format!("{path}{}", question.state.query_with(&[("csv", "evidence")])))
+    chart
+        .figure()
+        .with_csv(format!("{path}{}", question.state.query_with(&[("csv", "evidence")])))
 }
 
 #[cfg(test)]

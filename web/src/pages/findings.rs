@@ -29,8 +29,14 @@ impl FindingsPage {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let sentence = match (open.len(), urgent) {
             (0, _) => "No finding is open".to_owned(),
-            (n, 0) => format!("{}, none of them urgent", plural(number(n), "finding is open", "findings are open")),
-            (n, urgent) => format!("{}, {urgent} of them critical or high", plural(number(n), "finding is open", "findings are open")),
+            (n, 0) => format!(
+                "{}, none of them urgent",
+                plural(number(n), "finding is open", "findings are open")
+            ),
+            (n, urgent) => format!(
+                "{}, {urgent} of them critical or high",
+                plural(number(n), "finding is open", "findings are open")
+            ),
         };
         let window = answer.evaluated.window;
         let lede = format!(
@@ -41,20 +47,53 @@ impl FindingsPage {
             range(window.start, window.end, question.state.tz)
         );
         let mut groups = Vec::new();
-        for severity in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info] {
-            let rows: Vec<FindingRow> = open.iter().filter(|row| row.severity == severity).map(|row| (*row).clone()).collect();
+        for severity in [
+            Severity::Critical,
+            Severity::High,
+            Severity::Medium,
+            Severity::Low,
+            Severity::Info,
+        ] {
+            let rows: Vec<FindingRow> = open
+                .iter()
+                .filter(|row| row.severity == severity)
+                .map(|row| (*row).clone())
+                .collect();
             if !rows.is_empty() {
-                groups.push((severity.word(), plural(number(rows.len()), "finding", "findings"), FindingList::of(&rows, question)));
+                groups.push((
+                    severity.word(),
+                    plural(number(rows.len()), "finding", "findings"),
+                    FindingList::of(&rows, question),
+                ));
             }
         }
         if muted > 0 {
-            let rows: Vec<FindingRow> = answer.findings.iter().filter(|row| row.muted.is_some()).cloned().collect();
-            groups.push(("Muted", plural(number(muted), "finding", "findings"), FindingList::of(&rows, question)));
+            let rows: Vec<FindingRow> = answer
+                .findings
+                .iter()
+                .filter(|row| row.muted.is_some())
+                .cloned()
+                .collect();
+            groups.push((
+                "Muted",
+                plural(number(muted), "finding", "findings"),
+                FindingList::of(&rows, question),
+            ));
         }
         let rule = |(name, lacks): &(String, String)| {
-            (name.clone(), question.state.href(&format!("/rules/{}", crate::text::percent(name))), lacks.clone())
+            (
+                name.clone(),
+                question.state.href(&format!("/rules/{}", crate::text::percent(name))),
+                lacks.clone(),
+            )
         };
-        Self { chrome: chrome.titled("Findings"), sentence, lede, groups, lacking: answer.lacking.iter().map(rule).collect() }
+        Self {
+            chrome: chrome.titled("Findings"),
+            sentence,
+            lede,
+            groups,
+            lacking: answer.lacking.iter().map(rule).collect(),
+        }
     }
 }
 

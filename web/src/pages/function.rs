@@ -39,7 +39,11 @@ impl FunctionPage {
         let id = &answer.row.id;
         let path = id.path();
         let shown = tab == FunctionTab::Overview || tab == FunctionTab::Findings;
-        let name = if id.function.is_empty() { "unknown function".to_owned() } else { id.function.clone() };
+        let name = if id.function.is_empty() {
+            "unknown function".to_owned()
+        } else {
+            id.function.clone()
+        };
         Self {
             chrome: chrome.titled(&name),
             name,
@@ -48,8 +52,14 @@ impl FunctionPage {
             notice: answer.notice.as_ref().map(|row| FindingView::of(row, question)),
             tabs: tabs(&path, question, tab, answer.findings.len()),
             findings: shown.then(|| FindingList::of(&answer.findings, question)),
-            overview: answer.overview.as_ref().map(|overview| OverviewView::of(overview, &path, question)),
-            cold: answer.cold_starts.as_ref().map(|cold| ColdView::of(cold, &path, question)),
+            overview: answer
+                .overview
+                .as_ref()
+                .map(|overview| OverviewView::of(overview, &path, question)),
+            cold: answer
+                .cold_starts
+                .as_ref()
+                .map(|cold| ColdView::of(cold, &path, question)),
             cost: answer.cost.as_ref().map(|cost| CostView::of(cost, &path, question)),
         }
     }
@@ -67,7 +77,10 @@ impl Page for FunctionPage {
 /// Adds the address of a figure's numbers, on the same tab.
 fn with_csv(figure: Figure, path: &str, tab: FunctionTab, question: &Question) -> Figure {
     let id = figure.id().to_owned();
-    let href = format!("{path}{}", question.state.query_with(&[("tab", tab.key()), ("csv", &id)]));
+    let href = format!(
+        "{path}{}",
+        question.state.query_with(&[("tab", tab.key()), ("csv", &id)])
+    );
     figure.with_csv(href)
 }
 
@@ -87,8 +100,18 @@ fn tabs(path: &str, question: &Question, current: FunctionTab, findings: usize) 
 fn facts(answer: &FunctionAnswer, question: &Question) -> Vec<String> {
     let row = &answer.row;
     let place = [provider_name(&row.id.provider), &row.id.account, &row.id.region];
-    let mut facts = vec![place.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")];
-    facts.push(if row.runtime.is_empty() { "runtime unknown".to_owned() } else { row.runtime.clone() });
+    let mut facts = vec![
+        place
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
+    ];
+    facts.push(if row.runtime.is_empty() {
+        "runtime unknown".to_owned()
+    } else {
+        row.runtime.clone()
+    });
     facts.push(match row.memory_mib {
         Ok(mib) => crate::format::mebibytes(mib).text(),
         Err(why) => format!("memory {why}"),

@@ -19,6 +19,7 @@ pub struct FunctionsPage {
     groups: Vec<GroupView>,
     total: String,
     total_usd: String,
+    total_caveat: String,
     total_invocations: String,
 }
 
@@ -60,7 +61,10 @@ impl Sort {
     /// Reads the value of the address; what is not known sorts by errors.
     #[must_use]
     pub fn parse(key: &str) -> Self {
-        [Self::Rate, Self::P95, Self::Cold, Self::Usd, Self::Name].into_iter().find(|sort| sort.key() == key).unwrap_or_default()
+        [Self::Rate, Self::P95, Self::Cold, Self::Usd, Self::Name]
+            .into_iter()
+            .find(|sort| sort.key() == key)
+            .unwrap_or_default()
     }
 
     fn key(self) -> &'static str {
@@ -76,7 +80,12 @@ impl Sort {
 
     /// Orders rows: most first, unknown last, then by what identifies them.
     fn order(self, rows: &mut [FunctionRow]) {
-        rows.sort_by(|a, b| self.measure(b).cmp(&self.measure(a)).then_with(|| a.id.function.cmp(&b.id.function)).then_with(|| a.id.cmp(&b.id)));
+        rows.sort_by(|a, b| {
+            self.measure(b)
+                .cmp(&self.measure(a))
+                .then_with(|| a.id.function.cmp(&b.id.function))
+                .then_with(|| a.id.cmp(&b.id))
+        });
     }
 
     /// Returns what rows are compared by, in whatever unit; `None` sorts last.
@@ -98,16 +107,25 @@ impl FunctionsPage {
     #[must_use]
     pub fn new(chrome: Chrome, question: &Question, answer: &FunctionsAnswer, sort: Sort) -> Self {
         let all: Vec<&FunctionRow> = answer.groups.iter().flat_map(|group| &group.rows).collect();
-        let invocations: i64 = all.iter().filter_map(|row| row.invocations.ok()).fold(0, i64::saturating_add);
+        let invocations: i64 = all
+            .iter()
+            .filter_map(|row| row.invocations.ok())
+            .fold(0, i64::saturating_add);
+        let total = amount(all.iter().copied());
         Self {
             chrome: chrome.titled(&answer.sentence),
-            sentence: answer.sentence.clone(),
+            sentence: crate::text::cut(&answer.sentence, 320),
             lede: answer.lede.clone(),
             heads: heads(question, sort),
             total: plural(i64::try_from(all.len()).unwrap_or(i64::MAX), "function", "functions"),
-            total_usd: amount(all.iter().copied()).shown().bare().cell(),
+            total_usd: total.shown().bare().cell(),
+            total_caveat: total.caveat(),
             total_invocations: count(invocations).text(),
-            groups: answer.groups.iter().map(|group| GroupView::of(group, question, sort)).collect(),
+            groups: answer
+                .groups
+                .iter()
+                .map(|group| GroupView::of(group, question, sort))
+                .collect(),
         }
     }
 }
@@ -150,7 +168,11 @@ impl GroupView {
         let mut note = vec![functions, amount.shown().text()];
         note.extend(Some(amount.caveat()).filter(|caveat| !caveat.is_empty()));
         Self {
-            name: if group.service.is_empty() { "no service named".to_owned() } else { group.service.clone() },
+            name: if group.service.is_empty() {
+                "no service named".to_owned()
+            } else {
+                group.service.clone()
+            },
             note: note.join(", "),
             rows: rows.iter().map(|row| FunctionView::of(row, question)).collect(),
         }

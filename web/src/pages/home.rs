@@ -3,11 +3,14 @@
 use askama::Template;
 
 use super::Page;
-use super::parts::{FindingList, FunctionView, TileStrip, finding_href, series, since, sums, trace_href, zooms};
+use super::parts::{
+    FindingList, FunctionView, SENTENCE, TileStrip, finding_href, series, since, sums, trace_href, zooms,
+};
 use crate::answers::{ErrorGroup, Fact, FirstStep, HomeAnswer, Mover, Question, Story, Verdict};
 use crate::chart::{Drawing, Figure, Pin, Role, TimeChart, Unit, turn};
 use crate::chrome::Chrome;
 use crate::format::{Harm, age, change, count, minute, plural, range};
+use crate::text::cut;
 
 /// The incident home.
 #[derive(Debug, Template)]
@@ -79,9 +82,17 @@ impl HomePage {
             story: answer.story.as_ref().map(|story| StoryView::of(story, question)),
             findings: FindingList::of(&answer.findings, question),
             findings_note: findings_note.unwrap_or_else(|| "not evaluated yet".to_owned()),
-            all_findings: if more > 0 { format!("All {}", plural(answer.findings_total, "finding", "findings")) } else { "All findings".to_owned() },
+            all_findings: if more > 0 {
+                format!("All {}", plural(answer.findings_total, "finding", "findings"))
+            } else {
+                "All findings".to_owned()
+            },
             movers: answer.movers.iter().map(MoverView::of).collect(),
-            errors: answer.new_errors.iter().map(|group| ErrorView::of(group, question)).collect(),
+            errors: answer
+                .new_errors
+                .iter()
+                .map(|group| ErrorView::of(group, question))
+                .collect(),
             worst: answer.worst.iter().map(|row| FunctionView::of(row, question)).collect(),
         }
     }
@@ -95,8 +106,16 @@ impl Page for HomePage {
 
 impl Head {
     fn of(verdict: &Verdict, question: &Question) -> Self {
+        let step = |step: &Option<FirstStep>| {
+            step.as_ref().map(|step| FirstStep {
+                headline: cut(&step.headline, SENTENCE),
+                ..step.clone()
+            })
+        };
         let href = |step: &Option<FirstStep>| {
-            step.as_ref().map(|step| finding_href(&question.state, &step.fingerprint)).unwrap_or_default()
+            step.as_ref()
+                .map(|step| finding_href(&question.state, &step.fingerprint))
+                .unwrap_or_default()
         };
         match verdict {
             Verdict::Incident(incident) => Self {
@@ -115,16 +134,21 @@ impl Head {
                 sentence: incident.sentence.clone(),
                 facts: Self::facts(&incident.facts, question),
                 first_href: href(&incident.first),
-                first: incident.first.clone(),
+                first: step(&incident.first),
                 first_head: "Do first",
             },
-            Verdict::Calm { sentence, note, facts, later } => Self {
+            Verdict::Calm {
+                sentence,
+                note,
+                facts,
+                later,
+            } => Self {
                 incident: None,
                 over: vec![note.clone()],
                 sentence: sentence.clone(),
                 facts: Self::facts(facts, question),
                 first_href: href(later),
-                first: later.clone(),
+                first: step(later),
                 first_head: "When you have time",
             },
         }
@@ -132,8 +156,13 @@ impl Head {
 
     fn facts(facts: &[Fact], question: &Question) -> Vec<Fact> {
         let linked = |fact: &Fact| Fact {
-            link: fact.link.as_ref().map(|(words, path)| (words.clone(), question.state.href(path))),
-            ..fact.clone()
+            label: fact.label.clone(),
+            headline: cut(&fact.headline, SENTENCE),
+            detail: cut(&fact.detail, SENTENCE),
+            link: fact
+                .link
+                .as_ref()
+                .map(|(words, path)| (words.clone(), question.state.href(path))),
         };
         facts.iter().map(linked).collect()
     }
@@ -159,15 +188,27 @@ impl StoryView {
             chart.series.push(throttled);
         }
         chart.deployments.clone_from(&story.deployments);
-        chart.pins = (1..).zip(&story.points).map(|(number, point)| Pin { at_unix_nano: point.at_unix_nano, number }).collect();
+        chart.pins = (1..)
+            .zip(&story.points)
+            .map(|(number, point)| Pin {
+                at_unix_nano: point.at_unix_nano,
+                number,
+            })
+            .collect();
         chart.links = zooms(story.bins, "/", &question.state);
         chart.plot_px = 190;
         chart.sql.clone_from(&story.sql);
         let points = story.points.iter().map(|point| {
-            (minute(point.at_unix_nano, tz), point.headline.clone(), point.detail.clone())
+            (
+                minute(point.at_unix_nano, tz),
+                cut(&point.headline, 120),
+                cut(&point.detail, 240),
+            )
         });
         Self {
-            figure: chart.figure().with_csv(format!("/{}", question.state.query_with(&[("csv", "unfolded")]))),
+            figure: chart
+                .figure()
+                .with_csv(format!("/{}", question.state.query_with(&[("csv", "unfolded")]))),
             points: points.collect(),
         }
     }
@@ -179,15 +220,25 @@ fn sentence(story: &Story, question: &Question) -> String {
     let attempts = sums(&[&story.succeeded, &story.failed, &story.throttled]);
     let total: i64 = attempts.iter().flatten().sum();
     let failures: i64 = story.failed.iter().flatten().sum();
-    let when = turn(&failed.values).map(|turn| format!("; failures change at {}", minute(story.bins.start(turn.bin), question.state.tz)));
-    format!("{} of {} attempts failed{}.", count(failures).text(), count(total).text(), when.unwrap_or_default())
+    let when = turn(&failed.values).map(|turn| {
+        format!(
+            "; failures change at {}",
+            minute(story.bins.start(turn.bin), question.state.tz)
+        )
+    });
+    format!(
+        "{} of {} attempts failed{}.",
+        count(failures).text(),
+        count(total).text(),
+        when.unwrap_or_default()
+    )
 }
 
 impl MoverView {
     fn of(mover: &Mover) -> Self {
         Self {
-            what: mover.what.clone(),
-            because: mover.because.clone(),
+            what: cut(&mover.what, 120),
+            because: cut(&mover.because, 120),
             was: mover.was.cell(),
             now: mover.now.cell(),
             change: change(mover.change.0, mover.change.1).words,
@@ -204,7 +255,11 @@ impl ErrorView {
             first: since(group.first_unix_nano, question),
             last: since(group.last_unix_nano, question),
             trace: group.trace_id.as_ref().map(short),
-            group: group.clone(),
+            group: ErrorGroup {
+                message: cut(&group.message, 1_000),
+                scope: cut(&group.scope, 120),
+                ..group.clone()
+            },
         }
     }
 }

@@ -4,8 +4,12 @@ use askama::Template;
 
 use crate::answers::{FindingRow, FunctionRow, Question, Tile};
 use crate::chart::{Bins, Deployment, Series, Spark};
-use crate::format::{Direction, Missing, Shown, change, clock, date, day, duration, instant, mebibytes, millis, per_minute, percent, plural, ratio_ppm, usd};
+use crate::format::{
+    Direction, Missing, Shown, change, clock, date, day, duration, instant, mebibytes, millis, per_minute, percent,
+    plural, ratio_ppm, usd,
+};
 use crate::state::State;
+use crate::text::cut;
 
 /// Findings as rows: badge, sentence, scope, first step, impact.
 #[derive(Debug, Template)]
@@ -25,7 +29,9 @@ pub(crate) struct FindingView {
 
 impl FindingList {
     pub(crate) fn of(findings: &[FindingRow], question: &Question) -> Self {
-        Self { rows: findings.iter().map(|row| FindingView::of(row, question)).collect() }
+        Self {
+            rows: findings.iter().map(|row| FindingView::of(row, question)).collect(),
+        }
     }
 }
 
@@ -33,12 +39,27 @@ impl FindingView {
     pub(crate) fn of(row: &FindingRow, question: &Question) -> Self {
         Self {
             href: finding_href(&question.state, &row.fingerprint),
-            rule_href: question.state.href(&format!("/rules/{}", crate::text::percent(&row.rule))),
+            rule_href: question
+                .state
+                .href(&format!("/rules/{}", crate::text::percent(&row.rule))),
             since: since(row.since_unix_nano, question),
-            row: row.clone(),
+            row: short(row),
         }
     }
 }
+
+/// Cuts what came from telemetry to what a list can show.
+fn short(row: &FindingRow) -> FindingRow {
+    FindingRow {
+        sentence: cut(&row.sentence, SENTENCE),
+        scope: cut(&row.scope, 120),
+        step: cut(&row.step, SENTENCE),
+        ..row.clone()
+    }
+}
+
+/// The most characters of a sentence with names from telemetry in it.
+pub(crate) const SENTENCE: usize = 320;
 
 /// Returns the address of a finding.
 pub(crate) fn finding_href(state: &State, fingerprint: &str) -> String {
@@ -53,7 +74,10 @@ pub(crate) fn trace_href(state: &State, trace_id: &str) -> String {
 /// Writes a moment: the time if it is today, else the day as well.
 pub(crate) fn since(unix_nano: i64, question: &Question) -> String {
     let tz = question.state.tz;
-    let (then, now) = (instant(unix_nano, tz).date_naive(), instant(question.now_unix_nano, tz).date_naive());
+    let (then, now) = (
+        instant(unix_nano, tz).date_naive(),
+        instant(question.now_unix_nano, tz).date_naive(),
+    );
     if then == now {
         clock(unix_nano, tz)
     } else if (now - then).num_days().abs() < 300 {
@@ -87,7 +111,13 @@ pub(crate) struct TileView {
 impl TileStrip {
     pub(crate) fn of(tiles: &[Tile], deployments: &[Deployment], bins: Bins, state: &State) -> Self {
         let columns = if tiles.len() > 6 { 8 } else { 6 };
-        Self { columns, tiles: tiles.iter().map(|tile| TileView::of(tile, deployments, bins, state)).collect() }
+        Self {
+            columns,
+            tiles: tiles
+                .iter()
+                .map(|tile| TileView::of(tile, deployments, bins, state))
+                .collect(),
+        }
     }
 }
 
@@ -99,7 +129,11 @@ impl TileView {
             Some(Direction::Down) => "i-down",
             _ => "",
         };
-        let was = if tile.note.is_empty() { format!("was {}", tile.was.text()) } else { tile.note.clone() };
+        let was = if tile.note.is_empty() {
+            format!("was {}", tile.was.text())
+        } else {
+            tile.note.clone()
+        };
         let spark = Spark {
             title: format!("{}, {} now", tile.label, tile.value.text()),
             values: tile.values.clone(),
@@ -123,7 +157,9 @@ impl TileView {
 /// Returns where the last deployment in a window lies, in thousandths of its length.
 pub(crate) fn deployment_milli(deployments: &[Deployment], bins: Bins) -> Option<i32> {
     let length = bins.end().saturating_sub(bins.start_unix_nano);
-    let within = deployments.iter().map(|d| d.at_unix_nano.saturating_sub(bins.start_unix_nano));
+    let within = deployments
+        .iter()
+        .map(|d| d.at_unix_nano.saturating_sub(bins.start_unix_nano));
     let at = within.filter(|at| (0..length).contains(at)).max()?;
     i32::try_from(i128::from(at) * 1_000 / i128::from(length)).ok()
 }
@@ -158,10 +194,15 @@ pub(crate) struct FunctionView {
 impl FunctionView {
     pub(crate) fn of(row: &FunctionRow, question: &Question) -> Self {
         let window = question.window.length();
-        let quantile = |reading| Shown::reading(reading, |us| millis(*us).bare().quantile(row.duration.precision)).cell();
+        let quantile =
+            |reading| Shown::reading(reading, |us| millis(*us).bare().quantile(row.duration.precision)).cell();
         let per_minute = Shown::reading(&row.invocations, |n| per_minute(*n, window));
         Self {
-            name: if row.id.function.is_empty() { "unknown".to_owned() } else { row.id.function.clone() },
+            name: if row.id.function.is_empty() {
+                "unknown".to_owned()
+            } else {
+                row.id.function.clone()
+            },
             href: question.state.href(&row.id.path()),
             errors: Shown::reading(&row.invocations, |n| percent(row.errors, *n).bare().harmful(row.harm)).cell(),
             before: Shown::reading(&row.before, |(n, errors)| percent(*errors, *n).bare()).cell(),
@@ -176,15 +217,26 @@ impl FunctionView {
             .small(),
             p50: quantile(&row.duration.p50_us),
             p95: quantile(&row.duration.p95_us),
-            p95_unit: Shown::reading(&row.duration.p95_us, |us| duration(*us).quantile(row.duration.precision)).cell(),
+            p95_unit: Shown::reading(&row.duration.p95_us, |us| {
+                duration(*us).quantile(row.duration.precision)
+            })
+            .cell(),
             p99: quantile(&row.duration.p99_us),
             cold: Shown::reading(&row.cold, |(cold, known)| percent(*cold, *known).bare()).cell(),
             memory: Shown::reading(&row.memory_ppm, |ppm| ratio_ppm(*ppm).bare()).cell(),
             usd: row.amount.shown().bare().cell(),
-            caveat: row.amount.caveat(),
+            caveat: if row.amount.priced > 0 {
+                row.amount.caveat()
+            } else {
+                String::new()
+            },
             deployed: row.deployed_unix_nano.map(|at| since(at, question)).unwrap_or_default(),
             version: row.version.clone(),
-            findings: if row.findings.0 > 0 { plural(row.findings.0, "finding", "findings") } else { String::new() },
+            findings: if row.findings.0 > 0 {
+                plural(row.findings.0, "finding", "findings")
+            } else {
+                String::new()
+            },
             findings_harm: row.findings.1.fires(),
             provider: provider_name(&row.id.provider).to_owned(),
             region: row.id.region.clone(),
@@ -209,7 +261,10 @@ pub(crate) fn provider_name(provider: &str) -> &str {
 /// Makes a series out of counts.
 #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
 pub(crate) fn series(name: &str, values: &[Option<i64>]) -> Series {
-    Series::plain(name, values.iter().map(|value| value.map(|value| value as f64)).collect())
+    Series::plain(
+        name,
+        values.iter().map(|value| value.map(|value| value as f64)).collect(),
+    )
 }
 
 /// Makes a series of percentages out of parts and wholes, with no data where there is no whole.
@@ -226,7 +281,10 @@ pub(crate) fn shares(name: &str, parts: &[Option<i64>], wholes: &[Option<i64>]) 
 pub(crate) fn sums(columns: &[&[Option<i64>]]) -> Vec<Option<i64>> {
     let length = columns.iter().map(|column| column.len()).max().unwrap_or(0);
     let sum = |bin: usize| {
-        let mut known = columns.iter().filter_map(|column| column.get(bin).copied().flatten()).peekable();
+        let mut known = columns
+            .iter()
+            .filter_map(|column| column.get(bin).copied().flatten())
+            .peekable();
         known.peek()?;
         Some(known.fold(0_i64, i64::saturating_add))
     };
@@ -235,7 +293,10 @@ pub(crate) fn sums(columns: &[&[Option<i64>]]) -> Vec<Option<i64>> {
 
 /// Returns the addresses behind the intervals of a chart: the same page, zoomed to the interval and its neighbours.
 pub(crate) fn zooms(bins: Bins, path: &str, state: &State) -> Vec<String> {
-    let window = |bin: usize| crate::state::Window { start: bins.start(bin.saturating_sub(1)), end: bins.start(bin + 2) };
+    let window = |bin: usize| crate::state::Window {
+        start: bins.start(bin.saturating_sub(1)),
+        end: bins.start(bin + 2),
+    };
     (0..bins.count).map(|bin| state.over(window(bin)).href(path)).collect()
 }
 

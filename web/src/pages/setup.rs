@@ -52,7 +52,10 @@ impl SetupPage {
         Self {
             chrome: chrome.titled("Setup"),
             sentence: answer.sentence.clone(),
-            lede: format!("{} of {} rules can judge on what arrives.", answer.rules_judging, answer.rules_total),
+            lede: format!(
+                "{} of {} rules can judge on what arrives.",
+                answer.rules_judging, answer.rules_total
+            ),
             tabs: Platform::ALL.into_iter().map(tab).collect(),
             steps: platform.steps(&answer.http_endpoint, &answer.grpc_endpoint, answer.token_needed),
             places,
@@ -67,11 +70,17 @@ impl Page for SetupPage {}
 impl SourceView {
     fn of(source: &Source, question: &Question) -> Self {
         let received = match source.state {
-            SourceState::Received(at) => {
-                Some(format!("{}, {} ago", clock(at, question.state.tz), age(question.now_unix_nano.saturating_sub(at))))
-            }
+            SourceState::Received(at) => Some(format!(
+                "{}, {} ago",
+                clock(at, question.state.tz),
+                age(question.now_unix_nano.saturating_sub(at))
+            )),
             SourceState::Waiting => None,
         };
-        Self { name: source.name.clone(), received, per_minute: count(source.per_minute).text() }
+        Self {
+            name: source.name.clone(),
+            received,
+            per_minute: count(source.per_minute).text(),
+        }
     }
 }

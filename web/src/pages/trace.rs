@@ -7,8 +7,7 @@ use super::parts::trace_href;
 use crate::answers::{Question, Span, SpanDetail, SpanFate, TraceAnswer, TraceLink, TraceView};
 use crate::chart::{Bar, BarKind, Minimap, Part, Ruler, Scale, Split};
 use crate::chrome::Chrome;
-use crate::format::{Shown, clock, day, duration, micro_usd, millis, plural};
-use crate::text::plain;
+use crate::format::{Missing, Shown, clock, day, duration, micro_usd, millis, plural};
 
 /// One trace.
 #[derive(Debug, Template)]
@@ -68,10 +67,17 @@ impl TracePage {
     /// Fills the page.
     #[must_use]
     pub fn new(chrome: Chrome, question: &Question, answer: &TraceAnswer, view: &TraceView) -> Self {
-        let scale = Scale { start_unix_nano: answer.start_unix_nano, end_unix_nano: answer.end_unix_nano };
+        let scale = Scale {
+            start_unix_nano: answer.start_unix_nano,
+            end_unix_nano: answer.end_unix_nano,
+        };
         let bars: Vec<Bar> = answer.spans.iter().map(|span| bar(span, scale)).collect();
         let split = split(answer);
-        let rows = answer.spans.iter().zip(&bars).map(|(span, bar)| Row::of(span, bar, scale, question, answer, view));
+        let rows = answer
+            .spans
+            .iter()
+            .zip(&bars)
+            .map(|(span, bar)| Row::of(span, bar, scale, question, answer, view));
         Self {
             chrome: chrome.titled(&answer.sentence),
             trace_id: answer.trace_id.clone(),
@@ -79,8 +85,13 @@ impl TracePage {
             facts: facts(answer, question),
             parts: parts(answer, &split),
             split: split.svg(),
-            total: millis(answer.parts.iter().fold(0_i64, |sum, part| sum.saturating_add(part.us))).text(),
-            cost: answer.cost.lines.iter().map(|(what, usd)| (what.clone(), micro_usd(*usd).bare().cell())).collect(),
+            total: total(answer),
+            cost: answer
+                .cost
+                .lines
+                .iter()
+                .map(|(what, usd)| (crate::text::cut(what, 160), micro_usd(*usd).bare().cell()))
+                .collect(),
             cost_total: cost_total(answer),
             cost_caveat: answer.cost.total.caveat(),
             price_book: answer.cost.price_book.clone(),
@@ -101,12 +112,24 @@ fn facts(answer: &TraceAnswer, question: &Question) -> Vec<String> {
     let tz = question.state.tz;
     let length = answer.end_unix_nano.saturating_sub(answer.start_unix_nano) / 1_000;
     let mut facts = vec![
-        format!("{} {} {}", day(answer.start_unix_nano, tz), clock(answer.start_unix_nano, tz), tz.name()),
+        format!(
+            "{} {} {}",
+            day(answer.start_unix_nano, tz),
+            clock(answer.start_unix_nano, tz),
+            tz.name()
+        ),
         format!("{} end to end", duration(length).text()),
-        format!("{} in {}", plural(answer.spans_count, "span", "spans"), plural(answer.functions_count, "function", "functions")),
+        format!(
+            "{} in {}",
+            plural(answer.spans_count, "span", "spans"),
+            plural(answer.functions_count, "function", "functions")
+        ),
     ];
     if answer.cold_count > 0 {
-        facts.push(format!("{} on the path", plural(answer.cold_count, "cold start", "cold starts")));
+        facts.push(format!(
+            "{} on the path",
+            plural(answer.cold_count, "cold start", "cold starts")
+        ));
     }
     if answer.orphans_count > 0 {
         facts.push(plural(answer.orphans_count, "orphan", "orphans"));
@@ -124,8 +147,16 @@ fn split(answer: &TraceAnswer) -> Split {
         shown: duration(part.us).text(),
         kind: part.kind,
     };
-    let mut split = Split { sentence: String::new(), parts: answer.parts.iter().map(part).collect() };
-    let words = split.parts.iter().enumerate().take(3).map(|(index, part)| format!("{} {}", split.share(index), part.name));
+    let mut split = Split {
+        sentence: String::new(),
+        parts: answer.parts.iter().map(part).collect(),
+    };
+    let words = split
+        .parts
+        .iter()
+        .enumerate()
+        .take(3)
+        .map(|(index, part)| format!("{} {}", split.share(index), part.name));
     split.sentence = words.collect::<Vec<_>>().join(", ");
     split
 }
@@ -133,17 +164,23 @@ fn split(answer: &TraceAnswer) -> Split {
 fn parts(answer: &TraceAnswer, split: &Split) -> Vec<PartRow> {
     let row = |(index, part): (usize, &Part)| PartRow {
         swatch: part.swatch(),
-        name: part.name.clone(),
+        name: crate::text::cut(&part.name, 160),
         time: millis(answer.parts[index].us).text(),
         share: split.share(index),
     };
     split.parts.iter().enumerate().map(row).collect()
 }
 
+/// Adds the parts up; no parts are no data.
+fn total(answer: &TraceAnswer) -> String {
+    let sum = answer.parts.iter().map(|part| part.us).reduce(i64::saturating_add);
+    Shown::reading(&sum.ok_or(Missing::NoData), |us| millis(*us)).text()
+}
+
 fn cost_total(answer: &TraceAnswer) -> String {
     match (answer.cost.total.priced, answer.cost.total.not_priced) {
-        (0, 0) => Shown::missing(crate::format::Missing::NoData).cell(),
-        (0, _) => Shown::missing(crate::format::Missing::NotPriced).cell(),
+        (0, 0) => Shown::missing(Missing::NoData).cell(),
+        (0, _) => Shown::missing(Missing::NotPriced).cell(),
         _ => micro_usd(answer.cost.total.usd).bare().cell(),
     }
 }
@@ -158,7 +195,13 @@ fn bar(span: &Span, scale: Scale) -> Bar {
         SpanFate::Well => "",
     };
     Bar {
-        title: format!("{} {}: {} to {}{fate}", span.service, span.name, offset(span.start_unix_nano), offset(span.end_unix_nano)),
+        title: format!(
+            "{} {}: {} to {}{fate}",
+            span.service,
+            span.name,
+            offset(span.start_unix_nano),
+            offset(span.end_unix_nano)
+        ),
         kind: match span.fate {
             SpanFate::Well => BarKind::Span(span.service_index),
             SpanFate::Failed => BarKind::Failed,
@@ -181,15 +224,20 @@ impl Row {
         let length = span.end_unix_nano.saturating_sub(span.start_unix_nano) / 1_000;
         Self {
             depth: span.depth.min(8),
-            service: span.service.clone(),
-            name: span.name.clone(),
+            service: crate::text::cut(&span.service, 120),
+            name: crate::text::cut(&span.name, 160),
             href: format!("{path}{query}#panel"),
             chosen: view.span_id.as_deref() == Some(&span.span_id) && span.fate != SpanFate::Waiting,
             failed: span.fate == SpanFate::Failed,
-            folded: (span.folded_count > 1).then(|| format!("{} folded", crate::format::group(i128::from(span.folded_count)))),
+            folded: (span.folded_count > 1)
+                .then(|| format!("{} folded", crate::format::group(i128::from(span.folded_count)))),
             waiting: span.fate == SpanFate::Waiting,
             duration: duration(length).text(),
-            own: if span.fate == SpanFate::Waiting { String::new() } else { duration(span.self_us).text() },
+            own: if span.fate == SpanFate::Waiting {
+                String::new()
+            } else {
+                duration(span.self_us).text()
+            },
             svg: bar.svg(scale),
         }
     }
@@ -199,16 +247,25 @@ impl Row {
 fn more(answer: &TraceAnswer, question: &Question) -> Vec<(String, String)> {
     let path = format!("/traces/{}", crate::text::percent(&answer.trace_id));
     let link = |words: String, row: i64| {
-        (words, format!("{path}{}", question.state.query_with(&[("row", &row.to_string())])))
+        (
+            words,
+            format!("{path}{}", question.state.query_with(&[("row", &row.to_string())])),
+        )
     };
     let shown = i64::try_from(answer.spans.len()).unwrap_or(i64::MAX);
     let end = answer.first_row.saturating_add(shown);
     let mut more = Vec::new();
     if answer.first_row > 0 {
-        more.push(link("Rows before".to_owned(), answer.first_row.saturating_sub(answer.page_rows).max(0)));
+        more.push(link(
+            "Rows before".to_owned(),
+            answer.first_row.saturating_sub(answer.page_rows).max(0),
+        ));
     }
     if end < answer.rows_count {
-        more.push(link(format!("{} more", plural(answer.rows_count - end, "row", "rows")), end));
+        more.push(link(
+            format!("{} more", plural(answer.rows_count - end, "row", "rows")),
+            end,
+        ));
     }
     more
 }
@@ -216,14 +273,20 @@ fn more(answer: &TraceAnswer, question: &Question) -> Vec<(String, String)> {
 fn links(links: &[TraceLink], question: &Question) -> Vec<(String, String)> {
     let href = |link: &TraceLink| match link.span_id.as_str() {
         "" => trace_href(&question.state, &link.trace_id),
-        span => format!("/traces/{}{}", crate::text::percent(&link.trace_id), question.state.query_with(&[("span", span)])),
+        span => format!(
+            "/traces/{}{}",
+            crate::text::percent(&link.trace_id),
+            question.state.query_with(&[("span", span)])
+        ),
     };
     links.iter().map(|link| (link.words.clone(), href(link))).collect()
 }
 
 fn logs(answer: &TraceAnswer, question: &Question) -> Vec<(String, String, bool, String)> {
     let line = |line: &crate::answers::LogLine| {
-        let at = crate::format::instant(line.at_unix_nano, question.state.tz).format("%H:%M:%S%.3f").to_string();
+        let at = crate::format::instant(line.at_unix_nano, question.state.tz)
+            .format("%H:%M:%S%.3f")
+            .to_string();
         let level = line.level.to_ascii_uppercase();
         let harm = matches!(level.as_str(), "ERROR" | "FATAL" | "CRITICAL");
         (at, level, harm, crate::text::cut(&line.body, 4_000))
@@ -235,7 +298,10 @@ impl Panel {
     fn of(detail: &SpanDetail, question: &Question) -> Self {
         Self {
             links: links(&detail.links, question),
-            function: detail.function.as_ref().map(|id| (plain(&id.function), question.state.href(&id.path()))),
+            function: detail
+                .function
+                .as_ref()
+                .map(|id| (id.function.clone(), question.state.href(&id.path()))),
             detail: detail.clone(),
         }
     }

@@ -33,22 +33,34 @@ impl Asked {
                 slips.push(slip);
                 let standard = State::default();
                 (state.from, state.to) = (standard.from, Moment::NOW);
-                let hour = crate::state::Window { start: now_unix_nano.saturating_sub(3_600_000_000_000), end: now_unix_nano };
+                let hour = crate::state::Window {
+                    start: now_unix_nano.saturating_sub(3_600_000_000_000),
+                    end: now_unix_nano,
+                };
                 state.window(now_unix_nano).unwrap_or(hour)
             }
         };
         let extras = url::form_urlencoded::parse(query.as_bytes()).into_owned();
         Self {
-            question: Question { state, window, now_unix_nano },
+            question: Question {
+                state,
+                window,
+                now_unix_nano,
+            },
             path: path.to_owned(),
             slips: slips.iter().map(ToString::to_string).collect(),
-            extras: extras.filter(|(key, _)| ["sort", "tab", "span", "row", "platform", "csv"].contains(&key.as_str())).collect(),
+            extras: extras
+                .filter(|(key, _)| ["sort", "tab", "span", "row", "platform", "csv"].contains(&key.as_str()))
+                .collect(),
         }
     }
 
     /// Returns a parameter that only some pages know.
     pub(super) fn extra(&self, key: &str) -> Option<&str> {
-        self.extras.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        self.extras
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
     }
 
     fn chrome(&self, place: Place, status: &Status) -> Chrome {
@@ -91,7 +103,11 @@ impl Asked {
             AnswerError::NotFound { .. } => (StatusCode::NOT_FOUND, "There is no such thing here"),
             AnswerError::TooSlow { .. } => (StatusCode::SERVICE_UNAVAILABLE, "This question takes too long"),
             AnswerError::Failed { source } => {
-                tracing::error!(page.path = self.path, error = source.as_ref() as &dyn std::error::Error, "cannot answer a page");
+                tracing::error!(
+                    page.path = self.path,
+                    error = source.as_ref() as &dyn std::error::Error,
+                    "cannot answer a page"
+                );
                 (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made")
             }
         };
@@ -101,7 +117,10 @@ impl Asked {
 
     /// Says that something does not exist.
     pub(super) fn not_found(&self, what: &'static str, name: &str) -> Response {
-        self.refuse(&AnswerError::NotFound { what, name: crate::text::cut(name, 200) })
+        self.refuse(&AnswerError::NotFound {
+            what,
+            name: crate::text::cut(name, 200),
+        })
     }
 }
 

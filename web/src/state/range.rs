@@ -57,13 +57,19 @@ impl Moment {
         }
         // RFC 3339 asks for seconds; people leave them out.
         let (local, tz) = text.strip_suffix('Z').map_or((text, tz), |rest| (rest, Tz::UTC));
-        let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
-            .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(local, form).ok())
-            .or_else(|| NaiveDate::parse_from_str(local, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
+        let local = [
+            "%Y-%m-%dT%H:%M:%S%.f",
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%d %H:%M",
+        ]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(local, form).ok())
+        .or_else(|| NaiveDate::parse_from_str(local, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
         // A local time that clocks skip means the first one after it.
         let at = tz.from_local_datetime(&local).earliest().or_else(|| {
-            tz.from_local_datetime(&local.checked_add_signed(chrono::TimeDelta::hours(1))?).earliest()
+            tz.from_local_datetime(&local.checked_add_signed(chrono::TimeDelta::hours(1))?)
+                .earliest()
         })?;
         at.timestamp_nanos_opt().map(Self::absolute)
     }
@@ -74,7 +80,14 @@ impl Moment {
             Kind::Absolute(unix_nano) => {
                 let at = DateTime::<Utc>::from_timestamp_nanos(unix_nano);
                 let whole = unix_nano.rem_euclid(SECOND) == 0;
-                at.to_rfc3339_opts(if whole { SecondsFormat::Secs } else { SecondsFormat::Nanos }, true)
+                at.to_rfc3339_opts(
+                    if whole {
+                        SecondsFormat::Secs
+                    } else {
+                        SecondsFormat::Nanos
+                    },
+                    true,
+                )
             }
             Kind::Relative(0) => "now".to_owned(),
             Kind::Relative(seconds) => {
@@ -93,7 +106,9 @@ impl Moment {
     #[must_use]
     pub fn shown(self, tz: Tz) -> String {
         match self.0 {
-            Kind::Absolute(unix_nano) => crate::format::instant(unix_nano, tz).format("%Y-%m-%dT%H:%M:%S").to_string(),
+            Kind::Absolute(unix_nano) => crate::format::instant(unix_nano, tz)
+                .format("%Y-%m-%dT%H:%M:%S")
+                .to_string(),
             Kind::Relative(_) => self.write(tz),
         }
     }
@@ -154,7 +169,10 @@ impl Window {
     #[must_use]
     pub fn shifted(self, direction: i64) -> Self {
         let by = (self.length() / 2).saturating_mul(direction.signum());
-        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+        Self {
+            start: self.start.saturating_add(by),
+            end: self.end.saturating_add(by),
+        }
     }
 
     /// Returns a window twice as long around the same middle, not past `now` where it did not reach past it.
@@ -162,14 +180,24 @@ impl Window {
     pub fn zoomed_out(self, now_unix_nano: i64) -> Self {
         let half = self.length() / 2;
         let end = self.end.saturating_add(half);
-        let over = if self.end <= now_unix_nano { end.saturating_sub(now_unix_nano).max(0) } else { 0 };
-        Self { start: self.start.saturating_sub(half).saturating_sub(over), end: end.saturating_sub(over) }
+        let over = if self.end <= now_unix_nano {
+            end.saturating_sub(now_unix_nano).max(0)
+        } else {
+            0
+        };
+        Self {
+            start: self.start.saturating_sub(half).saturating_sub(over),
+            end: end.saturating_sub(over),
+        }
     }
 
     /// Returns the window of the same length before it.
     #[must_use]
     pub fn before(self) -> Self {
-        Self { start: self.start.saturating_sub(self.length()), end: self.start }
+        Self {
+            start: self.start.saturating_sub(self.length()),
+            end: self.start,
+        }
     }
 }
 
@@ -192,7 +220,14 @@ pub enum Preset {
 
 impl Preset {
     /// All of them, shortest first.
-    pub const ALL: [Self; 6] = [Self::QuarterHour, Self::Hour, Self::SixHours, Self::Day, Self::Week, Self::Month];
+    pub const ALL: [Self; 6] = [
+        Self::QuarterHour,
+        Self::Hour,
+        Self::SixHours,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+    ];
 
     /// Returns its length in seconds.
     #[must_use]

@@ -13,7 +13,13 @@ fn clean(query: &str) -> State {
 #[test]
 fn without_a_range_it_is_the_last_hour() {
     let window = clean("").window(NOW).unwrap();
-    assert_eq!(window, Window { start: NOW - 3_600_000_000_000, end: NOW });
+    assert_eq!(
+        window,
+        Window {
+            start: NOW - 3_600_000_000_000,
+            end: NOW
+        }
+    );
     assert_eq!(clean("").query(), "");
 }
 
@@ -29,7 +35,10 @@ fn local_times_mean_the_zone_of_the_address() {
     let state = clean("from=2026-11-19T14:52&tz=Europe/Berlin&to=2026-11-19T15:52");
     assert_eq!(state.window(NOW).unwrap().start, NOW - 3_600_000_000_000);
     // 02:30 does not exist on the night the clocks go forward.
-    assert_eq!(clean("from=2026-03-29T02:30&tz=Europe/Berlin").from, clean("from=2026-03-29T01:30Z").from);
+    assert_eq!(
+        clean("from=2026-03-29T02:30&tz=Europe/Berlin").from,
+        clean("from=2026-03-29T01:30Z").from
+    );
 }
 
 #[test]
@@ -57,10 +66,31 @@ fn addresses_say_only_what_is_not_standard() {
 
 #[test]
 fn zooming_out_does_not_reach_into_the_future() {
-    let window = Window { start: NOW - 100, end: NOW };
-    assert_eq!(window.zoomed_out(NOW), Window { start: NOW - 200, end: NOW });
-    assert_eq!(window.shifted(-1), Window { start: NOW - 150, end: NOW - 50 });
-    assert_eq!(window.before(), Window { start: NOW - 200, end: NOW - 100 });
+    let window = Window {
+        start: NOW - 100,
+        end: NOW,
+    };
+    assert_eq!(
+        window.zoomed_out(NOW),
+        Window {
+            start: NOW - 200,
+            end: NOW
+        }
+    );
+    assert_eq!(
+        window.shifted(-1),
+        Window {
+            start: NOW - 150,
+            end: NOW - 50
+        }
+    );
+    assert_eq!(
+        window.before(),
+        Window {
+            start: NOW - 200,
+            end: NOW - 100
+        }
+    );
 }
 
 proptest! {

@@ -2,14 +2,18 @@
 
 use crate::format::group;
 
-/// Returns round ticks from at or below `low` to at or above `high`: about four steps of 1, 2, 2.5 or 5 times a power of ten.
-pub(super) fn round(low: f64, high: f64, percent: bool) -> Vec<f64> {
+/// Returns round ticks from at or below `low` to at or above `high`: about as many `steps` as asked for, of 1, 2, 2.5 or 5 times a power of ten.
+pub(super) fn round(low: f64, high: f64, percent: bool, steps: f64) -> Vec<f64> {
     let span = high - low;
-    if span <= 0.0 || !span.is_finite() {
+    if !(1e-290..=1e300).contains(&span) {
         return vec![0.0, 1.0];
     }
-    let high = if percent && high > 60.0 && high <= 100.0 { 100.0 } else { high };
-    let (step, exponent) = step(span.max(high - low) / 4.0);
+    let high = if percent && high > 60.0 && high <= 100.0 {
+        100.0
+    } else {
+        high
+    };
+    let (step, exponent) = step(span.max(high - low) / steps);
     let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
     let mut ticks = Vec::new();
     let mut index = first;
@@ -22,7 +26,10 @@ pub(super) fn round(low: f64, high: f64, percent: bool) -> Vec<f64> {
 
 /// Returns the smallest round step that is at least `wanted`, and its power of ten.
 fn step(wanted: f64) -> (f64, i32) {
-    #[expect(clippy::cast_possible_truncation, reason = "the logarithm of an f64 lies within ±400")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the logarithm of an f64 lies within ±400"
+    )]
     let exponent = wanted.log10().floor() as i32;
     let power = 10_f64.powi(exponent);
     for factor in [1.0, 2.0, 2.5, 5.0] {
@@ -73,7 +80,11 @@ pub(super) fn places(value: f64) -> String {
     };
     let text = format!("{magnitude:.digits$}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if value < 0.0 && text != "0" { format!("−{text}") } else { text.to_owned() }
+    if value < 0.0 && text != "0" {
+        format!("−{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,13 @@ impl TimeAxis {
             step => calendar_ticks(start, end, tz, step),
         };
         ticks.retain(|tick| (start..end).contains(tick));
-        Self { start, end, tz, ticks, step }
+        Self {
+            start,
+            end,
+            tz,
+            ticks,
+            step,
+        }
     }
 
     fn label(&self, unix_nano: i64) -> String {
@@ -59,7 +65,9 @@ impl TimeAxis {
 impl Step {
     /// Picks the smallest step that gives at most seven ticks.
     fn fitting(seconds: i64) -> Self {
-        for step in [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200] {
+        for step in [
+            1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+        ] {
             if seconds / step <= MOST {
                 return Self::Seconds(step);
             }
@@ -97,7 +105,9 @@ fn calendar_ticks(start: i64, end: i64, tz: Tz, step: Step) -> Vec<i64> {
     let mut date = Some(first_date(instant(start, tz).date_naive(), step));
     let mut ticks = Vec::new();
     while let Some(day) = date {
-        let Some(unix_nano) = midnight(day, tz).and_then(|at| at.timestamp_nanos_opt()) else { break };
+        let Some(unix_nano) = midnight(day, tz).and_then(|at| at.timestamp_nanos_opt()) else {
+            break;
+        };
         if unix_nano >= end || ticks.len() > 40 {
             break;
         }
@@ -126,9 +136,10 @@ fn first_date(day: NaiveDate, step: Step) -> NaiveDate {
 /// Returns the first instant of a local day, which is not midnight where clocks change at midnight.
 fn midnight(day: NaiveDate, tz: Tz) -> Option<DateTime<Tz>> {
     let start = day.and_time(NaiveTime::MIN);
-    tz.from_local_datetime(&start)
-        .earliest()
-        .or_else(|| tz.from_local_datetime(&(start + chrono::TimeDelta::hours(1))).earliest())
+    tz.from_local_datetime(&start).earliest().or_else(|| {
+        tz.from_local_datetime(&(start + chrono::TimeDelta::hours(1)))
+            .earliest()
+    })
 }
 
 impl Ranged for TimeAxis {
@@ -142,7 +153,11 @@ impl Ranged for TimeAxis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<i64> {
-        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
+        if hint.weight().allow_light_points() {
+            Vec::new()
+        } else {
+            self.ticks.clone()
+        }
     }
 
     fn range(&self) -> Range<i64> {
@@ -161,7 +176,10 @@ mod tests {
     use super::*;
 
     fn labels(start: &str, seconds: i64, tz: Tz) -> Vec<String> {
-        let start = DateTime::parse_from_rfc3339(start).unwrap().timestamp_nanos_opt().unwrap();
+        let start = DateTime::parse_from_rfc3339(start)
+            .unwrap()
+            .timestamp_nanos_opt()
+            .unwrap();
         let axis = TimeAxis::over(start, start + seconds * SECOND, tz);
         axis.ticks.iter().map(|tick| axis.label(*tick)).collect()
     }
@@ -175,7 +193,10 @@ mod tests {
     #[test]
     fn ticks_are_round_in_zones_with_odd_offsets() {
         let expected = ["20 Nov", "06:00", "12:00", "18:00"];
-        assert_eq!(labels("2026-11-19T13:00:00Z", 86_400, Tz::Asia__Kathmandu), expected.map(str::to_owned));
+        assert_eq!(
+            labels("2026-11-19T13:00:00Z", 86_400, Tz::Asia__Kathmandu),
+            expected.map(str::to_owned)
+        );
     }
 
     #[test]

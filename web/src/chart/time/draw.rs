@@ -23,6 +23,7 @@ type Plot<'a, 'c> = ChartContext<'a, SvgBackend<'c>, Cartesian2d<TimeAxis, Value
 /// Draws `chart` and returns its hit areas.
 pub(super) fn draw(chart: &TimeChart, canvas: &mut Canvas) -> Result<String, Failure> {
     let places = plot(chart, canvas)?;
+    marks::base(&places, canvas);
     marks::gaps(chart, &places, canvas);
     marks::limits(chart, &places, canvas);
     marks::deployments(chart, &places, canvas);
@@ -34,12 +35,16 @@ pub(super) fn draw(chart: &TimeChart, canvas: &mut Canvas) -> Result<String, Fai
 /// Lets plotters draw, and asks its coordinate system where everything else belongs.
 fn plot(chart: &TimeChart, canvas: &mut Canvas) -> Result<Places, Failure> {
     let values = ValueAxis::over(reach(chart).into_iter(), chart.unit);
+    let high = values.high();
     let root = SvgBackend::new(canvas).into_drawing_area();
     let mut plot = ChartBuilder::on(&root)
         .margin_top(TOP_PX * 10)
         .set_label_area_size(LabelAreaPosition::Left, GUTTER)
         .set_label_area_size(LabelAreaPosition::Bottom, BOTTOM_PX * 10)
-        .build_cartesian_2d(TimeAxis::over(chart.bins.start_unix_nano, chart.bins.end(), chart.tz), values)?;
+        .build_cartesian_2d(
+            TimeAxis::over(chart.bins.start_unix_nano, chart.bins.end(), chart.tz),
+            values,
+        )?;
     mesh(chart, &mut plot)?;
     match chart.drawing {
         Drawing::Columns => columns(chart, &mut plot)?,
@@ -50,18 +55,30 @@ fn plot(chart: &TimeChart, canvas: &mut Canvas) -> Result<Places, Failure> {
         }
     }
     let spec = plot.plotting_area().as_coord_spec();
-    Ok(Places::of(chart, |at, value| in_drawing(spec.translate(&(at, value)))))
+    Ok(Places::of(chart, high, |at, value| {
+        in_drawing(spec.translate(&(at, value)))
+    }))
 }
 
 /// Returns every value that the axis must reach: sums of stacks, and limits that are not far above.
 fn reach(chart: &TimeChart) -> Vec<f64> {
     let mut values: Vec<f64> = match chart.drawing {
-        Drawing::Columns => (0..chart.bins.count).map(|bin| chart.series.iter().filter_map(|s| s.at(bin)).sum()).collect(),
-        _ => (0..chart.bins.count).flat_map(|bin| chart.series.iter().filter_map(move |s| s.at(bin))).collect(),
+        Drawing::Columns => (0..chart.bins.count)
+            .map(|bin| chart.series.iter().filter_map(|s| s.at(bin)).sum())
+            .collect(),
+        _ => (0..chart.bins.count)
+            .flat_map(|bin| chart.series.iter().filter_map(move |s| s.at(bin)))
+            .collect(),
     };
     values.extend(chart.exemplars.iter().map(|e| e.value));
     let highest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
-    values.extend(chart.limits.iter().map(|limit| limit.value).filter(|limit| *limit <= highest * 3.0));
+    values.extend(
+        chart
+            .limits
+            .iter()
+            .map(|limit| limit.value)
+            .filter(|limit| *limit <= highest * 3.0),
+    );
     values
 }
 
@@ -70,7 +87,7 @@ fn mesh(chart: &TimeChart, plot: &mut Plot<'_, '_>) -> Result<(), Failure> {
     let (x_rgb, y_rgb) = (Ink::XLabel.rgb(), Ink::YLabel.rgb());
     let mut mesh = plot.configure_mesh();
     mesh.disable_x_mesh()
-        .disable_axes()
+        .axis_style(TRANSPARENT)
         .set_all_tick_mark_size(0)
         .light_line_style(TRANSPARENT)
         .bold_line_style(Ink::Grid.rgb())
@@ -138,7 +155,9 @@ fn columns(chart: &TimeChart, plot: &mut Plot<'_, '_>) -> Result<(), Failure> {
         let style = series.ink(index).rgb().filled();
         let mut boxes = Vec::new();
         for (bin, floor) in floors.iter_mut().enumerate() {
-            let Some(value) = series.at(bin).filter(|value| *value > 0.0) else { continue };
+            let Some(value) = series.at(bin).filter(|value| *value > 0.0) else {
+                continue;
+            };
             let inset = chart.bins.step_ns / 10;
             let left = chart.bins.start(bin).saturating_add(inset);
             let right = chart.bins.start(bin + 1).saturating_sub(inset);
@@ -147,6 +166,11 @@ fn columns(chart: &TimeChart, plot: &mut Plot<'_, '_>) -> Result<(), Failure> {
         }
         plot.draw_series(boxes)?;
     }
-    debug_assert!(chart.series.iter().all(|s| s.role != Role::Plain || s.values.len() <= chart.bins.count));
+    debug_assert!(
+        chart
+            .series
+            .iter()
+            .all(|s| s.role != Role::Plain || s.values.len() <= chart.bins.count)
+    );
     Ok(())
 }

@@ -13,6 +13,9 @@ pub(super) struct Places {
     edges: Vec<i32>,
     top: i32,
     bottom: i32,
+    base: i32,
+    high: f64,
+    tops: Vec<i32>,
     points: Vec<Vec<Option<i32>>>,
     limits: Vec<i32>,
     deployments: Vec<i32>,
@@ -21,7 +24,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn of(chart: &TimeChart, place: impl Fn(i64, f64) -> (i32, i32)) -> Self {
+    pub(super) fn of(chart: &TimeChart, high: f64, place: impl Fn(i64, f64) -> (i32, i32)) -> Self {
         let start = chart.bins.start_unix_nano;
         let at_value = |value: f64| place(start, value).1;
         let stacked = chart.drawing == Drawing::Columns;
@@ -37,9 +40,14 @@ impl Places {
             points.push(floors.iter_mut().enumerate().map(place_one).collect());
         }
         Self {
-            edges: (0..=chart.bins.count).map(|bin| place(chart.bins.start(bin), 0.0).0).collect(),
+            edges: (0..=chart.bins.count)
+                .map(|bin| place(chart.bins.start(bin), 0.0).0)
+                .collect(),
             top: at_value(f64::MAX),
             bottom: at_value(f64::MIN),
+            base: at_value(0.0),
+            high,
+            tops: floors.iter().map(|floor| at_value(*floor)).collect(),
             points,
             limits: chart.limits.iter().map(|limit| at_value(limit.value)).collect(),
             deployments: chart.deployments.iter().map(|d| place(d.at_unix_nano, 0.0).0).collect(),
@@ -61,6 +69,11 @@ pub(super) fn nothing(chart: &TimeChart) -> bool {
 
 fn empty(chart: &TimeChart, bin: usize) -> bool {
     chart.series.iter().all(|s| s.at(bin).is_none())
+}
+
+/// Draws the line of zero, stronger than the grid.
+pub(super) fn base(places: &Places, canvas: &mut Canvas) {
+    canvas.line("grid-l base", (0, places.base), (ACROSS, places.base));
 }
 
 /// Hatches what nothing was written for, and what is not complete yet.
@@ -101,8 +114,14 @@ pub(super) fn limits(chart: &TimeChart, places: &Places, canvas: &mut Canvas) {
         return;
     }
     for (limit, y) in chart.limits.iter().zip(&places.limits) {
-        if *y <= places.top && limit.value.is_finite() {
-            canvas.text("lab-2", (0, places.top + 110), 2, Anchor::Start, &format!("{}, above this chart", limit.name));
+        if limit.value > places.high {
+            canvas.text(
+                "lab-2",
+                (0, places.top + 110),
+                2,
+                Anchor::Start,
+                &format!("{}, above this chart", limit.name),
+            );
         } else {
             canvas.line("ln lim", (0, *y), (ACROSS, *y));
             canvas.text("lab-2", (0, y - 50), 2, Anchor::Start, &limit.name);
@@ -122,32 +141,46 @@ pub(super) fn deployments(chart: &TimeChart, places: &Places, canvas: &mut Canva
         let reach = text_width(&deployment.version).min(1_200) * 34 / 10;
         let at_end = *x > ACROSS * 3 / 4;
         let left = if at_end { x - reach } else { *x };
-        if left > taken {
+        // A pin tells what was deployed in its own words.
+        if left > taken && chart.pins.is_empty() {
             let (anchor, dx) = if at_end { (Anchor::End, -5) } else { (Anchor::Start, 5) };
-            canvas.text("dep-l lab", (*x, 130), dx, anchor, &crate::text::cut(&deployment.version, 18));
+            canvas.text(
+                "dep-l lab",
+                (*x, 130),
+                dx,
+                anchor,
+                &crate::text::cut(&deployment.version, 18),
+            );
             taken = left + reach;
         }
     }
 }
 
-/// Writes each series' name at its mark: lines at their end, columns at their highest.
+/// Writes each series' name at its mark: lines at their end, columns where they first are tall.
 pub(super) fn names(chart: &TimeChart, places: &Places, canvas: &mut Canvas) {
     if chart.series.len() < 2 {
         return;
     }
     let mut taken: Vec<i32> = Vec::new();
     for (series, points) in chart.series.iter().zip(&places.points) {
-        let bin = match chart.drawing {
-            Drawing::Columns => highest(series),
-            _ => points.iter().rposition(Option::is_some),
+        let found = match chart.drawing {
+            Drawing::Columns => tall(series).and_then(|bin| Some((bin, *places.tops.get(bin)?))),
+            _ => points
+                .iter()
+                .rposition(Option::is_some)
+                .and_then(|bin| Some((bin, points.get(bin).copied().flatten()?))),
         };
-        let Some((bin, y)) = bin.and_then(|bin| Some((bin, points.get(bin).copied().flatten()?))) else { continue };
+        let Some((bin, y)) = found else { continue };
         let mut y = y - 60;
         while taken.iter().any(|other| (other - y).abs() < 130) {
             y -= 10;
         }
         taken.push(y);
-        let class = if series.role == Role::Plain { "lab" } else { "lab lab-harm" };
+        let class = if series.role == Role::Plain {
+            "lab"
+        } else {
+            "lab lab-harm"
+        };
         let x = places.middle(bin);
         let (anchor, dx) = match x {
             0..1_500 => (Anchor::Start, 2),
@@ -158,9 +191,12 @@ pub(super) fn names(chart: &TimeChart, places: &Places, canvas: &mut Canvas) {
     }
 }
 
-fn highest(series: &super::Series) -> Option<usize> {
-    let known = (0..series.values.len()).filter_map(|bin| Some((bin, series.at(bin).filter(|v| *v > 0.0)?)));
-    known.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(bin, _)| bin)
+/// Returns the first interval in which a series reaches two thirds of its highest.
+fn tall(series: &super::Series) -> Option<usize> {
+    let high = (0..series.values.len())
+        .filter_map(|bin| series.at(bin))
+        .fold(0.0_f64, f64::max);
+    (0..series.values.len()).find(|bin| series.at(*bin).is_some_and(|value| value > 0.0 && value >= high * 0.66))
 }
 
 /// Draws the numbered pins of the story.
@@ -221,5 +257,9 @@ fn title(chart: &TimeChart, bin: usize) -> String {
             None => format!("{} no data", series.name),
         })
         .collect();
-    if empty(chart, bin) { format!("{at}: no data") } else { format!("{at}: {}", values.join(", ")) }
+    if empty(chart, bin) {
+        format!("{at}: no data")
+    } else {
+        format!("{at}: {}", values.join(", "))
+    }
 }

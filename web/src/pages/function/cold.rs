@@ -28,7 +28,11 @@ pub(super) struct GroupView {
 
 impl ColdView {
     pub(super) fn of(cold: &ColdStarts, path: &str, question: &Question) -> Self {
-        let tables = [("By init type", "Init type", &cold.by_type), ("By version", "Version", &cold.by_version), ("By cause", "Cause", &cold.by_cause)];
+        let tables = [
+            ("By init type", "Init type", &cold.by_type),
+            ("By version", "Version", &cold.by_version),
+            ("By cause", "Cause", &cold.by_cause),
+        ];
         let total = cold.totals.0;
         let finish = |figure: Figure| with_csv(figure, path, FunctionTab::ColdStarts, question);
         Self {
@@ -37,7 +41,13 @@ impl ColdView {
             tables: tables
                 .into_iter()
                 .filter(|(_, _, groups)| !groups.is_empty())
-                .map(|(title, head, groups)| (title, head, groups.iter().map(|group| GroupView::of(group, total)).collect()))
+                .map(|(title, head, groups)| {
+                    (
+                        title,
+                        head,
+                        groups.iter().map(|group| GroupView::of(group, total)).collect(),
+                    )
+                })
                 .collect(),
         }
     }
@@ -49,12 +59,33 @@ fn line(cold: &ColdStarts) -> Vec<(String, String, String)> {
         0 => String::new(),
         n => format!("; not known of {}", plural(n, "invocation", "invocations")),
     };
-    let us = |us: &crate::format::Reading<i64>| Shown::reading(us, |us| duration(*us).quantile(cold.init.precision)).cell();
+    let us =
+        |us: &crate::format::Reading<i64>| Shown::reading(us, |us| duration(*us).quantile(cold.init.precision)).cell();
     vec![
-        ("Cold starts".to_owned(), percent(starts, known).cell(), format!("{} of {}{not_known}", count(starts).text(), plural(known, "invocation", "invocations"))),
-        ("Init p50".to_owned(), us(&cold.init.p50_us), "before the handler runs".to_owned()),
-        ("Init p95".to_owned(), us(&cold.init.p95_us), "one start in twenty takes longer".to_owned()),
-        ("Billed for init".to_owned(), cold.amount.shown().cell(), format!("estimated, list prices{}", caveat(cold))),
+        (
+            "Cold starts".to_owned(),
+            percent(starts, known).cell(),
+            format!(
+                "{} of {}{not_known}",
+                count(starts).text(),
+                plural(known, "invocation", "invocations")
+            ),
+        ),
+        (
+            "Init p50".to_owned(),
+            us(&cold.init.p50_us),
+            "before the handler runs".to_owned(),
+        ),
+        (
+            "Init p95".to_owned(),
+            us(&cold.init.p95_us),
+            "one start in twenty takes longer".to_owned(),
+        ),
+        (
+            "Billed for init".to_owned(),
+            cold.amount.shown().cell(),
+            format!("estimated, list prices{}", caveat(cold)),
+        ),
     ]
 }
 
@@ -93,9 +124,18 @@ fn distribution(cold: &ColdStarts) -> Figure {
 
 impl GroupView {
     fn of(group: &InitGroup, total: i64) -> Self {
-        let Quantiles { p50_us, p95_us, precision, .. } = &group.init;
+        let Quantiles {
+            p50_us,
+            p95_us,
+            precision,
+            ..
+        } = &group.init;
         let quantile = |us| Shown::reading(us, |us| millis(*us).bare().quantile(*precision)).cell();
-        let share_milli = if total > 0 { group.cold_count.saturating_mul(1_000) / total } else { 0 };
+        let share_milli = if total > 0 {
+            group.cold_count.saturating_mul(1_000) / total
+        } else {
+            0
+        };
         Self {
             name: group.name.clone(),
             note: group.note.clone(),

@@ -73,12 +73,24 @@ fn figures_line(cost: &FunctionCost) -> Vec<(String, String, String)> {
         Ok(_) => "not comparable".to_owned(),
         Err(why) => why.to_string(),
     };
-    let caveat = if cost.total.not_priced > 0 { cost.total.caveat() } else { "every invocation is priced".to_owned() };
+    let caveat = if cost.total.not_priced > 0 {
+        cost.total.caveat()
+    } else {
+        "every invocation is priced".to_owned()
+    };
     vec![
         ("This window".to_owned(), cost.total.shown().cell(), caveat),
         ("The window before".to_owned(), reading(&cost.before), versus),
-        ("Per 1,000 invocations".to_owned(), reading(&cost.per_thousand), "of those that are priced".to_owned()),
-        ("If it went on".to_owned(), reading(&cost.per_month), "for 30 days, by scaling this window".to_owned()),
+        (
+            "Per 1,000 invocations".to_owned(),
+            reading(&cost.per_thousand),
+            "of those that are priced".to_owned(),
+        ),
+        (
+            "If it went on".to_owned(),
+            reading(&cost.per_month),
+            "for 30 days, by scaling this window".to_owned(),
+        ),
     ]
 }
 
@@ -89,12 +101,18 @@ fn split(cost: &FunctionCost) -> Split {
         shown: usd(row.usd).text(),
         kind: row.kind,
     };
-    Split { sentence: format!("What {} bought", cost.total.shown().text()), parts: cost.waste.iter().map(part).collect() }
+    Split {
+        sentence: format!("What {} bought", cost.total.shown().text()),
+        parts: cost.waste.iter().map(part).collect(),
+    }
 }
 
 fn course(cost: &FunctionCost, path: &str, question: &Question) -> Figure {
     let mut chart = TimeChart::new("cost-course", cost.bins, question.state.tz, Unit::Usd, Drawing::Columns);
-    chart.series = vec![Series::plain("cost", cost.course.iter().map(|amount| amount.map(Usd::position)).collect())];
+    chart.series = vec![Series::plain(
+        "cost",
+        cost.course.iter().map(|amount| amount.map(Usd::position)).collect(),
+    )];
     chart.title = super::overview::claim("Cost", &chart.series[0], cost.bins, Unit::Usd, question);
     chart.subtitle = "estimated list price per interval, USD".to_owned();
     chart.deployments.clone_from(&cost.deployments);

@@ -30,7 +30,11 @@ pub(super) struct VersionView {
 
 impl OverviewView {
     pub(super) fn of(overview: &FunctionOverview, path: &str, question: &Question) -> Self {
-        let draft = Draft { overview, path, question };
+        let draft = Draft {
+            overview,
+            path,
+            question,
+        };
         let mut charts = vec![draft.attempts(), draft.errors(), draft.durations()];
         charts.extend(draft.concurrency());
         charts.extend(draft.throttles());
@@ -40,8 +44,14 @@ impl OverviewView {
         Self {
             tiles: TileStrip::of(&overview.tiles, &overview.deployments, overview.bins, &question.state),
             figures: charts.into_iter().map(finish).collect(),
-            configuration: configuration.map(|(name, value, harm)| (name.clone(), value.clone(), harm.fires())).collect(),
-            versions: overview.versions.iter().map(|row| VersionView::of(row, question)).collect(),
+            configuration: configuration
+                .map(|(name, value, harm)| (name.clone(), value.clone(), harm.fires()))
+                .collect(),
+            versions: overview
+                .versions
+                .iter()
+                .map(|row| VersionView::of(row, question))
+                .collect(),
         }
     }
 }
@@ -66,8 +76,19 @@ impl Draft<'_> {
     fn attempts(&self) -> TimeChart {
         let mut failed = series("failed", &self.overview.failed);
         failed.role = Role::Failed;
-        let mut chart = self.chart("attempts", Unit::Count, Drawing::Columns, vec![series("succeeded", &self.overview.succeeded), failed]);
-        chart.title = claim("Failures", &chart.series[1], self.overview.bins, Unit::Count, self.question);
+        let mut chart = self.chart(
+            "attempts",
+            Unit::Count,
+            Drawing::Columns,
+            vec![series("succeeded", &self.overview.succeeded), failed],
+        );
+        chart.title = claim(
+            "Failures",
+            &chart.series[1],
+            self.overview.bins,
+            Unit::Count,
+            self.question,
+        );
         chart.subtitle = "attempts per interval, by outcome".to_owned();
         chart
     }
@@ -77,19 +98,43 @@ impl Draft<'_> {
         let mut failed = shares("failed", &self.overview.failed, &attempts);
         failed.role = Role::Failed;
         let mut chart = self.chart("errors", Unit::Percent, Drawing::Lines, vec![failed]);
-        chart.title = claim("Error rate", &chart.series[0], self.overview.bins, Unit::Percent, self.question);
+        chart.title = claim(
+            "Error rate",
+            &chart.series[0],
+            self.overview.bins,
+            Unit::Percent,
+            self.question,
+        );
         chart.subtitle = "failed attempts, % of attempts".to_owned();
         chart
     }
 
     fn durations(&self) -> TimeChart {
         let overview = self.overview;
-        let series = vec![series("p50", &overview.p50_us), series("p95", &overview.p95_us), series("p99", &overview.p99_us)];
+        let series = vec![
+            series("p50", &overview.p50_us),
+            series("p95", &overview.p95_us),
+            series("p99", &overview.p99_us),
+        ];
         let mut chart = self.chart("duration", Unit::Microseconds, Drawing::Lines, series);
-        chart.title = claim("p95 duration", &chart.series[1], overview.bins, Unit::Microseconds, self.question);
+        chart.title = claim(
+            "p95 duration",
+            &chart.series[1],
+            overview.bins,
+            Unit::Microseconds,
+            self.question,
+        );
         chart.subtitle = "duration p50, p95, p99; diamonds are traces".to_owned();
-        chart.limits = overview.timeout_us.into_iter().map(|us| limit("timeout", us, Unit::Microseconds)).collect();
-        chart.exemplars = overview.exemplars.iter().map(|(id, at, us, harm)| self.exemplar(id, *at, *us, *harm)).collect();
+        chart.limits = overview
+            .timeout_us
+            .into_iter()
+            .map(|us| limit("timeout", us, Unit::Microseconds))
+            .collect();
+        chart.exemplars = overview
+            .exemplars
+            .iter()
+            .map(|(id, at, us, harm)| self.exemplar(id, *at, *us, *harm))
+            .collect();
         chart
     }
 
@@ -107,10 +152,25 @@ impl Draft<'_> {
     fn concurrency(&self) -> Option<TimeChart> {
         let overview = self.overview;
         overview.concurrency.iter().any(Option::is_some).then_some(())?;
-        let mut chart = self.chart("concurrency", Unit::Count, Drawing::Area, vec![series("concurrent", &overview.concurrency)]);
-        chart.title = claim("Concurrency", &chart.series[0], overview.bins, Unit::Count, self.question);
+        let mut chart = self.chart(
+            "concurrency",
+            Unit::Count,
+            Drawing::Area,
+            vec![series("concurrent", &overview.concurrency)],
+        );
+        chart.title = claim(
+            "Concurrency",
+            &chart.series[0],
+            overview.bins,
+            Unit::Count,
+            self.question,
+        );
         chart.subtitle = "concurrent executions, maximum".to_owned();
-        chart.limits = overview.reserved_count.into_iter().map(|n| limit("reserved concurrency", n, Unit::Count)).collect();
+        chart.limits = overview
+            .reserved_count
+            .into_iter()
+            .map(|n| limit("reserved concurrency", n, Unit::Count))
+            .collect();
         Some(chart)
     }
 
@@ -120,7 +180,13 @@ impl Draft<'_> {
         let mut throttled = series("throttled", &overview.throttled);
         throttled.role = Role::Throttled;
         let mut chart = self.chart("throttles", Unit::Count, Drawing::Columns, vec![throttled]);
-        chart.title = claim("Throttling", &chart.series[0], overview.bins, Unit::Count, self.question);
+        chart.title = claim(
+            "Throttling",
+            &chart.series[0],
+            overview.bins,
+            Unit::Count,
+            self.question,
+        );
         chart.subtitle = "throttled attempts per interval".to_owned();
         Some(chart)
     }
@@ -128,8 +194,19 @@ impl Draft<'_> {
     fn lag(&self) -> Option<TimeChart> {
         let overview = self.overview;
         overview.lag_p95_us.iter().any(Option::is_some).then_some(())?;
-        let mut chart = self.chart("lag", Unit::Microseconds, Drawing::Lines, vec![series("lag p95", &overview.lag_p95_us)]);
-        chart.title = claim("Lag of first attempts", &chart.series[0], overview.bins, Unit::Microseconds, self.question);
+        let mut chart = self.chart(
+            "lag",
+            Unit::Microseconds,
+            Drawing::Lines,
+            vec![series("lag p95", &overview.lag_p95_us)],
+        );
+        chart.title = claim(
+            "Lag of first attempts",
+            &chart.series[0],
+            overview.bins,
+            Unit::Microseconds,
+            self.question,
+        );
         chart.subtitle = "from the event to its first attempt, p95".to_owned();
         Some(chart)
     }
@@ -137,12 +214,21 @@ impl Draft<'_> {
 
 #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
 fn limit(name: &str, value: i64, unit: Unit) -> Limit {
-    Limit { name: format!("{name} {}", unit.write(value as f64)), value: value as f64 }
+    Limit {
+        name: format!("{name} {}", unit.write(value as f64)),
+        value: value as f64,
+    }
 }
 
 /// Makes a chart's title out of what is seen: "Error rate: about 98 % since 14:20, 0.2 % before".
 pub(super) fn claim(what: &str, series: &Series, bins: Bins, unit: Unit, question: &Question) -> String {
-    let known: Vec<f64> = series.values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+    let known: Vec<f64> = series
+        .values
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|value| value.is_finite())
+        .collect();
     if known.is_empty() {
         return format!("{what}: no data");
     }
@@ -157,19 +243,31 @@ pub(super) fn claim(what: &str, series: &Series, bins: Bins, unit: Unit, questio
             unit.write(turn.before)
         ),
         #[expect(clippy::cast_precision_loss, reason = "intervals are few")]
-        None => format!("{what}: level at about {}", unit.write(known.iter().sum::<f64>() / known.len() as f64)),
+        None => format!(
+            "{what}: level at about {}",
+            unit.write(known.iter().sum::<f64>() / known.len() as f64)
+        ),
     }
 }
 
 impl VersionView {
     fn of(row: &VersionRow, question: &Question) -> Self {
         let quantile = |us: &Reading<i64>| {
-            Shown::reading(us, |us| millis(*us).bare().quantile(row.duration.precision).harmful(row.harm)).cell()
+            Shown::reading(us, |us| {
+                millis(*us).bare().quantile(row.duration.precision).harmful(row.harm)
+            })
+            .cell()
         };
         let (attempts, errors) = row.attempts;
         Self {
-            version: if row.version.is_empty() { "unknown".to_owned() } else { row.version.clone() },
-            since: row.since_unix_nano.map_or_else(|why: Missing| why.to_string(), |at| since(at, question)),
+            version: if row.version.is_empty() {
+                "unknown".to_owned()
+            } else {
+                row.version.clone()
+            },
+            since: row
+                .since_unix_nano
+                .map_or_else(|why: Missing| why.to_string(), |at| since(at, question)),
             attempts: count(attempts).cell(),
             errors: percent(errors, attempts).bare().harmful(row.harm).cell(),
             p50: quantile(&row.duration.p50_us),

@@ -43,12 +43,23 @@ impl Platform {
     /// Reads the value of the address; what is not known is Lambda.
     #[must_use]
     pub fn parse(key: &str) -> Self {
-        Self::ALL.into_iter().find(|platform| platform.key() == key).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|platform| platform.key() == key)
+            .unwrap_or_default()
     }
 
     pub(super) fn steps(self, http: &str, grpc: &str, token_needed: bool) -> Vec<Step> {
-        let header = if token_needed { "\nOTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer YOUR_TOKEN" } else { "" };
-        let curl = if token_needed { " \\\n  -H 'authorization: Bearer YOUR_TOKEN'" } else { "" };
+        let header = if token_needed {
+            "\nOTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer YOUR_TOKEN"
+        } else {
+            ""
+        };
+        let curl = if token_needed {
+            " \\\n  -H 'authorization: Bearer YOUR_TOKEN'"
+        } else {
+            ""
+        };
         let spans = Step {
             title: "Send spans and logs",
             text: "Environment variables of the function. Every OpenTelemetry SDK and layer reads them.",
