@@ -33,7 +33,7 @@ pub use case::{CASE_WINDOW_END_UNIX_NANO, CASE_WINDOW_START_UNIX_NANO, Case, Cas
 pub use error::RuleError;
 pub use runbook::{Command, Runbook, Step, fill};
 pub use sentence::{Format, Segment, Sentence, Value};
-pub use sql::{Token, parameters};
+pub use sql::{bind, parameters};
 
 use crate::Decimal;
 

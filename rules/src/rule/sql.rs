@@ -1,8 +1,10 @@
 //! Names and parameters inside SQL text, as far as structure needs them; planning is the analyzer's part.
 
+use std::ops::Range;
+
 /// A word of SQL that structure asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token<'a> {
+pub(super) enum Token<'a> {
     /// A bare or double-quoted name, or a keyword.
     Name(&'a str),
     /// A `$parameter`, without its dollar sign.
@@ -14,6 +16,30 @@ pub(super) const GIVEN: [&str; 3] = ["window_start", "window_end", "lookback_sta
 
 /// Returns names and parameters outside string literals and comments, in their order.
 pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
+    placed(sql).into_iter().map(|(_, token)| token).collect()
+}
+
+/// Puts values in the place of `$parameters`; string literals and comments stay as they are.
+///
+/// `value` returns the SQL literal of a parameter; where it returns none, the parameter stays.
+#[must_use]
+pub fn bind(sql: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let (mut bound, mut from) = (String::with_capacity(sql.len()), 0);
+    for (range, token) in placed(sql) {
+        if let Token::Parameter(name) = token
+            && let Some(literal) = value(name)
+        {
+            bound.push_str(sql.get(from..range.start).unwrap_or_default());
+            bound.push_str(&literal);
+            from = range.end;
+        }
+    }
+    bound.push_str(sql.get(from..).unwrap_or_default());
+    bound
+}
+
+/// Returns names and parameters with their places; a parameter's place includes its dollar sign.
+fn placed(sql: &str) -> Vec<(Range<usize>, Token<'_>)> {
     let bytes = sql.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -24,12 +50,16 @@ pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
             b'-' if rest.starts_with(b"--") => until(rest, b'\n'),
             b'$' => {
                 let length = 1 + word(rest.get(1..).unwrap_or_default());
-                found.extend(sql.get(at + 1..at + length).map(Token::Parameter));
+                let name = sql.get(at + 1..at + length);
+                found.extend(name.map(|name| (at..at + length, Token::Parameter(name))));
                 length
             }
             b if b.is_ascii_alphabetic() || b == b'_' => {
                 let length = word(rest);
-                found.extend(sql.get(at..at + length).map(Token::Name));
+                found.extend(
+                    sql.get(at..at + length)
+                        .map(|name| (at..at + length, Token::Name(name))),
+                );
                 length
             }
             b if b.is_ascii_digit() => word(rest).max(1),
@@ -73,6 +103,13 @@ fn quoted(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_whole_parameters_outside_of_strings_are_bound() {
+        let value = |name: &str| (name == "n").then(|| "1000".to_owned());
+        let bound = bind("n > $n AND m > $nn AND 'ü $n' <> '$n' -- $n\n OR $n", value);
+        assert_eq!(bound, "n > 1000 AND m > $nn AND 'ü $n' <> '$n' -- $n\n OR 1000");
+    }
 
     #[test]
     fn strings_and_comments_hold_no_names() {
