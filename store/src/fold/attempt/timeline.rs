@@ -53,8 +53,8 @@ pub(super) struct Timeline<'a> {
     by_instance: BTreeMap<&'a str, usize>,
     /// The last attempt whose instance is not known.
     anywhere: Option<usize>,
-    /// The attempt that takes start hints longest.
-    longest: Option<usize>,
+    /// The latest end that is known, and the attempt that has it.
+    latest_end: Option<(i64, usize)>,
 }
 
 impl<'a> Timeline<'a> {
@@ -94,7 +94,7 @@ impl<'a> Timeline<'a> {
     fn candidates(&self, fact: &Fact<'a>) -> [Option<usize>; 2] {
         match fact.instance {
             Some(instance) => [self.by_instance.get(instance).copied(), self.anywhere],
-            None => [self.drafts.len().checked_sub(1), self.longest],
+            None => [self.drafts.len().checked_sub(1), self.latest_end.map(|(_, index)| index)],
         }
     }
 
@@ -123,9 +123,7 @@ impl<'a> Timeline<'a> {
             }
             None => self.anywhere = self.anywhere.max(Some(index)),
         }
-        if self.longest.is_none_or(|longest| self.drafts[longest].last_hint() <= draft.last_hint()) {
-            self.longest = Some(index);
-        }
+        self.latest_end = self.latest_end.max(draft.end.map(|end| (end, index)));
     }
 }
 
