@@ -54,7 +54,7 @@ impl Chrome {
     }
 
     pub(crate) fn titled(mut self, title: &str) -> Self {
-        title.clone_into(&mut self.title);
+        self.title = crate::text::cut(title, 120);
         self
     }
 

@@ -116,7 +116,7 @@ fn facts(answer: &FunctionAnswer, question: &Question) -> Vec<String> {
         Ok(mib) => crate::format::mebibytes(mib).text(),
         Err(why) => format!("memory {why}"),
     });
-    match (row.version.as_str(), row.deployed_unix_nano) {
+    match (crate::text::cut(&row.version, 60).as_str(), row.deployed_unix_nano) {
         ("", None) => {}
         ("", Some(at)) => facts.push(format!("deployed {}", since(at, question))),
         (version, None) => facts.push(format!("version {version}")),
