@@ -9,6 +9,9 @@ use crate::request::Door;
 
 pub(crate) mod attributes;
 pub mod aws;
+pub mod configuration;
+pub mod deployment;
+pub mod record;
 pub(crate) mod delivery;
 pub(crate) mod documents;
 pub(crate) mod fault;
@@ -18,6 +21,7 @@ mod inflate;
 pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod object;
+pub mod otlp;
 mod output;
 mod settings;
 pub(crate) mod slices;

@@ -1,0 +1,201 @@
+//! Metric data points: one row each.
+
+
+use pennyspan_schema::Table;
+use pennyspan_schema::tables::metric_points;
+
+use super::super::attributes::{Attribute, Value, double_text, write_display, write_list, write_object, write_text};
+use super::super::fault::Fault;
+use super::super::names::name;
+use super::super::Reason;
+use super::fields::{Buckets, Number, PointFields, PointKind};
+use super::intake::{Context, Item, Room, Surroundings};
+use super::resource::{Identity, Side, Words};
+use super::slots::{Promoted, Slot, Slots, Standing};
+
+/// Texts that are written anew for each point.
+#[derive(Debug, Default)]
+pub(super) struct PointBuffers {
+    attributes: String,
+    detail: String,
+}
+
+impl Item for PointFields<'_> {
+    const TABLE: Table = Table::MetricPoints;
+    const LEVELS: &'static [&'static str] = &["resourceMetrics", "scopeMetrics", "metrics", "dataPoints"];
+    const RESOURCE: Standing = Standing::Resource;
+    type Buffers = PointBuffers;
+
+    fn append(
+        &mut self,
+        surroundings: Surroundings<'_, '_>,
+        buffers: &mut PointBuffers,
+        Room { output, slices }: Room<'_>,
+    ) -> Result<(), Fault> {
+        let context = surroundings.context;
+        if self.metric.name.is_empty() {
+            return Err(Fault::of("metric.name", Reason::MissingField, "a metric must have a name"));
+        }
+        let filed = match Context::instant("time_unix_nano", self.time_unix_nano)? {
+            Some(time) => Some(context.clock.file(time)),
+            None => context.clock.file_untimed(),
+        };
+        let filed = filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a point of a file must have a time"))?;
+        let start_unix_nano = Context::instant("start_time_unix_nano", self.start_unix_nano)?;
+        let distribution = !matches!(self.metric.kind, PointKind::Gauge | PointKind::Sum);
+        let count = i64::try_from(self.count)
+            .map_err(|_| Fault::of("count", Reason::BadValue, "more than 9223372036854775807 observations"))?;
+        slices.open(filed.unix_nano)?;
+
+        // A series is named by its attributes in any order.
+        self.attributes.sort_by(|a, b| a.key.cmp(&b.key));
+        let (slots, left_out) = Slots::fill(Standing::Point, &mut self.attributes, context.settings);
+        output.attributes_dropped += left_out;
+        let words = Words { item: slots.of(&self.attributes), resource: surroundings.resource.promoted() };
+        let of = Identity::of(words, Side::Own, context);
+        self.write(buffers);
+        let (metric, unit) = (
+            name(&self.metric.name, context.settings.name_bytes),
+            name(&self.metric.unit, context.settings.name_bytes),
+        );
+        let values = self.values();
+        output.metric_points.append(&metric_points::Row {
+            metric: &metric,
+            point_kind: self.metric.kind.as_str(),
+            metric_unit: given(&unit),
+            temporality: self.metric.temporality.filter(|code| *code != 0).map(i64::from),
+            monotonic: self.metric.monotonic,
+            time_unix_nano: filed.unix_nano,
+            start_unix_nano,
+            time_suspect: filed.suspect,
+            value_text: values.value.as_deref(),
+            observation_count: distribution.then_some(count),
+            sum_text: values.sum.as_deref(),
+            min_text: values.min.as_deref(),
+            max_text: values.max.as_deref(),
+            detail_json: given(&buffers.detail),
+            provider: of.provider,
+            account: of.account,
+            region: of.region,
+            service: of.service,
+            environment: of.environment,
+            function: of.function.or_else(|| dimension(words.item, "FunctionName")),
+            version: of.version,
+            instance_id: of.instance_id,
+            attributes_json: given(&buffers.attributes),
+            resource_json: surroundings.resource.json(),
+            scope_name: given(&surroundings.scope.name),
+            received_unix_nano: context.origin.received_at_unix_nano,
+            ..metric_points::Row::default()
+        });
+        Ok(())
+    }
+}
+
+/// The values of a point, as decimal texts.
+#[derive(Debug, Default)]
+struct Values {
+    value: Option<String>,
+    sum: Option<String>,
+    min: Option<String>,
+    max: Option<String>,
+}
+
+impl PointFields<'_> {
+    fn values(&self) -> Values {
+        let text = |value: Option<f64>| value.map(double_text);
+        match self.metric.kind {
+            PointKind::Gauge | PointKind::Sum => Values {
+                value: match self.number {
+                    Number::Missing => None,
+                    Number::Int(value) => Some(value.to_string()),
+                    Number::Double(value) => Some(double_text(value)),
+                },
+                ..Values::default()
+            },
+            PointKind::Histogram | PointKind::Exponential => {
+                Values { value: None, sum: text(self.sum), min: text(self.min), max: text(self.max) }
+            }
+            PointKind::Summary => {
+                let at = |wanted: f64| self.quantiles.iter().find(|(quantile, _)| quantile.total_cmp(&wanted).is_eq());
+                Values {
+                    value: None,
+                    sum: Some(double_text(self.sum.unwrap_or_default())),
+                    min: text(at(0.0).map(|(_, value)| *value)),
+                    max: text(at(1.0).map(|(_, value)| *value)),
+                }
+            }
+        }
+    }
+
+    fn write(&self, buffers: &mut PointBuffers) {
+        buffers.attributes.clear();
+        if !self.attributes.is_empty() {
+            write_object(&mut buffers.attributes, self.attributes.iter());
+        }
+        let out = &mut buffers.detail;
+        out.clear();
+        match self.metric.kind {
+            PointKind::Gauge | PointKind::Sum => {}
+            PointKind::Histogram => {
+                out.push_str("{\"bounds\":");
+                write_list(out, self.bounds.iter(), |out, bound| write_double(out, *bound));
+                out.push_str(",\"counts\":");
+                write_list(out, self.counts.iter(), |out, count| write_display(out, count));
+                out.push('}');
+            }
+            PointKind::Exponential => self.write_exponential(out),
+            PointKind::Summary => {
+                out.push_str("{\"quantiles\":");
+                write_list(out, self.quantiles.iter(), |out, (quantile, value)| {
+                    out.push('[');
+                    write_double(out, *quantile);
+                    out.push(',');
+                    write_double(out, *value);
+                    out.push(']');
+                });
+                out.push('}');
+            }
+        }
+    }
+
+    fn write_exponential(&self, out: &mut String) {
+        write_display(out, format_args!("{{\"scale\":{},\"zero_count\":{}", self.scale, self.zero_count));
+        out.push_str(",\"zero_threshold\":");
+        write_double(out, self.zero_threshold);
+        out.push_str(",\"positive\":");
+        write_buckets(out, &self.positive);
+        out.push_str(",\"negative\":");
+        write_buckets(out, &self.negative);
+        out.push('}');
+    }
+}
+
+fn write_buckets(out: &mut String, buckets: &Buckets) {
+    write_display(out, format_args!("{{\"offset\":{},\"counts\":", buckets.offset));
+    write_list(out, buckets.counts.iter(), |out, count| write_display(out, count));
+    out.push('}');
+}
+
+/// Writes a double; one that JSON cannot write is its name.
+fn write_double(out: &mut String, value: f64) {
+    if value.is_finite() {
+        out.push_str(&double_text(value));
+    } else {
+        write_text(out, &double_text(value));
+    }
+}
+
+/// Returns a CloudWatch dimension, which metric streams write as an attribute of their own or within `Dimensions`.
+fn dimension<'v>(item: Promoted<'v, '_>, wanted: &str) -> Option<&'v str> {
+    let within = |entries: &'v [Attribute<'_>]| entries.iter().find(|entry| entry.key == wanted)?.value.as_text();
+    let nested = match item.value(Slot::Dimensions) {
+        Some(Value::Map(entries)) => within(entries),
+        _ => None,
+    };
+    nested.or_else(|| item.text(Slot::FunctionName))
+}
+
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
