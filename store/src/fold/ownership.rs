@@ -1,7 +1,8 @@
 //! Which attempt a span belongs to.
 //!
 //! A span belongs to the attempt of its nearest ancestor that is an invocation span, in the same trace and resource; with
-//! ancestors missing, to the only attempt of that trace and resource whose interval contains its start; else to none.
+//! ancestors missing, to the only attempt of that trace and resource whose interval contains its start; else to none. Spans
+//! that lie further apart than an attempt can run are not each other's ancestors, nor one another's attempt.
 
 use pennyspan_schema::tables::{invocation_facts, spans};
 
@@ -37,11 +38,17 @@ pub(super) fn owners(spans: &Spans, attempts: &Attempts<'_>) -> Vec<Owner> {
             if reader.invocation_span(row) {
                 return Owner::Invocation;
             }
+            let inherited = inherited.filter(|index| in_reach(attempts.get(*index).0.start, span.start));
             let owner = inherited.or_else(|| known.containing(span, &Resource::of_span(reader, row)));
             owner.map_or(Owner::Orphan, Owner::Attempt)
         }));
     }
     owners
+}
+
+/// Returns whether two instants lie no further apart than an attempt can run.
+fn in_reach(one: i64, other: i64) -> bool {
+    i64::try_from(one.abs_diff(other)).is_ok_and(|apart| apart <= REACH)
 }
 
 /// Who emitted a span, or ran an attempt, as far as it is said.
@@ -141,7 +148,7 @@ impl Ancestry<'_> {
         let named = self.trace[from..].iter().take_while(|span| span.id == id).enumerate();
         let mut parents = named.filter(|(_, span)| {
             let (reader, row) = self.spans.of(span);
-            own.may_be(&Resource::of_span(reader, row))
+            in_reach(span.start, self.trace[index].start) && own.may_be(&Resource::of_span(reader, row))
         });
         parents.next().map(|(offset, _)| from + offset)
     }

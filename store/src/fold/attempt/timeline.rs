@@ -51,8 +51,8 @@ pub(super) struct Timeline<'a> {
     drafts: Vec<Draft<'a>>,
     /// The last attempt of each instance.
     by_instance: BTreeMap<&'a str, usize>,
-    /// The last attempt whose instance is not known.
-    anywhere: Option<usize>,
+    /// The attempts whose instance is not known; only the last of them takes facts, and may learn it.
+    anywhere: Vec<usize>,
     /// The latest end that is known, and the attempt that has it.
     latest_end: Option<(i64, usize)>,
 }
@@ -93,7 +93,7 @@ impl<'a> Timeline<'a> {
     /// could.
     fn candidates(&self, fact: &Fact<'a>) -> [Option<usize>; 2] {
         match fact.instance {
-            Some(instance) => [self.by_instance.get(instance).copied(), self.anywhere],
+            Some(instance) => [self.by_instance.get(instance).copied(), self.anywhere.last().copied()],
             None => [self.drafts.len().checked_sub(1), self.latest_end.map(|(_, index)| index)],
         }
     }
@@ -101,14 +101,17 @@ impl<'a> Timeline<'a> {
     fn open(&mut self, fact: &Fact<'a>) -> usize {
         let index = self.drafts.len();
         self.drafts.push(Draft::open(fact));
+        if fact.instance.is_none() {
+            self.anywhere.push(index);
+        }
         self.note(index);
         index
     }
 
     fn join(&mut self, index: usize, fact: &Fact<'a>) -> usize {
         self.drafts[index].join(fact);
-        if self.anywhere == Some(index) && fact.instance.is_some() {
-            self.anywhere = None;
+        if self.anywhere.last() == Some(&index) && fact.instance.is_some() {
+            self.anywhere.pop();
         }
         self.note(index);
         index
@@ -116,12 +119,9 @@ impl<'a> Timeline<'a> {
 
     fn note(&mut self, index: usize) {
         let draft = &self.drafts[index];
-        match draft.instance {
-            Some(instance) => {
-                let last = self.by_instance.entry(instance).or_insert(index);
-                *last = index.max(*last);
-            }
-            None => self.anywhere = self.anywhere.max(Some(index)),
+        if let Some(instance) = draft.instance {
+            let last = self.by_instance.entry(instance).or_insert(index);
+            *last = index.max(*last);
         }
         self.latest_end = self.latest_end.max(draft.end.map(|end| (end, index)));
     }
