@@ -37,6 +37,7 @@ pub struct Chrome {
     pub(crate) question: Question,
     pub(crate) status: Status,
     pub(crate) slips: Vec<String>,
+    pub(crate) assets: &'static Assets,
 }
 
 impl Chrome {
@@ -50,6 +51,7 @@ impl Chrome {
             question: question.clone(),
             status: status.clone(),
             slips: slips.to_vec(),
+            assets: Assets::get(),
         }
     }
 
@@ -69,10 +71,6 @@ impl Chrome {
 
     fn here(&self, state: &State) -> String {
         state.href(&self.path)
-    }
-
-    pub(crate) fn assets(&self) -> &'static Assets {
-        Assets::get()
     }
 
     pub(crate) fn nav(&self) -> Vec<Link> {

@@ -268,11 +268,7 @@ fn long_duration(us: i64) -> String {
 /// Shows a duration in milliseconds without its unit, for columns whose head names it.
 #[must_use]
 pub fn millis(us: i64) -> Shown {
-    let places = if us.unsigned_abs() < 9_950 && us % 1_000 != 0 {
-        1
-    } else {
-        0
-    };
+    let places = u32::from(us.unsigned_abs() < 9_950 && us % 1_000 != 0);
     Shown::of(decimal(i128::from(us), 3, places), "ms")
 }
 
@@ -288,11 +284,10 @@ pub fn percent(part: i64, whole: i64) -> Shown {
     let milli = exact / i128::from(whole);
     let digits = match milli {
         0 if part == 0 => "0".to_owned(),
-        i128::MIN..=-1 => decimal(milli, 3, 1),
         0..5 => "<\u{202f}0.01".to_owned(),
         5..995 => decimal(milli, 3, 2),
         99_950.. if part < whole => ">\u{202f}99.9".to_owned(),
-        995..99_950 => decimal(milli, 3, 1),
+        i128::MIN..=-1 | 995..99_950 => decimal(milli, 3, 1),
         _ => decimal(milli, 3, 0),
     };
     Shown::of(digits, "%")

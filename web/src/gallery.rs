@@ -1,6 +1,11 @@
 //! Fixed answers by hand: what the pages are tested and looked at with.
 
 mod answers;
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::needless_pass_by_value,
+    reason = "small values by hand"
+)]
 mod values;
 
 use std::sync::Arc;

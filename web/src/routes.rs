@@ -10,7 +10,7 @@ use axum::extract::{Path, RawQuery, Request, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use crate::answers::{Answers, FunctionId, FunctionTab, TraceView};
 use crate::assets::Assets;
@@ -32,39 +32,25 @@ struct Site {
     clock: Clock,
 }
 
-/// Every page's path, in the order of the navigation. What is served beside them stands in [`router`].
-pub const PAGES: [&str; 8] = [
-    "/",
-    "/functions",
-    "/functions/{provider}/{account}/{region}/{function}",
-    "/traces/{id}",
-    "/findings",
-    "/findings/{fingerprint}",
-    "/rules/{name}",
-    "/setup",
-];
+/// Every page: its path and what answers it. What is served beside them stands in [`router`].
+fn pages() -> [(&'static str, MethodRouter<Site>); 8] {
+    [
+        ("/", get(home)),
+        ("/functions", get(functions)),
+        ("/functions/{provider}/{account}/{region}/{function}", get(function)),
+        ("/traces/{id}", get(trace)),
+        ("/findings", get(findings)),
+        ("/findings/{fingerprint}", get(finding)),
+        ("/rules/{name}", get(rule)),
+        ("/setup", get(setup)),
+    ]
+}
 
 /// Builds the site. `exposure` says which names it answers to.
 pub fn router(answers: Arc<dyn Answers>, clock: Clock, exposure: Exposure) -> Router {
-    let [
-        home_at,
-        functions_at,
-        function_at,
-        trace_at,
-        findings_at,
-        finding_at,
-        rule_at,
-        setup_at,
-    ] = PAGES;
-    Router::new()
-        .route(home_at, get(home))
-        .route(functions_at, get(functions))
-        .route(function_at, get(function))
-        .route(trace_at, get(trace))
-        .route(findings_at, get(findings))
-        .route(finding_at, get(finding))
-        .route(rule_at, get(rule))
-        .route(setup_at, get(setup))
+    pages()
+        .into_iter()
+        .fold(Router::new(), |router, (path, page)| router.route(path, page))
         .route("/search", get(search))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))

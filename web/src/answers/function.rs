@@ -25,7 +25,7 @@ impl FunctionId {
         let part = |text: &str| match text {
             "" => "-".to_owned(),
             // A name that is a dash, or that a browser would take for a step up, is written in full.
-            "-" | "." | ".." => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            "-" | "." | ".." => text.replace('-', "%2D").replace('.', "%2E"),
             text => percent(text),
         };
         format!(

@@ -111,7 +111,7 @@ impl Bar {
     }
 }
 
-/// All bars of a trace in little.
+/// The bars of a waterfall in little.
 #[derive(Debug, Clone, Copy)]
 pub struct Minimap<'a> {
     /// The rows, as in the waterfall.
@@ -133,7 +133,7 @@ impl Minimap<'_> {
         }
         let (body, _) = canvas.finish();
         format!(
-            "<svg class=\"minimap\" width=\"100%\" height=\"{}\" role=\"img\" aria-label=\"Overview of all spans\">{body}</svg>",
+            "<svg class=\"minimap\" width=\"100%\" height=\"{}\" role=\"img\" aria-label=\"Overview of the spans shown\">{body}</svg>",
             super::canvas::px(height)
         )
     }

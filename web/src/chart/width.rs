@@ -5,7 +5,7 @@ pub(crate) const FONT_PX: i32 = 12;
 
 /// Estimates the width of `text` at the charts' size, in tenths of a pixel.
 ///
-/// Digits are tabular. Widths are those of Helvetica's and DejaVu's regular faces, the wider of the two, so that a label
+/// Digits are tabular. Widths are those of Helvetica's and `DejaVu`'s regular faces, the wider of the two, so that a label
 /// is rather given too much room than too little.
 pub(crate) fn text_width(text: &str) -> i32 {
     let milli: i32 = text.chars().map(advance).sum();

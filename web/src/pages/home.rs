@@ -36,7 +36,7 @@ struct Head {
     sentence: String,
     facts: Vec<Fact>,
     first: Option<FirstStep>,
-    first_head: &'static str,
+    step_label: &'static str,
     first_href: String,
 }
 
@@ -135,7 +135,7 @@ impl Head {
                 facts: Self::facts(&incident.facts, question),
                 first_href: href(&incident.first),
                 first: step(&incident.first),
-                first_head: "Do first",
+                step_label: "Do first",
             },
             Verdict::Calm {
                 sentence,
@@ -149,7 +149,7 @@ impl Head {
                 facts: Self::facts(facts, question),
                 first_href: href(later),
                 first: step(later),
-                first_head: "When you have time",
+                step_label: "When you have time",
             },
         }
     }

@@ -302,7 +302,10 @@ impl Panel {
                 .function
                 .as_ref()
                 .map(|id| (id.function.clone(), question.state.href(&id.path()))),
-            detail: detail.clone(),
+            detail: SpanDetail {
+                error: crate::text::cut(&detail.error, 400),
+                ..detail.clone()
+            },
         }
     }
 }

@@ -87,7 +87,11 @@ async fn names_from_telemetry_are_text_wherever_they_stand() {
         let (_, markup) = ask(Scene::Hostile, &address).await;
         assert!(!markup.contains("<script>alert"), "{address}");
         let mut tags = markup.split('<').skip(1).filter_map(|rest| rest.split('>').next());
-        let inside = |tag: &str| tag.split('"').step_by(2).any(|outside_quotes| outside_quotes.contains("onload"));
+        let inside = |tag: &str| {
+            tag.split('"')
+                .step_by(2)
+                .any(|outside_quotes| outside_quotes.contains("onload"))
+        };
         assert_eq!(tags.find(|tag| inside(tag)), None, "{address}");
         assert!(
             !markup.contains('\u{202e}') && !markup.contains('\u{2066}'),

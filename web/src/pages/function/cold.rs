@@ -100,7 +100,9 @@ fn rate(cold: &ColdStarts, path: &str, question: &Question) -> Figure {
     let mut chart = TimeChart::new("cold-rate", cold.bins, question.state.tz, Unit::Percent, Drawing::Lines);
     chart.series = vec![shares("cold starts", &cold.cold, &cold.known)];
     chart.title = claim("Cold starts", &chart.series[0], cold.bins, Unit::Percent, question);
-    chart.subtitle = "cold starts, % of the invocations of which it is known".to_owned();
+    chart
+        .subtitle
+        .push_str("cold starts, % of the invocations of which it is known");
     chart.deployments.clone_from(&cold.deployments);
     chart.links = zooms(cold.bins, path, &question.state);
     chart.figure()
@@ -111,7 +113,10 @@ fn distribution(cold: &ColdStarts) -> Figure {
     Histogram {
         id: "cold-init",
         title: match cold.init.p95_us {
-            Ok(us) => format!("Nineteen of twenty starts are ready within {}", duration(us).text()),
+            Ok(us) => format!(
+                "Nineteen of twenty starts are ready within {}",
+                duration(us).quantile(cold.init.precision).text()
+            ),
             Err(why) => format!("Init duration: {why}"),
         },
         subtitle: "cold starts by init duration".to_owned(),

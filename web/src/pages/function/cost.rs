@@ -114,7 +114,7 @@ fn course(cost: &FunctionCost, path: &str, question: &Question) -> Figure {
         cost.course.iter().map(|amount| amount.map(Usd::position)).collect(),
     )];
     chart.title = super::overview::claim("Cost", &chart.series[0], cost.bins, Unit::Usd, question);
-    chart.subtitle = "estimated list price per interval, USD".to_owned();
+    chart.subtitle.push_str("estimated list price per interval, USD");
     chart.deployments.clone_from(&cost.deployments);
     chart.links = zooms(cost.bins, path, &question.state);
     chart.figure()

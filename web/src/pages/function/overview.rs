@@ -89,7 +89,7 @@ impl Draft<'_> {
             Unit::Count,
             self.question,
         );
-        chart.subtitle = "attempts per interval, by outcome".to_owned();
+        chart.subtitle.push_str("attempts per interval, by outcome");
         chart
     }
 
@@ -105,7 +105,7 @@ impl Draft<'_> {
             Unit::Percent,
             self.question,
         );
-        chart.subtitle = "failed attempts, % of attempts".to_owned();
+        chart.subtitle.push_str("failed attempts, % of attempts");
         chart
     }
 
@@ -124,7 +124,7 @@ impl Draft<'_> {
             Unit::Microseconds,
             self.question,
         );
-        chart.subtitle = "duration p50, p95, p99; diamonds are traces".to_owned();
+        chart.subtitle.push_str("duration p50, p95, p99; diamonds are traces");
         chart.limits = overview
             .timeout_us
             .into_iter()
@@ -165,7 +165,7 @@ impl Draft<'_> {
             Unit::Count,
             self.question,
         );
-        chart.subtitle = "concurrent executions, maximum".to_owned();
+        chart.subtitle.push_str("concurrent executions, maximum");
         chart.limits = overview
             .reserved_count
             .into_iter()
@@ -187,7 +187,7 @@ impl Draft<'_> {
             Unit::Count,
             self.question,
         );
-        chart.subtitle = "throttled attempts per interval".to_owned();
+        chart.subtitle.push_str("throttled attempts per interval");
         Some(chart)
     }
 
@@ -207,7 +207,7 @@ impl Draft<'_> {
             Unit::Microseconds,
             self.question,
         );
-        chart.subtitle = "from the event to its first attempt, p95".to_owned();
+        chart.subtitle.push_str("from the event to its first attempt, p95");
         Some(chart)
     }
 }
