@@ -5,7 +5,7 @@
 
 use pennyspan_schema::Table;
 
-use crate::request::Door;
+use crate::request::{ContentType, Door, RequestKind};
 
 pub(crate) mod attributes;
 pub mod aws;
@@ -73,6 +73,29 @@ pub enum DecodeError {
         /// The limit.
         limit_bytes: usize,
     },
+}
+
+/// Decodes a request's body, which is decompressed.
+///
+/// # Errors
+/// [`DecodeError`] where the body cannot be read as a whole, or holds items of which none is acceptable.
+pub fn decode(
+    kind: RequestKind,
+    content_type: ContentType,
+    body: &[u8],
+    origin: Origin<'_>,
+    settings: &Settings,
+) -> Result<Decoded, DecodeError> {
+    match kind {
+        RequestKind::Spans => otlp::spans(body, content_type, origin, settings),
+        RequestKind::Logs => otlp::logs(body, content_type, origin, settings),
+        RequestKind::Metrics => otlp::metrics(body, content_type, origin, settings),
+        RequestKind::Invocations => record::invocations(body, &origin, settings),
+        RequestKind::AwsTelemetry => aws::telemetry(body, &origin, settings),
+        RequestKind::Cloudwatch => aws::cloudwatch(body, &origin, settings),
+        RequestKind::Configurations => configuration::configurations(body, &origin, settings),
+        RequestKind::Deployments => deployment::deployments(body, &origin, settings),
+    }
 }
 
 /// Returns what the items of a table are called, in the plural.

@@ -126,7 +126,11 @@ pub(crate) fn double_text(value: f64) -> String {
 pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut written = 0;
-    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+    for (at, byte) in text
+        .bytes()
+        .enumerate()
+        .filter(|(_, byte)| matches!(byte, b'"' | b'\\' | 0..0x20))
+    {
         out.push_str(&text[written..at]);
         written = at + 1;
         match byte {

@@ -20,16 +20,30 @@ pub(crate) struct Fault {
 impl Fault {
     /// Returns the fault of a field.
     pub(crate) fn of(field: &'static str, reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: Some(field), reason, detail: detail.into() }
+        Self {
+            field: Some(field),
+            reason,
+            detail: detail.into(),
+        }
     }
 
     /// Returns the fault of an item as a whole.
     pub(crate) fn whole(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: None, reason, detail: detail.into() }
+        Self {
+            field: None,
+            reason,
+            detail: detail.into(),
+        }
     }
 
     /// Returns the rejection of the item at a place.
     pub(crate) fn at(self, table: Table, place: String) -> Rejection {
-        Rejection { table, place, field: self.field, reason: self.reason, detail: self.detail.into_owned() }
+        Rejection {
+            table,
+            place,
+            field: self.field,
+            reason: self.reason,
+            detail: self.detail.into_owned(),
+        }
     }
 }

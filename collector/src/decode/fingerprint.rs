@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn numbers_and_ids_do_not_part_errors() {
         let of = |message| fingerprint("TimeoutError", Some(message), None);
-        assert_eq!(of("order 17 of 0a1b2c3d-1 timed out"), of("order 18 of ffee2c3d-2 timed out"));
+        assert_eq!(
+            of("order 17 of 0a1b2c3d-1 timed out"),
+            of("order 18 of ffee2c3d-2 timed out")
+        );
         assert_ne!(of("order 17 timed out"), of("order 17 was refused"));
         assert_ne!(of("x"), fingerprint("OtherError", Some("x"), None));
     }
@@ -62,7 +65,11 @@ mod tests {
         let of = |stack: &str| fingerprint("Error", None, Some(stack));
         assert_ne!(of(&node("pay")), of(&node("ship")));
         assert_eq!(of(&node("pay")), of(&node("pay").replace(":10:3", ":11:4")));
-        let python = |name| format!("Traceback (most recent call last):\n  File \"a.py\", line 1, in main\n  File \"a.py\", line 9, in {name}\nE");
+        let python = |name| {
+            format!(
+                "Traceback (most recent call last):\n  File \"a.py\", line 1, in main\n  File \"a.py\", line 9, in {name}\nE"
+            )
+        };
         assert_ne!(of(&python("pay")), of(&python("ship")));
     }
 }

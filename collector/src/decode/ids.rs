@@ -62,7 +62,10 @@ mod tests {
         assert_eq!((id[0], id[15]), (0x5b, 0x0c));
         assert_eq!(trace_id(&"0".repeat(32)), None);
         assert_eq!(trace_id("5b8e"), None);
-        assert_eq!(span_id("eee19b7ec3c1b174"), Some([0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74]));
+        assert_eq!(
+            span_id("eee19b7ec3c1b174"),
+            Some([0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74])
+        );
         assert_eq!(span_id("eee19b7ec3c1b17g"), None);
     }
 
@@ -70,8 +73,16 @@ mod tests {
     fn xray_ids_are_the_same_traces() {
         let id = xray_trace_id("1-66d978e5-56c7378e556e94b5461da07c");
         assert_eq!(id, trace_id("66d978e556c7378e556e94b5461da07c"));
-        let header = XrayHeader::parse("Root=1-66d978e5-56c7378e556e94b5461da07c;Parent=29c3839e6ecb5895;Sampled=1;Lineage=a");
-        assert_eq!(header, XrayHeader { trace_id: id, parent: span_id("29c3839e6ecb5895"), sampled: Some(true) });
+        let header =
+            XrayHeader::parse("Root=1-66d978e5-56c7378e556e94b5461da07c;Parent=29c3839e6ecb5895;Sampled=1;Lineage=a");
+        assert_eq!(
+            header,
+            XrayHeader {
+                trace_id: id,
+                parent: span_id("29c3839e6ecb5895"),
+                sampled: Some(true)
+            }
+        );
         assert_eq!(XrayHeader::parse("Root=1-x;Sampled=?"), XrayHeader::default());
     }
 }

@@ -51,7 +51,11 @@ fn malformed(format: &'static str, decompressed: usize, error: &io::Error) -> De
         io::ErrorKind::UnexpectedEof => "the body ends before it is complete".to_owned(),
         _ => error.to_string(),
     };
-    DecodeError::Malformed { place: format!("after {decompressed} decompressed bytes"), expected: format, problem }
+    DecodeError::Malformed {
+        place: format!("after {decompressed} decompressed bytes"),
+        expected: format,
+        problem,
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +78,23 @@ mod tests {
             (ContentEncoding::Gzip, gzip(b"telemetry")),
             (ContentEncoding::Gzip, [gzip(b"tele"), gzip(b"metry")].concat()),
             (ContentEncoding::Zstd, zstd),
-            (ContentEncoding::Zstd, [zstd::encode_all(&b"tele"[..], 1).unwrap(), zstd::encode_all(&b"metry"[..], 1).unwrap()].concat()),
+            (
+                ContentEncoding::Zstd,
+                [
+                    zstd::encode_all(&b"tele"[..], 1).unwrap(),
+                    zstd::encode_all(&b"metry"[..], 1).unwrap(),
+                ]
+                .concat(),
+            ),
         ] {
             assert_eq!(&*inflate(encoding, &body, 9).unwrap(), b"telemetry", "{encoding}");
-            assert!(matches!(inflate(encoding, &body, 8), Err(DecodeError::TooLarge { limit_bytes: 8 })), "{encoding}");
+            assert!(
+                matches!(
+                    inflate(encoding, &body, 8),
+                    Err(DecodeError::TooLarge { limit_bytes: 8 })
+                ),
+                "{encoding}"
+            );
         }
     }
 
@@ -85,7 +102,10 @@ mod tests {
     fn a_bomb_is_refused_at_the_limit() {
         let bomb = gzip(&vec![0; 4 << 20]);
         assert!(bomb.len() < 64 << 10);
-        assert!(matches!(inflate(ContentEncoding::Gzip, &bomb, 1 << 20), Err(DecodeError::TooLarge { .. })));
+        assert!(matches!(
+            inflate(ContentEncoding::Gzip, &bomb, 1 << 20),
+            Err(DecodeError::TooLarge { .. })
+        ));
     }
 
     #[test]
@@ -97,7 +117,10 @@ mod tests {
         let mut cut = gzip(b"telemetry");
         cut.truncate(cut.len() - 3);
         let error = inflate(ContentEncoding::Gzip, &cut, 100).unwrap_err();
-        assert!(error.to_string().ends_with("the body ends before it is complete"), "{error}");
+        assert!(
+            error.to_string().ends_with("the body ends before it is complete"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -106,6 +129,9 @@ mod tests {
         encoder.window_log(26).unwrap();
         encoder.write_all(&[7; 100]).unwrap();
         let body = encoder.finish().unwrap();
-        assert!(matches!(inflate(ContentEncoding::Zstd, &body, 100), Err(DecodeError::Malformed { .. })));
+        assert!(matches!(
+            inflate(ContentEncoding::Zstd, &body, 100),
+            Err(DecodeError::Malformed { .. })
+        ));
     }
 }

@@ -30,7 +30,9 @@ pub(crate) fn text_up_to(text: &str, limit: usize) -> &str {
 /// Lambda writes one environment as `2026/10/08/[$LATEST]22be..` (log stream) and as `2026/10/08/checkout[$LATEST]22be..`.
 pub(crate) fn instance_id(text: &str) -> &str {
     let digits = text.len().checked_sub(32).and_then(|from| text.get(from..));
-    digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())).unwrap_or(text)
+    digits
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .unwrap_or(text)
 }
 
 /// Returns whether a text is a UUID: 32 hex digits in groups of 8, 4, 4, 4 and 12.
@@ -68,22 +70,37 @@ impl<'a> Arn<'a> {
         let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
         let given = |part: &'a str| Some(part).filter(|part| !part.is_empty());
-        (arn == "arn").then_some(Self { service, region: given(region), account: given(account), resource })
+        (arn == "arn").then_some(Self {
+            service,
+            region: given(region),
+            account: given(account),
+            resource,
+        })
     }
 
     /// Returns the resource's own name: what stands after its type.
     pub(crate) fn resource_name(&self) -> &'a str {
-        self.resource.split_once(['/', ':']).map_or(self.resource, |(_, name)| name)
+        self.resource
+            .split_once(['/', ':'])
+            .map_or(self.resource, |(_, name)| name)
     }
 
     /// Returns the function that the ARN names, or `None` for that of another resource.
     pub(crate) fn function(&self) -> Option<FunctionArn<'a>> {
-        let rest = self.resource.strip_prefix("function:").filter(|_| self.service == "lambda")?;
+        let rest = self
+            .resource
+            .strip_prefix("function:")
+            .filter(|_| self.service == "lambda")?;
         let (function, qualifier) = match rest.split_once(':') {
             Some((function, qualifier)) => (function, Some(qualifier).filter(|qualifier| !qualifier.is_empty())),
             None => (rest, None),
         };
-        (!function.is_empty()).then_some(FunctionArn { region: self.region, account: self.account, function, qualifier })
+        (!function.is_empty()).then_some(FunctionArn {
+            region: self.region,
+            account: self.account,
+            function,
+            qualifier,
+        })
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) fn scaled(text: &str, power: i32) -> Option<i64> {
 
 /// Returns a whole number, which may be written with a fraction of zeros or an exponent; `None` for any other.
 pub(crate) fn whole(text: &str) -> Option<i64> {
-    Scaled::parse(text, 0).filter(|scaled| scaled.exact).map(|scaled| scaled.value)
+    Scaled::parse(text, 0)
+        .filter(|scaled| scaled.exact)
+        .map(|scaled| scaled.value)
 }
 
 /// A decimal text times a power of ten, as an integer.
@@ -71,7 +73,9 @@ fn rounded(digits: impl Iterator<Item = u8>, point: i64) -> Option<(i128, bool)>
     }
     if value > 0 && position < point {
         let zeros = u32::try_from(point - position).ok()?;
-        value = 10_i128.checked_pow(zeros).and_then(|factor| value.checked_mul(factor))?;
+        value = 10_i128
+            .checked_pow(zeros)
+            .and_then(|factor| value.checked_mul(factor))?;
     }
     let up = first_dropped > 5 || (first_dropped == 5 && (rest_dropped || value % 2 == 1));
     Some((value + i128::from(up), first_dropped == 0 && !rest_dropped))

@@ -11,7 +11,10 @@ fn json(value: &Value<'_>) -> String {
 }
 
 fn attribute(key: &str, value: Value<'static>) -> Attribute<'static> {
-    Attribute { key: Cow::Owned(key.to_owned()), value }
+    Attribute {
+        key: Cow::Owned(key.to_owned()),
+        value,
+    }
 }
 
 #[test]
@@ -78,7 +81,13 @@ impl<'de> serde::Deserialize<'de> for Entries {
 }
 
 fn read_map(entries: &Entries) -> Value<'static> {
-    Value::Map(entries.0.iter().map(|(key, value)| attribute(key, read_text(value.get()))).collect())
+    Value::Map(
+        entries
+            .0
+            .iter()
+            .map(|(key, value)| attribute(key, read_text(value.get())))
+            .collect(),
+    )
 }
 
 fn read_text(text: &str) -> Value<'static> {
@@ -87,25 +96,37 @@ fn read_text(text: &str) -> Value<'static> {
 
 fn base64_of(json: &str) -> Vec<u8> {
     use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(serde_json::from_str::<String>(json).unwrap()).unwrap()
+    base64::engine::general_purpose::STANDARD
+        .decode(serde_json::from_str::<String>(json).unwrap())
+        .unwrap()
 }
 
 fn values() -> impl Strategy<Value = Value<'static>> {
-    let key = || prop_oneof![Just("bytes".to_owned()), Just("map".to_owned()), Just("double".to_owned()), ".{0,4}"];
+    let key = || {
+        prop_oneof![
+            Just("bytes".to_owned()),
+            Just("map".to_owned()),
+            Just("double".to_owned()),
+            ".{0,4}"
+        ]
+    };
     let leaf = prop_oneof![
         Just(Value::Empty),
         ".{0,8}".prop_map(|text| Value::Text(text.into())),
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
-        any::<f64>().prop_filter("NaN equals nothing", |value| !value.is_nan()).prop_map(Value::Double),
+        any::<f64>()
+            .prop_filter("NaN equals nothing", |value| !value.is_nan())
+            .prop_map(Value::Double),
         Just(Value::Double(f64::INFINITY)),
         proptest::collection::vec(any::<u8>(), 0..5).prop_map(|bytes| Value::Bytes(bytes.into())),
     ];
     leaf.prop_recursive(3, 20, 4, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
-            proptest::collection::vec((key(), inner), 0..4)
-                .prop_map(|entries| Value::Map(entries.into_iter().map(|(key, value)| attribute(&key, value)).collect())),
+            proptest::collection::vec((key(), inner), 0..4).prop_map(|entries| Value::Map(
+                entries.into_iter().map(|(key, value)| attribute(&key, value)).collect()
+            )),
         ]
     })
 }

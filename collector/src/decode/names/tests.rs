@@ -24,14 +24,25 @@ fn an_environment_has_one_id() {
 fn arns_name_their_parts() {
     let arn = FunctionArn::parse("arn:aws:lambda:eu-central-1:123456789012:function:image-notifier:live").unwrap();
     assert_eq!((arn.region, arn.account), (Some("eu-central-1"), Some("123456789012")));
-    assert_eq!((arn.function, arn.version(), arn.alias()), ("image-notifier", None, Some("live")));
+    assert_eq!(
+        (arn.function, arn.version(), arn.alias()),
+        ("image-notifier", None, Some("live"))
+    );
     let arn = FunctionArn::parse("arn:aws-cn:lambda:cn-north-1:1:function:f:$LATEST").unwrap();
     assert_eq!((arn.function, arn.version(), arn.alias()), ("f", Some("$LATEST"), None));
     let runtime = Arn::parse("arn:aws:lambda:us-east-1::runtime:fb4a").unwrap();
-    assert_eq!((runtime.region, runtime.account, runtime.function()), (Some("us-east-1"), None, None));
+    assert_eq!(
+        (runtime.region, runtime.account, runtime.function()),
+        (Some("us-east-1"), None, None)
+    );
     let queue = Arn::parse("arn:aws:sqs:us-east-1:1:orders").unwrap();
     assert_eq!(queue.resource_name(), "orders");
-    assert_eq!(Arn::parse("arn:aws:dynamodb:us-east-1:1:table/orders").unwrap().resource_name(), "orders");
+    assert_eq!(
+        Arn::parse("arn:aws:dynamodb:us-east-1:1:table/orders")
+            .unwrap()
+            .resource_name(),
+        "orders"
+    );
     assert_eq!(FunctionArn::parse("checkout"), None);
 }
 

@@ -16,7 +16,22 @@ fn durations_come_from_their_decimal_text() {
 
 #[test]
 fn what_is_no_duration_is_none() {
-    for text in ["", "-", ".", "1.2.3", "NaN", "inf", "-1", "-0", "1e", "1e99", "0x10", " 1", "1 ", "9999999999999999999"] {
+    for text in [
+        "",
+        "-",
+        ".",
+        "1.2.3",
+        "NaN",
+        "inf",
+        "-1",
+        "-0",
+        "1e",
+        "1e99",
+        "0x10",
+        " 1",
+        "1 ",
+        "9999999999999999999",
+    ] {
         assert_eq!(duration_us(text), None, "{text}");
     }
     assert_eq!(duration_us("0e999"), Some(0));
@@ -24,10 +39,26 @@ fn what_is_no_duration_is_none() {
 
 #[test]
 fn whole_numbers_have_no_fraction() {
-    for (text, value) in [("512", 512), ("512.0", 512), ("5.12e2", 512), ("51200e-2", 512), ("-7", -7), ("0.00", 0), ("1e3", 1000)] {
+    for (text, value) in [
+        ("512", 512),
+        ("512.0", 512),
+        ("5.12e2", 512),
+        ("51200e-2", 512),
+        ("-7", -7),
+        ("0.00", 0),
+        ("1e3", 1000),
+    ] {
         assert_eq!(whole(text), Some(value), "{text}");
     }
-    for text in ["0.5", "512.5", "5.1234e2", "1e-1", "0.0000001", "9223372036854775808", "512 MB"] {
+    for text in [
+        "0.5",
+        "512.5",
+        "5.1234e2",
+        "1e-1",
+        "0.0000001",
+        "9223372036854775808",
+        "512 MB",
+    ] {
         assert_eq!(whole(text), None, "{text}");
     }
 }
@@ -35,8 +66,14 @@ fn whole_numbers_have_no_fraction() {
 #[test]
 fn instants_keep_their_nanoseconds() {
     assert_eq!(unix_nano("2026-10-08T07:30:28.235Z"), Some(1_791_444_628_235_000_000));
-    assert_eq!(unix_nano("2026-10-08T09:30:28.235000001+02:00"), Some(1_791_444_628_235_000_001));
-    assert_eq!(unix_nano("2026-10-08T07:30:28.235+0000"), Some(1_791_444_628_235_000_000));
+    assert_eq!(
+        unix_nano("2026-10-08T09:30:28.235000001+02:00"),
+        Some(1_791_444_628_235_000_001)
+    );
+    assert_eq!(
+        unix_nano("2026-10-08T07:30:28.235+0000"),
+        Some(1_791_444_628_235_000_000)
+    );
     assert_eq!(unix_nano("2026-10-08"), None);
     assert_eq!(unix_nano("9999-12-31T00:00:00Z"), None);
     assert_eq!(unix_nano_of_millis("1791444628235.25"), Some(1_791_444_628_235_250_000));
@@ -44,7 +81,10 @@ fn instants_keep_their_nanoseconds() {
 
 #[test]
 fn nanoseconds_round_half_to_even() {
-    assert_eq!([499, 500, 501, 1500, -500, -501, -1500].map(us_of_nanos), [0, 0, 1, 2, 0, -1, -2]);
+    assert_eq!(
+        [499, 500, 501, 1500, -500, -501, -1500].map(us_of_nanos),
+        [0, 0, 1, 2, 0, -1, -2]
+    );
     assert_eq!(us_of_nanos(i64::MAX), i64::MAX / 1000 + 1);
 }
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::super::names::name;
-use super::super::{Reason, Settings};
 use super::super::attributes::{Attribute, Value};
 use super::super::fault::Fault;
+use super::super::names::name;
+use super::super::{Reason, Settings};
 
 /// An id as it was sent: bytes in protobuf, hex in JSON.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,11 @@ impl Id<'_> {
             Self::Hex(text) if text.is_empty() => {}
             Self::Bytes(bytes) if bytes.len() == N => id.copy_from_slice(bytes),
             Self::Bytes(bytes) => {
-                return Err(Fault::of(field, Reason::BadId, format!("{} bytes instead of {N}", bytes.len())));
+                return Err(Fault::of(
+                    field,
+                    Reason::BadId,
+                    format!("{} bytes instead of {N}", bytes.len()),
+                ));
             }
             Self::Hex(text) => hex::decode_to_slice(text.as_bytes(), &mut id)
                 .map_err(|_| Fault::of(field, Reason::BadId, format!("not {} hex digits", 2 * N)))?,
@@ -42,7 +46,8 @@ impl Id<'_> {
 
     /// Returns the id that an item must have.
     pub(super) fn require<const N: usize>(&self, field: &'static str) -> Result<[u8; N], Fault> {
-        self.get(field)?.ok_or_else(|| Fault::of(field, Reason::BadId, "empty or all zero"))
+        self.get(field)?
+            .ok_or_else(|| Fault::of(field, Reason::BadId, "empty or all zero"))
     }
 }
 

@@ -28,13 +28,23 @@ impl<'c> Context<'c> {
     /// Returns the context of a body.
     pub(super) fn new(origin: Origin<'c>, settings: &'c Settings) -> Self {
         let door = origin.door.resource.as_deref().and_then(FunctionArn::parse);
-        Self { origin, settings, clock: Clock::new(origin.received_at_unix_nano), door }
+        Self {
+            origin,
+            settings,
+            clock: Clock::new(origin.received_at_unix_nano),
+            door,
+        }
     }
 
     /// Returns a sender's nanoseconds as an instant; 0 is none.
     pub(super) fn instant(field: &'static str, unix_nano: u64) -> Result<Option<i64>, Fault> {
-        let instant = i64::try_from(unix_nano)
-            .map_err(|_| Fault::of(field, Reason::BadValue, "later than the year 2262, the last that can be stored"))?;
+        let instant = i64::try_from(unix_nano).map_err(|_| {
+            Fault::of(
+                field,
+                Reason::BadValue,
+                "later than the year 2262, the last that can be stored",
+            )
+        })?;
         Ok((instant != 0).then_some(instant))
     }
 }
@@ -150,14 +160,31 @@ impl<'c, 'a, I: Item> Intake<'c, 'a, I> {
             let detail = format!("a request has at most {} items", self.context.settings.items);
             return Err(Fault::whole(Reason::TooMany, detail));
         }
-        let (resource, scope) = (self.resource.as_ref().map_err(Clone::clone)?, self.scope.as_ref().map_err(Clone::clone)?);
-        let surroundings = Surroundings { context: self.context, resource, scope };
-        self.item.append(surroundings, &mut self.buffers, Room { output: &mut self.output, slices: &mut self.slices })
+        let (resource, scope) = (
+            self.resource.as_ref().map_err(Clone::clone)?,
+            self.scope.as_ref().map_err(Clone::clone)?,
+        );
+        let surroundings = Surroundings {
+            context: self.context,
+            resource,
+            scope,
+        };
+        self.item.append(
+            surroundings,
+            &mut self.buffers,
+            Room {
+                output: &mut self.output,
+                slices: &mut self.slices,
+            },
+        )
     }
 
     fn reject(&mut self, fault: Fault) {
         let levels = I::LEVELS.iter().zip(self.indices);
-        let place = levels.map(|(name, index)| format!("{name}[{index}]")).collect::<Vec<_>>().join(".");
+        let place = levels
+            .map(|(name, index)| format!("{name}[{index}]"))
+            .collect::<Vec<_>>()
+            .join(".");
         self.output.reject(fault.at(I::TABLE, place));
     }
 

@@ -20,30 +20,45 @@ mod span;
 
 /// Reads an `ExportTraceServiceRequest`.
 pub(super) fn spans<'a>(body: &'a [u8], intake: &mut Intake<'_, 'a, SpanFields<'a>>) -> Result<(), DecodeError> {
-    request(body, "an ExportTraceServiceRequest in JSON", intake, |value, index, intake| {
-        let mut reading = Reading::new(intake.context().settings);
-        span::read(value, &mut intake.item, &mut reading);
-        intake.take(index, reading.finish());
-        Ok(())
-    })
+    request(
+        body,
+        "an ExportTraceServiceRequest in JSON",
+        intake,
+        |value, index, intake| {
+            let mut reading = Reading::new(intake.context().settings);
+            span::read(value, &mut intake.item, &mut reading);
+            intake.take(index, reading.finish());
+            Ok(())
+        },
+    )
 }
 
 /// Reads an `ExportLogsServiceRequest`.
 pub(super) fn logs<'a>(body: &'a [u8], intake: &mut Intake<'_, 'a, LogFields<'a>>) -> Result<(), DecodeError> {
-    request(body, "an ExportLogsServiceRequest in JSON", intake, |value, index, intake| {
-        let mut reading = Reading::new(intake.context().settings);
-        log::read(value, &mut intake.item, &mut reading);
-        intake.take(index, reading.finish());
-        Ok(())
-    })
+    request(
+        body,
+        "an ExportLogsServiceRequest in JSON",
+        intake,
+        |value, index, intake| {
+            let mut reading = Reading::new(intake.context().settings);
+            log::read(value, &mut intake.item, &mut reading);
+            intake.take(index, reading.finish());
+            Ok(())
+        },
+    )
 }
 
 /// Reads an `ExportMetricsServiceRequest`.
 pub(super) fn metrics<'a>(body: &'a [u8], intake: &mut Intake<'_, 'a, PointFields<'a>>) -> Result<(), DecodeError> {
-    request(body, "an ExportMetricsServiceRequest in JSON", intake, |value, index, intake| {
-        intake.enter(2, index);
-        point::metric(value, intake)
-    })
+    request(
+        body,
+        "an ExportMetricsServiceRequest in JSON",
+        intake,
+        |value, index, intake| {
+            intake.enter(2, index);
+            point::metric(value, intake)
+        },
+    )
 }
 
 /// What is wrong with a level above the items.
@@ -62,7 +77,11 @@ fn request<'a, I: Item>(
     intake: &mut Intake<'_, 'a, I>,
     mut item: impl FnMut(&'a RawValue, usize, &mut Intake<'_, 'a, I>) -> Result<(), LevelError<'a>>,
 ) -> Result<(), DecodeError> {
-    let malformed = |place, problem| DecodeError::Malformed { place, expected, problem };
+    let malformed = |place, problem| DecodeError::Malformed {
+        place,
+        expected,
+        problem,
+    };
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("byte {}", error.valid_up_to()), "not UTF-8".to_owned()))?;
     let request: &RawValue = serde_json::from_str(text).map_err(|error| {
@@ -101,21 +120,24 @@ fn levels<'a, I: Item>(
 }
 
 fn object(value: &RawValue) -> Result<Object<'_>, LevelError<'_>> {
-    Object::parse(value.get()).map_err(|_| LevelError { value, problem: "an object was expected" })
+    Object::parse(value.get()).map_err(|_| LevelError {
+        value,
+        problem: "an object was expected",
+    })
 }
 
 /// Returns the elements of a member; a missing one has none.
 fn array<'a>(object: &Object<'a>, key: &str) -> Result<Vec<&'a RawValue>, LevelError<'a>> {
     match object.get(key) {
-        Some(value) => serde_json::from_str(value.get()).map_err(|_| LevelError { value, problem: "an array was expected" }),
+        Some(value) => serde_json::from_str(value.get()).map_err(|_| LevelError {
+            value,
+            problem: "an array was expected",
+        }),
         None => Ok(Vec::new()),
     }
 }
 
-fn resource<'a>(
-    of: &Object<'a>,
-    context: &Context<'_>,
-) -> Result<Result<Vec<Attribute<'a>>, Fault>, LevelError<'a>> {
+fn resource<'a>(of: &Object<'a>, context: &Context<'_>) -> Result<Result<Vec<Attribute<'a>>, Fault>, LevelError<'a>> {
     let mut reading = Reading::new(context.settings);
     let mut attributes = Vec::new();
     if let Some(value) = of.get("resource")

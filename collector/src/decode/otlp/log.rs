@@ -39,7 +39,8 @@ impl Times {
             Some(time) => Some(context.clock.file(time)),
             None => context.clock.file_untimed(),
         };
-        let filed = filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a record of a file must have a time"))?;
+        let filed =
+            filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a record of a file must have a time"))?;
         Ok(Self { own, observed, filed })
     }
 }
@@ -63,7 +64,10 @@ impl Item for LogFields<'_> {
 
         let (slots, left_out) = Slots::fill(Standing::Log, &mut self.attributes, context.settings);
         output.attributes_dropped += left_out;
-        let words = Words { item: slots.of(&self.attributes), resource: surroundings.resource.promoted() };
+        let words = Words {
+            item: slots.of(&self.attributes),
+            resource: surroundings.resource.promoted(),
+        };
         let identity = Identity::of(words, Side::Own, context);
         let sent = text(&self.body);
         let line = self.read_line(sent.as_deref(), words, identity, times, context, output);
@@ -75,15 +79,29 @@ impl Item for LogFields<'_> {
         let shown = line.message.as_deref().or(sent.as_deref()).unwrap_or_default();
         let cut = |text: &'_ Cow<'_, str>| name(text, context.settings.name_bytes).into_owned();
         let invocation_id = invocation_id(words).map(Cow::Borrowed).or(line.invocation_id);
-        let error_type = error_type(words).map(Cow::Borrowed).or(line.error_type).as_ref().map(cut);
-        let platform_type = line.platform_type.or_else(|| platform_type(words).map(Cow::Borrowed)).as_ref().map(cut);
-        let severity_text = given(&self.severity_text).map(Cow::Borrowed).or(line.severity_text).as_ref().map(cut);
+        let error_type = error_type(words)
+            .map(Cow::Borrowed)
+            .or(line.error_type)
+            .as_ref()
+            .map(cut);
+        let platform_type = line
+            .platform_type
+            .or_else(|| platform_type(words).map(Cow::Borrowed))
+            .as_ref()
+            .map(cut);
+        let severity_text = given(&self.severity_text)
+            .map(Cow::Borrowed)
+            .or(line.severity_text)
+            .as_ref()
+            .map(cut);
         let invocation_id = invocation_id.as_ref().map(cut);
         output.logs.append(&logs::Row {
             time_unix_nano: filed.unix_nano,
             observed_unix_nano: times.observed,
             time_suspect: filed.suspect,
-            severity_number: Some(i64::from(self.severity_number)).filter(|number| *number != 0).or(line.severity_number),
+            severity_number: Some(i64::from(self.severity_number))
+                .filter(|number| *number != 0)
+                .or(line.severity_number),
             severity_text: severity_text.as_deref(),
             body: given(text_up_to(shown, context.settings.value_bytes)),
             trace_id: ids.0.or(line.trace_id),
@@ -121,7 +139,14 @@ impl<'a> LogFields<'a> {
             Some("aws") => {}
             None if !text.contains("\"pennyspan\"") => {}
             _ => {
-                append_delivery(text, invocation_id(words), time_unix_nano.unwrap_or(times.filed.unix_nano), of, context, output);
+                append_delivery(
+                    text,
+                    invocation_id(words),
+                    time_unix_nano.unwrap_or(times.filed.unix_nano),
+                    of,
+                    context,
+                    output,
+                );
                 return LineKind::default();
             }
         }
@@ -149,7 +174,9 @@ impl<'a> LogFields<'a> {
         output: &mut Output,
     ) {
         let item = words.item;
-        let (Some(kind), Some(id), Some(provider)) = (item.text(Slot::ExceptionType), invocation_id(words), of.provider) else {
+        let (Some(kind), Some(id), Some(provider)) =
+            (item.text(Slot::ExceptionType), invocation_id(words), of.provider)
+        else {
             return;
         };
         let message = item.text(Slot::ExceptionMessage);
@@ -192,9 +219,15 @@ fn append_delivery(
     context: &Context<'_>,
     output: &mut Output,
 ) {
-    let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else { return };
-    let Ok(mut delivery) = Delivery::read(&mut object) else { return };
-    delivery.invocation_id = delivery.invocation_id.or(invocation_id.map(|id| Cow::Owned(id.to_owned())));
+    let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else {
+        return;
+    };
+    let Ok(mut delivery) = Delivery::read(&mut object) else {
+        return;
+    };
+    delivery.invocation_id = delivery
+        .invocation_id
+        .or(invocation_id.map(|id| Cow::Owned(id.to_owned())));
     let written = Written {
         provider: of.provider.unwrap_or(super::span::UNKNOWN_PROVIDER),
         platform: of.platform,
@@ -237,16 +270,25 @@ fn text<'v>(body: &'v Value<'_>) -> Option<Cow<'v, str>> {
 }
 
 fn invocation_id<'v>(words: Words<'v, '_>) -> Option<&'v str> {
-    words.item.text(Slot::InvocationId).or_else(|| words.item.text(Slot::RequestId))
+    words
+        .item
+        .text(Slot::InvocationId)
+        .or_else(|| words.item.text(Slot::RequestId))
 }
 
 fn error_type<'v>(words: Words<'v, '_>) -> Option<&'v str> {
-    words.item.text(Slot::ErrorType).or_else(|| words.item.text(Slot::ExceptionType))
+    words
+        .item
+        .text(Slot::ErrorType)
+        .or_else(|| words.item.text(Slot::ExceptionType))
 }
 
 /// Returns the type that the Telemetry API receiver of opentelemetry-lambda gives platform lines.
 fn platform_type<'v>(words: Words<'v, '_>) -> Option<&'v str> {
-    words.item.text(Slot::EventType).filter(|kind| kind.starts_with("platform."))
+    words
+        .item
+        .text(Slot::EventType)
+        .filter(|kind| kind.starts_with("platform."))
 }
 
 /// Writes the attributes that have no column, and behind them the fields of a JSON line.
@@ -256,7 +298,9 @@ fn write_rest(words: Words<'_, '_>, line: Option<&str>, out: &mut String) {
     if rest.peek().is_some() {
         write_object(out, rest);
     }
-    let fields = line.and_then(|line| line.strip_prefix('{')).filter(|fields| *fields != "}");
+    let fields = line
+        .and_then(|line| line.strip_prefix('{'))
+        .filter(|fields| *fields != "}");
     match (fields, out.pop()) {
         (Some(fields), Some(_)) => {
             out.push(',');

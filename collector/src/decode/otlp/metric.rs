@@ -1,13 +1,12 @@
 //! Metric data points: one row each.
 
-
 use pennyspan_schema::Table;
 use pennyspan_schema::tables::metric_points;
 
+use super::super::Reason;
 use super::super::attributes::{Attribute, Value, double_text, write_display, write_list, write_object, write_text};
 use super::super::fault::Fault;
 use super::super::names::name;
-use super::super::Reason;
 use super::fields::{Buckets, Number, PointFields, PointKind};
 use super::intake::{Context, Item, Room, Surroundings};
 use super::resource::{Identity, Side, Words};
@@ -34,13 +33,18 @@ impl Item for PointFields<'_> {
     ) -> Result<(), Fault> {
         let context = surroundings.context;
         if self.metric.name.is_empty() {
-            return Err(Fault::of("metric.name", Reason::MissingField, "a metric must have a name"));
+            return Err(Fault::of(
+                "metric.name",
+                Reason::MissingField,
+                "a metric must have a name",
+            ));
         }
         let filed = match Context::instant("time_unix_nano", self.time_unix_nano)? {
             Some(time) => Some(context.clock.file(time)),
             None => context.clock.file_untimed(),
         };
-        let filed = filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a point of a file must have a time"))?;
+        let filed =
+            filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a point of a file must have a time"))?;
         let start_unix_nano = Context::instant("start_time_unix_nano", self.start_unix_nano)?;
         let distribution = !matches!(self.metric.kind, PointKind::Gauge | PointKind::Sum);
         let count = i64::try_from(self.count)
@@ -51,7 +55,10 @@ impl Item for PointFields<'_> {
         self.attributes.sort_by(|a, b| a.key.cmp(&b.key));
         let (slots, left_out) = Slots::fill(Standing::Point, &mut self.attributes, context.settings);
         output.attributes_dropped += left_out;
-        let words = Words { item: slots.of(&self.attributes), resource: surroundings.resource.promoted() };
+        let words = Words {
+            item: slots.of(&self.attributes),
+            resource: surroundings.resource.promoted(),
+        };
         let of = Identity::of(words, Side::Own, context);
         self.write(buffers);
         let (metric, unit) = (
@@ -113,11 +120,18 @@ impl PointFields<'_> {
                 },
                 ..Values::default()
             },
-            PointKind::Histogram | PointKind::Exponential => {
-                Values { value: None, sum: text(self.sum), min: text(self.min), max: text(self.max) }
-            }
+            PointKind::Histogram | PointKind::Exponential => Values {
+                value: None,
+                sum: text(self.sum),
+                min: text(self.min),
+                max: text(self.max),
+            },
             PointKind::Summary => {
-                let at = |wanted: f64| self.quantiles.iter().find(|(quantile, _)| quantile.total_cmp(&wanted).is_eq());
+                let at = |wanted: f64| {
+                    self.quantiles
+                        .iter()
+                        .find(|(quantile, _)| quantile.total_cmp(&wanted).is_eq())
+                };
                 Values {
                     value: None,
                     sum: Some(double_text(self.sum.unwrap_or_default())),
@@ -160,7 +174,10 @@ impl PointFields<'_> {
     }
 
     fn write_exponential(&self, out: &mut String) {
-        write_display(out, format_args!("{{\"scale\":{},\"zero_count\":{}", self.scale, self.zero_count));
+        write_display(
+            out,
+            format_args!("{{\"scale\":{},\"zero_count\":{}", self.scale, self.zero_count),
+        );
         out.push_str(",\"zero_threshold\":");
         write_double(out, self.zero_threshold);
         out.push_str(",\"positive\":");

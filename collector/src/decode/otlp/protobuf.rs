@@ -88,7 +88,11 @@ fn each<'a>(
 fn resource<'a>(of: Message<'a>, context: &Context<'_>) -> Result<Result<Vec<Attribute<'a>>, Fault>, WireError> {
     let mut reading = Reading::new(context.settings);
     let mut attributes = Vec::new();
-    each(of, 1, |resource, _| each(resource, 1, |attribute, _| reading.attribute(attribute, &mut attributes)))?;
+    each(of, 1, |resource, _| {
+        each(resource, 1, |attribute, _| {
+            reading.attribute(attribute, &mut attributes)
+        })
+    })?;
     Ok(reading.finish().map(|()| attributes))
 }
 
@@ -108,5 +112,8 @@ fn scope<'a>(of: Message<'a>, context: &Context<'_>) -> Result<Result<ScopeField
 
 /// A key with a value that is being read.
 fn empty_attribute<'a>() -> Attribute<'a> {
-    Attribute { key: Cow::Borrowed(""), value: Value::Empty }
+    Attribute {
+        key: Cow::Borrowed(""),
+        value: Value::Empty,
+    }
 }

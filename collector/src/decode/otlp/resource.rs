@@ -1,8 +1,8 @@
 //! Who sent an item: its resource, and what resource, item and door say together.
 
+use super::super::Settings;
 use super::super::attributes::{Attribute, write_object};
 use super::super::names::{self, Arn, FunctionArn};
-use super::super::Settings;
 use super::intake::Context;
 use super::slots::{Promoted, Slot, Slots, Standing, architecture};
 
@@ -26,7 +26,12 @@ impl<'a> Resource<'a> {
     pub(super) fn new(mut attributes: Vec<Attribute<'a>>, standing: Standing, settings: &Settings) -> Self {
         let (slots, left_out) = Slots::fill(standing, &mut attributes, settings);
         let json = object_text(slots.of(&attributes).rest());
-        Self { attributes, slots, json, left_out }
+        Self {
+            attributes,
+            slots,
+            json,
+            left_out,
+        }
     }
 
     /// Returns the attributes with their slots.
@@ -109,8 +114,14 @@ impl<'v> Identity<'v> {
         let invoked = words.item.text(Slot::InvokedArn).and_then(FunctionArn::parse);
         let arns = [arn, invoked, context.door];
         let named = |part: fn(&FunctionArn<'v>) -> Option<&'v str>| arns.iter().flatten().find_map(part);
-        let door_name = context.origin.door.resource.as_deref().filter(|name| Arn::parse(name).is_none());
-        let provider = words.text(Slot::Provider)
+        let door_name = context
+            .origin
+            .door
+            .resource
+            .as_deref()
+            .filter(|name| Arn::parse(name).is_none());
+        let provider = words
+            .text(Slot::Provider)
             .or_else(|| platform.and_then(provider_of_platform))
             .or_else(|| words.resource.text(Slot::InvokedProvider))
             .or_else(|| arns.iter().flatten().next().map(|_| "aws"))
@@ -128,10 +139,16 @@ impl<'v> Identity<'v> {
             service: words.resource.text(Slot::Service),
             service_version: words.resource.text(Slot::ServiceVersion),
             environment: words.resource.text(Slot::Environment),
-            function: words.text(Slot::Function).or_else(|| named(|arn| Some(arn.function))).or(door_name),
+            function: words
+                .text(Slot::Function)
+                .or_else(|| named(|arn| Some(arn.function)))
+                .or(door_name),
             version: words.text(Slot::Version).or_else(|| arn.and_then(|arn| arn.version())),
             alias: invoked.and_then(|arn| arn.alias()),
-            instance_id: words.text(Slot::Instance).or(context.origin.door.instance.as_deref()).map(names::instance_id),
+            instance_id: words
+                .text(Slot::Instance)
+                .or(context.origin.door.instance.as_deref())
+                .map(names::instance_id),
             resource_id,
             architecture: words.resource.text(Slot::Architecture).map(architecture),
         }
@@ -140,9 +157,20 @@ impl<'v> Identity<'v> {
 
 /// Returns the provider that a product belongs to.
 fn provider_of_platform(platform: &str) -> Option<&'static str> {
-    const PROVIDERS: &[&str] = &["aws", "gcp", "azure", "cloudflare", "alibaba_cloud", "tencent_cloud", "ibm_cloud", "oracle_cloud"];
+    const PROVIDERS: &[&str] = &[
+        "aws",
+        "gcp",
+        "azure",
+        "cloudflare",
+        "alibaba_cloud",
+        "tencent_cloud",
+        "ibm_cloud",
+        "oracle_cloud",
+    ];
     PROVIDERS.iter().copied().find(|provider| {
-        platform.strip_prefix(provider).is_some_and(|rest| rest.starts_with(['_', '.']))
+        platform
+            .strip_prefix(provider)
+            .is_some_and(|rest| rest.starts_with(['_', '.']))
     })
 }
 

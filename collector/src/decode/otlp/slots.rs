@@ -122,7 +122,10 @@ impl Slot {
     /// Returns whether a column holds the value as a name.
     fn is_name(self) -> bool {
         let (_, of, _) = NAMES[self as usize];
-        let other = matches!(self, Self::HttpStatus | Self::ResendCount | Self::MessageCount | Self::ColdStart | Self::DbQuery);
+        let other = matches!(
+            self,
+            Self::HttpStatus | Self::ResendCount | Self::MessageCount | Self::ColdStart | Self::DbQuery
+        );
         of != Use::Read && !other
     }
 }
@@ -155,7 +158,9 @@ impl Standing {
         match self {
             Self::SpanResource => matches!(of, Use::Column | Use::ResourceColumn),
             Self::Span => matches!(of, Use::Column | Use::ItemColumn),
-            Self::Call => matches!(of, Use::Column | Use::ItemColumn) && !matches!(slot, Slot::Account | Slot::ResourceId),
+            Self::Call => {
+                matches!(of, Use::Column | Use::ItemColumn) && !matches!(slot, Slot::Account | Slot::ResourceId)
+            }
             Self::Resource => named || matches!(slot, Slot::Service | Slot::Environment),
             Self::Log => named || matches!(slot, Slot::InvocationId | Slot::ErrorType),
             Self::Point => false,
@@ -179,7 +184,11 @@ static BY_LENGTH: LazyLock<Vec<Vec<Entry>>> = LazyLock::new(|| {
             if by_length.len() <= name.len() {
                 by_length.resize(name.len() + 1, Vec::new());
             }
-            by_length[name.len()].push(Entry { name, slot: *slot, rank });
+            by_length[name.len()].push(Entry {
+                name,
+                slot: *slot,
+                rank,
+            });
         }
     }
     by_length
@@ -204,7 +213,10 @@ impl Slots {
         let most = settings.attributes.min(usize::from(u16::MAX));
         let left_out = attributes.len().saturating_sub(most);
         attributes.truncate(most);
-        let mut slots = Self { standing, winners: [None; SLOTS] };
+        let mut slots = Self {
+            standing,
+            winners: [None; SLOTS],
+        };
         for (index, attribute) in (0_u16..).zip(attributes.iter_mut()) {
             let entry = entry_of(&attribute.key);
             bound(attribute, entry, settings);
@@ -214,7 +226,9 @@ impl Slots {
     }
 
     fn offer(&mut self, index: u16, attribute: &Attribute<'_>, entry: Option<&Entry>) {
-        let Some(entry) = entry.filter(|_| attribute.value != Value::Empty) else { return };
+        let Some(entry) = entry.filter(|_| attribute.value != Value::Empty) else {
+            return;
+        };
         let winner = &mut self.winners[entry.slot as usize];
         if winner.is_none_or(|(_, rank)| entry.rank < rank) {
             *winner = Some((index, entry.rank));
@@ -223,7 +237,10 @@ impl Slots {
 
     /// Returns the attributes with their slots.
     pub(super) fn of<'v, 'a>(&'v self, attributes: &'v [Attribute<'a>]) -> Promoted<'v, 'a> {
-        Promoted { slots: self, attributes }
+        Promoted {
+            slots: self,
+            attributes,
+        }
     }
 }
 
@@ -238,19 +255,33 @@ fn bound(attribute: &mut Attribute<'_>, entry: Option<&Entry>, settings: &Settin
     if is_name && let Value::Int(value) = attribute.value {
         attribute.value = Value::Text(Cow::Owned(value.to_string()));
     }
-    bound_value(&mut attribute.value, if is_name { settings.name_bytes } else { settings.value_bytes }, is_name);
+    bound_value(
+        &mut attribute.value,
+        if is_name {
+            settings.name_bytes
+        } else {
+            settings.value_bytes
+        },
+        is_name,
+    );
 }
 
 /// Cuts every text in a value to `limit` bytes.
 pub(super) fn bound_value(value: &mut Value<'_>, limit: usize, is_name: bool) {
     match value {
         Value::Text(text) if text.len() > limit => {
-            let cut = if is_name { names::name(text, limit).into_owned() } else { names::text_up_to(text, limit).to_owned() };
+            let cut = if is_name {
+                names::name(text, limit).into_owned()
+            } else {
+                names::text_up_to(text, limit).to_owned()
+            };
             *text = Cow::Owned(cut);
         }
         Value::Bytes(bytes) if bytes.len() > limit => *bytes = Cow::Owned(bytes[..limit].to_vec()),
         Value::List(values) => values.iter_mut().for_each(|value| bound_value(value, limit, is_name)),
-        Value::Map(entries) => entries.iter_mut().for_each(|entry| bound_value(&mut entry.value, limit, is_name)),
+        Value::Map(entries) => entries
+            .iter_mut()
+            .for_each(|entry| bound_value(&mut entry.value, limit, is_name)),
         _ => {}
     }
 }
@@ -266,7 +297,9 @@ impl<'v, 'a> Promoted<'v, 'a> {
     /// Returns the value of a slot.
     pub(super) fn value(&self, slot: Slot) -> Option<&'v Value<'a>> {
         let (index, _) = self.slots.winners[slot as usize]?;
-        self.attributes.get(usize::from(index)).map(|attribute| &attribute.value)
+        self.attributes
+            .get(usize::from(index))
+            .map(|attribute| &attribute.value)
     }
 
     /// Returns a slot's text; an empty one says nothing.
@@ -314,12 +347,18 @@ impl<'v, 'a> Promoted<'v, 'a> {
     /// Returns the attributes that have no column, in their order.
     pub(super) fn rest(&self) -> impl Iterator<Item = &'v Attribute<'a>> {
         let this = *self;
-        this.attributes.iter().enumerate().filter(move |(index, attribute)| !this.has_column(*index, attribute)).map(|(_, rest)| rest)
+        this.attributes
+            .iter()
+            .enumerate()
+            .filter(move |(index, attribute)| !this.has_column(*index, attribute))
+            .map(|(_, rest)| rest)
     }
 
     /// Returns whether an attribute's value stands in a column: its slot holds it, or an equal value under another name.
     fn has_column(&self, index: usize, attribute: &Attribute<'_>) -> bool {
-        let Some(entry) = entry_of(&attribute.key) else { return false };
+        let Some(entry) = entry_of(&attribute.key) else {
+            return false;
+        };
         let held = || match self.slots.winners[entry.slot as usize] {
             Some((winner, _)) => usize::from(winner) == index || self.value(entry.slot) == Some(&attribute.value),
             None => false,

@@ -60,10 +60,13 @@ struct Interval {
 impl Interval {
     fn of(span: &SpanFields<'_>, context: &Context<'_>) -> Result<Self, Fault> {
         let start = Context::instant("start_time_unix_nano", span.start_unix_nano)?;
-        let start = start.ok_or_else(|| Fault::of("start_time_unix_nano", Reason::MissingField, "a span must have a start"))?;
+        let start =
+            start.ok_or_else(|| Fault::of("start_time_unix_nano", Reason::MissingField, "a span must have a start"))?;
         let end_unix_nano = Context::instant("end_time_unix_nano", span.end_unix_nano)?;
         let clock_skew = end_unix_nano.is_some_and(|end| end < start);
-        let lasted = end_unix_nano.filter(|_| !clock_skew).map(|end| us_of_nanos(end - start));
+        let lasted = end_unix_nano
+            .filter(|_| !clock_skew)
+            .map(|end| us_of_nanos(end - start));
         Ok(Self {
             start: context.clock.file(start),
             sent_start_unix_nano: start,
@@ -117,7 +120,10 @@ impl Item for SpanFields<'_> {
         let (slots, left_out) = Slots::fill(standing, &mut self.attributes, context.settings);
         output.attributes_dropped += left_out;
         events::write(self, buffers);
-        let words = Words { item: slots.of(&self.attributes), resource: surroundings.resource.promoted() };
+        let words = Words {
+            item: slots.of(&self.attributes),
+            resource: surroundings.resource.promoted(),
+        };
         let exception = events::exception(self);
         let known = Known {
             ids,
@@ -158,7 +164,10 @@ impl<'a> SpanFields<'a> {
     /// Returns the kind of the error: as the span says it, else of the exception that a failed span ended with.
     fn error_type<'v>(&self, words: Words<'v, '_>, exception: Option<events::Exception<'v>>) -> Option<&'v str> {
         let failed = self.status_code == STATUS_ERROR;
-        let own = words.item.text(Slot::ErrorType).or_else(|| words.item.text(Slot::ExceptionType).filter(|_| failed));
+        let own = words
+            .item
+            .text(Slot::ErrorType)
+            .or_else(|| words.item.text(Slot::ExceptionType).filter(|_| failed));
         own.or_else(|| exception.filter(|_| failed)?.kind)
     }
 
@@ -179,7 +188,10 @@ impl<'a> SpanFields<'a> {
             count("otel.dropped_attributes_count", self.attributes_left_out),
             count("otel.dropped_events_count", self.events_left_out),
             count("otel.dropped_links_count", self.links_left_out),
-            interval.start.suspect.then(|| extra("pennyspan.start_time_unix_nano", interval.sent_start_unix_nano)),
+            interval
+                .start
+                .suspect
+                .then(|| extra("pennyspan.start_time_unix_nano", interval.sent_start_unix_nano)),
         ];
         buffers.attributes.clear();
         let mut rest = known.words.item.rest().chain(extras.iter().flatten()).peekable();
@@ -200,7 +212,11 @@ impl<'a> SpanFields<'a> {
         let invocation_id = known.invocation_id(invocation_span);
         let rpc = Rpc::of(known.words, &self.name);
         let is_call = matches!(self.kind, trigger::CLIENT | trigger::PRODUCER);
-        let call = if is_call { Call::of(known.words, rpc, &self.name) } else { Call::default() };
+        let call = if is_call {
+            Call::of(known.words, rpc, &self.name)
+        } else {
+            Call::default()
+        };
         let row = spans::Row {
             dependency_kind: call.kind,
             dependency: call.dependency,
@@ -284,13 +300,20 @@ impl<'v> Known<'v, '_> {
     /// Returns the invocation that the span names; an invocation span may name it by the platform's request.
     fn invocation_id(&self, invocation_span: bool) -> Option<&'v str> {
         let item = self.words.item;
-        let request = || item.text(Slot::RequestId).or_else(|| item.text(Slot::RayId)).filter(|_| invocation_span);
+        let request = || {
+            item.text(Slot::RequestId)
+                .or_else(|| item.text(Slot::RayId))
+                .filter(|_| invocation_span)
+        };
         item.text(Slot::InvocationId).or_else(request)
     }
 }
 
 fn extra(key: &'static str, value: i64) -> Attribute<'static> {
-    Attribute { key: Cow::Borrowed(key), value: Value::Int(value) }
+    Attribute {
+        key: Cow::Borrowed(key),
+        value: Value::Int(value),
+    }
 }
 
 /// Returns a text; an empty one says nothing.

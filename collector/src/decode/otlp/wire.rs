@@ -17,7 +17,11 @@ pub(super) struct WireError {
 impl WireError {
     /// Returns the error of a whole body.
     pub(super) fn into_decode_error(self, expected: &'static str) -> DecodeError {
-        DecodeError::Malformed { place: format!("byte {}", self.at), expected, problem: self.problem.to_owned() }
+        DecodeError::Malformed {
+            place: format!("byte {}", self.at),
+            expected,
+            problem: self.problem.to_owned(),
+        }
     }
 }
 
@@ -49,7 +53,11 @@ enum FieldValue<'a> {
 impl<'a> Message<'a> {
     /// Returns a body as a message.
     pub(super) fn new(body: &'a [u8]) -> Self {
-        Self { body, at: 0, end: body.len() }
+        Self {
+            body,
+            at: 0,
+            end: body.len(),
+        }
     }
 
     /// Reads the next field; `None` at the end.
@@ -59,24 +67,36 @@ impl<'a> Message<'a> {
         }
         let at = self.at;
         let tag = self.varint()?;
-        let number = u32::try_from(tag >> 3).ok().filter(|number| (1..1 << 29).contains(number));
-        let number = number.ok_or(WireError { at, problem: "a field's number is not between 1 and 536870911" })?;
+        let number = u32::try_from(tag >> 3)
+            .ok()
+            .filter(|number| (1..1 << 29).contains(number));
+        let number = number.ok_or(WireError {
+            at,
+            problem: "a field's number is not between 1 and 536870911",
+        })?;
         let value = match tag & 7 {
             0 => FieldValue::Varint(self.varint()?),
             1 => FieldValue::Fixed64(u64::from_le_bytes(self.fixed()?)),
             2 => FieldValue::Delimited(self.delimited()?),
             5 => FieldValue::Fixed32(u32::from_le_bytes(self.fixed()?)),
-            3 | 4 => return Err(WireError { at, problem: "groups are not part of the format" }),
-            _ => return Err(WireError { at, problem: "a field's wire type is 6 or 7, which do not exist" }),
+            3 | 4 => {
+                return Err(WireError {
+                    at,
+                    problem: "groups are not part of the format",
+                });
+            }
+            _ => {
+                return Err(WireError {
+                    at,
+                    problem: "a field's wire type is 6 or 7, which do not exist",
+                });
+            }
         };
         Ok(Some(Field { number, at, value }))
     }
 
     /// Hands each field to `visit`.
-    pub(super) fn fields(
-        mut self,
-        mut visit: impl FnMut(Field<'a>) -> Result<(), WireError>,
-    ) -> Result<(), WireError> {
+    pub(super) fn fields(mut self, mut visit: impl FnMut(Field<'a>) -> Result<(), WireError>) -> Result<(), WireError> {
         while let Some(field) = self.next_field()? {
             visit(field)?;
         }
@@ -91,7 +111,10 @@ impl<'a> Message<'a> {
     fn varint(&mut self) -> Result<u64, WireError> {
         let (at, mut value) = (self.at, 0_u64);
         for shift in (0..70).step_by(7) {
-            let byte = *self.bytes().first().ok_or(WireError { at, problem: "a number is cut off" })?;
+            let byte = *self.bytes().first().ok_or(WireError {
+                at,
+                problem: "a number is cut off",
+            })?;
             self.at += 1;
             if shift == 63 && byte > 1 {
                 break;
@@ -101,20 +124,35 @@ impl<'a> Message<'a> {
                 return Ok(value);
             }
         }
-        Err(WireError { at, problem: "a number has more than 64 bits" })
+        Err(WireError {
+            at,
+            problem: "a number has more than 64 bits",
+        })
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
-        let value = self.bytes().first_chunk::<N>().ok_or(WireError { at: self.at, problem: "a number is cut off" })?;
+        let value = self.bytes().first_chunk::<N>().ok_or(WireError {
+            at: self.at,
+            problem: "a number is cut off",
+        })?;
         self.at += N;
         Ok(*value)
     }
 
     fn delimited(&mut self) -> Result<Self, WireError> {
         let at = self.at;
-        let length = usize::try_from(self.varint()?).ok().filter(|length| *length <= self.end - self.at);
-        let length = length.ok_or(WireError { at, problem: "a field is longer than what is left of its message" })?;
-        let part = Self { body: self.body, at: self.at, end: self.at + length };
+        let length = usize::try_from(self.varint()?)
+            .ok()
+            .filter(|length| *length <= self.end - self.at);
+        let length = length.ok_or(WireError {
+            at,
+            problem: "a field is longer than what is left of its message",
+        })?;
+        let part = Self {
+            body: self.body,
+            at: self.at,
+            end: self.at + length,
+        };
         self.at = part.end;
         Ok(part)
     }
@@ -205,7 +243,10 @@ impl<'a> Field<'a> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "protobuf takes the low bits of a longer number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "protobuf takes the low bits of a longer number"
+)]
 fn low32(value: u64) -> u32 {
     value as u32
 }

@@ -52,8 +52,14 @@ fn of_points<'a>(
     let temporality = points.get("aggregationTemporality").filter(|_| accumulates);
     let monotonic = points.get("isMonotonic").filter(|_| kind == PointKind::Sum);
     MetricFields {
-        name: of_metric.get("name").map(|value| reading.text("metric.name", value)).unwrap_or_default(),
-        unit: of_metric.get("unit").map(|value| reading.text("metric.unit", value)).unwrap_or_default(),
+        name: of_metric
+            .get("name")
+            .map(|value| reading.text("metric.name", value))
+            .unwrap_or_default(),
+        unit: of_metric
+            .get("unit")
+            .map(|value| reading.text("metric.unit", value))
+            .unwrap_or_default(),
         kind,
         temporality: temporality.map(|value| reading.code("aggregation_temporality", value)),
         monotonic: (kind == PointKind::Sum)
@@ -109,7 +115,10 @@ fn buckets(value: &RawValue, buckets: &mut Buckets, reading: &mut Reading) {
 
 fn counts(value: &RawValue, reading: &mut Reading) -> Vec<u64> {
     let elements = reading.elements("bucket_counts", value);
-    elements.into_iter().map(|count| reading.uint64("bucket_counts", count)).collect()
+    elements
+        .into_iter()
+        .map(|count| reading.uint64("bucket_counts", count))
+        .collect()
 }
 
 fn quantiles(value: &RawValue, point: &mut PointFields<'_>, reading: &mut Reading) {

@@ -29,7 +29,10 @@ pub(super) struct Reading {
 impl Reading {
     /// Returns a reading without a fault.
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { depth: settings.depth, fault: None }
+        Self {
+            depth: settings.depth,
+            fault: None,
+        }
     }
 
     /// Returns the fault, if there was one.
@@ -102,7 +105,11 @@ impl Reading {
     /// Reads an enum, which must be given by its number.
     pub(super) fn code(&mut self, field: &'static str, value: &RawValue) -> i32 {
         let code = number::whole(value.get()).and_then(|code| i32::try_from(code).ok());
-        self.expect(field, "a value of an enumeration must be given by its number, in 32 bits", code)
+        self.expect(
+            field,
+            "a value of an enumeration must be given by its number, in 32 bits",
+            code,
+        )
     }
 
     /// Reads an unsigned 32-bit integer.
@@ -114,7 +121,11 @@ impl Reading {
     /// Reads a signed 32-bit integer.
     pub(super) fn int32(&mut self, field: &'static str, value: &RawValue) -> i32 {
         let number = whole(value).and_then(|number| i32::try_from(number).ok());
-        self.expect(field, "a whole number from -2147483648 to 2147483647 was expected", number)
+        self.expect(
+            field,
+            "a whole number from -2147483648 to 2147483647 was expected",
+            number,
+        )
     }
 
     /// Reads an unsigned 64-bit integer, as text or number.
@@ -123,7 +134,11 @@ impl Reading {
             Ok(number) => Some(number),
             Err(_) => u64::try_from(number::whole(&text)?).ok(),
         });
-        self.expect(field, "a whole number from 0 to 18446744073709551615 was expected", number)
+        self.expect(
+            field,
+            "a whole number from 0 to 18446744073709551615 was expected",
+            number,
+        )
     }
 
     /// Reads a signed 64-bit integer, as text or number.
@@ -159,7 +174,10 @@ impl Reading {
     }
 
     fn key_value<'a>(&mut self, value: &'a RawValue, depth: usize) -> Attribute<'a> {
-        let mut attribute = Attribute { key: Cow::Borrowed(""), value: Value::Empty };
+        let mut attribute = Attribute {
+            key: Cow::Borrowed(""),
+            value: Value::Empty,
+        };
         self.members("attributes", value, |reading, key, value| match key {
             "key" => attribute.key = reading.text("attributes.key", value),
             "value" => attribute.value = reading.value_within(value, depth),
@@ -183,8 +201,12 @@ impl Reading {
                     reading.note(Fault::of(FIELD, Reason::TooDeep, "nests deeper than the limit"));
                     return;
                 }
-                "arrayValue" => Value::List(reading.nested(value, |reading, value| reading.value_within(value, depth - 1))),
-                "kvlistValue" => Value::Map(reading.nested(value, |reading, value| reading.key_value(value, depth - 1))),
+                "arrayValue" => {
+                    Value::List(reading.nested(value, |reading, value| reading.value_within(value, depth - 1)))
+                }
+                "kvlistValue" => {
+                    Value::Map(reading.nested(value, |reading, value| reading.key_value(value, depth - 1)))
+                }
                 _ => return,
             };
         });

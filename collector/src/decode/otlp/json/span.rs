@@ -19,9 +19,15 @@ pub(super) fn read<'a>(value: &'a RawValue, span: &mut SpanFields<'a>, reading: 
         "endTimeUnixNano" => span.end_unix_nano = reading.uint64("end_time_unix_nano", value),
         "attributes" => reading.attributes(value, &mut span.attributes),
         "droppedAttributesCount" => span.attributes_left_out = reading.uint32("dropped_attributes_count", value),
-        "events" => reading.elements("events", value).into_iter().for_each(|value| event(value, span, reading)),
+        "events" => reading
+            .elements("events", value)
+            .into_iter()
+            .for_each(|value| event(value, span, reading)),
         "droppedEventsCount" => span.events_left_out = reading.uint32("dropped_events_count", value),
-        "links" => reading.elements("links", value).into_iter().for_each(|value| link(value, span, reading)),
+        "links" => reading
+            .elements("links", value)
+            .into_iter()
+            .for_each(|value| link(value, span, reading)),
         "droppedLinksCount" => span.links_left_out = reading.uint32("dropped_links_count", value),
         "status" => status(value, span, reading),
         _ => {}
@@ -35,7 +41,9 @@ fn event<'a>(value: &'a RawValue, span: &mut SpanFields<'a>, reading: &mut Readi
         "timeUnixNano" => event.time_unix_nano = reading.uint64("events.time_unix_nano", value),
         "name" => event.name = reading.text("events.name", value),
         "attributes" => reading.attributes(value, &mut span.pool),
-        "droppedAttributesCount" => event.attributes_left_out = reading.uint32("events.dropped_attributes_count", value),
+        "droppedAttributesCount" => {
+            event.attributes_left_out = reading.uint32("events.dropped_attributes_count", value)
+        }
         _ => {}
     });
     event.attributes = from..span.pool.len();

@@ -6,10 +6,7 @@ use super::super::wire::{Field, Message, WireError};
 use super::reading::Reading;
 
 /// Reads a metric: what it says about its points, then each point.
-pub(super) fn metric<'a>(
-    message: Message<'a>,
-    intake: &mut Intake<'_, 'a, PointFields<'a>>,
-) -> Result<(), WireError> {
+pub(super) fn metric<'a>(message: Message<'a>, intake: &mut Intake<'_, 'a, PointFields<'a>>) -> Result<(), WireError> {
     let settings = intake.context().settings;
     let mut reading = Reading::new(settings);
     let mut metric = MetricFields::default();

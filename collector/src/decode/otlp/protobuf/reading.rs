@@ -19,7 +19,10 @@ pub(super) struct Reading {
 impl Reading {
     /// Returns a reading without a fault.
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { depth: settings.depth, fault: None }
+        Self {
+            depth: settings.depth,
+            fault: None,
+        }
     }
 
     /// Returns the fault, if there was one.
@@ -81,7 +84,11 @@ impl Reading {
                 3 => Value::Int(field.varint()?.cast_signed()),
                 4 => Value::Double(field.double()?),
                 5 | 6 if depth == 0 => {
-                    self.note(Fault::of("attributes.value", Reason::TooDeep, "nests deeper than the limit"));
+                    self.note(Fault::of(
+                        "attributes.value",
+                        Reason::TooDeep,
+                        "nests deeper than the limit",
+                    ));
                     return Ok(());
                 }
                 5 => Value::List(self.list(field.message()?, depth - 1)?),

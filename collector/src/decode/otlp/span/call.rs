@@ -31,7 +31,10 @@ impl<'v> Rpc<'v> {
         let text = |slot| words.item.text(slot);
         let (system, service, method) = (text(Slot::RpcSystem), text(Slot::RpcService), text(Slot::RpcMethod));
         let of_aws = system.is_some_and(is_aws_api);
-        let split = |name: &'v str| name.rsplit_once('/').or_else(|| name.rsplit_once('.').filter(|_| of_aws));
+        let split = |name: &'v str| {
+            name.rsplit_once('/')
+                .or_else(|| name.rsplit_once('.').filter(|_| of_aws))
+        };
         let (qualifier, method) = match method.map(|method| (split(method), method)) {
             Some((Some((qualifier, bare)), _)) => (Some(qualifier), Some(bare)),
             Some((None, bare)) => (None, Some(bare)),
@@ -72,7 +75,10 @@ fn of_aws_sdk<'v>(words: Words<'v, '_>, rpc: Rpc<'v>) -> Option<Call<'v>> {
     let named = |slot| item.only_text(slot).map(destination_name);
     let service = rpc.service.unwrap_or_default();
     let (kind, dependency) = match service.to_ascii_lowercase().as_str() {
-        "dynamodb" => ("database", item.text(Slot::DbCollection).or_else(|| named(Slot::TableNames))),
+        "dynamodb" => (
+            "database",
+            item.text(Slot::DbCollection).or_else(|| named(Slot::TableNames)),
+        ),
         "sqs" => ("queue", named(Slot::QueueUrl).or_else(destination)),
         "sns" => ("topic", named(Slot::TopicArn).or_else(destination)),
         "kinesis" | "firehose" => ("stream", named(Slot::StreamName).or_else(destination)),
@@ -83,17 +89,30 @@ fn of_aws_sdk<'v>(words: Words<'v, '_>, rpc: Rpc<'v>) -> Option<Call<'v>> {
         "secretsmanager" | "secrets manager" => ("aws", named(Slot::SecretArn)),
         _ => ("aws", None),
     };
-    Some(Call { kind: Some(kind), dependency: dependency.or(rpc.service), operation: rpc.method, region: None })
+    Some(Call {
+        kind: Some(kind),
+        dependency: dependency.or(rpc.service),
+        operation: rpc.method,
+        region: None,
+    })
 }
 
 fn invoked_function<'v>(words: Words<'v, '_>) -> Option<&'v str> {
-    let name = words.item.text(Slot::InvokedName).or_else(|| words.item.text(Slot::InvokedArn))?;
+    let name = words
+        .item
+        .text(Slot::InvokedName)
+        .or_else(|| words.item.text(Slot::InvokedArn))?;
     Some(FunctionArn::parse(name).map_or(name, |arn| arn.function))
 }
 
 fn of_function<'v>(words: Words<'v, '_>) -> Option<Call<'v>> {
     words.item.text(Slot::InvokedName)?;
-    Some(Call { kind: Some("function"), dependency: invoked_function(words), operation: Some("invoke"), region: None })
+    Some(Call {
+        kind: Some("function"),
+        dependency: invoked_function(words),
+        operation: Some("invoke"),
+        region: None,
+    })
 }
 
 fn of_database<'v>(words: Words<'v, '_>) -> Option<Call<'v>> {
@@ -116,7 +135,9 @@ fn of_messaging<'v>(words: Words<'v, '_>) -> Option<Call<'v>> {
     let (item, system) = (words.item, words.item.text(Slot::MessagingSystem)?);
     Some(Call {
         kind: Some(trigger::of_messaging_system(system).as_str()),
-        dependency: trigger::destination(words).or_else(|| item.text(Slot::ServerAddress)).or(Some(system)),
+        dependency: trigger::destination(words)
+            .or_else(|| item.text(Slot::ServerAddress))
+            .or(Some(system)),
         operation: item.text(Slot::MessagingOperation),
         region: None,
     })
@@ -124,21 +145,45 @@ fn of_messaging<'v>(words: Words<'v, '_>) -> Option<Call<'v>> {
 
 fn of_rpc<'v>(words: Words<'v, '_>, rpc: Rpc<'v>) -> Option<Call<'v>> {
     let system = rpc.system?;
-    let dependency = rpc.service.or_else(|| words.item.text(Slot::ServerAddress)).unwrap_or(system);
-    Some(Call { kind: Some("rpc"), dependency: Some(dependency), operation: rpc.method, region: None })
+    let dependency = rpc
+        .service
+        .or_else(|| words.item.text(Slot::ServerAddress))
+        .unwrap_or(system);
+    Some(Call {
+        kind: Some("rpc"),
+        dependency: Some(dependency),
+        operation: rpc.method,
+        region: None,
+    })
 }
 
 fn of_http<'v>(words: Words<'v, '_>) -> Option<Call<'v>> {
     let method = words.item.text(Slot::HttpMethod)?;
-    let host = words.item.text(Slot::ServerAddress).or_else(|| words.item.text(Slot::Url).and_then(host));
+    let host = words
+        .item
+        .text(Slot::ServerAddress)
+        .or_else(|| words.item.text(Slot::Url).and_then(host));
     let dependency = words.item.text(Slot::PeerService).or(host);
-    Some(Call { kind: Some("http"), dependency, operation: Some(method), region: None })
+    Some(Call {
+        kind: Some("http"),
+        dependency,
+        operation: Some(method),
+        region: None,
+    })
 }
 
 fn of_anything<'v>(words: Words<'v, '_>, span_name: &'v str) -> Call<'v> {
-    let peer = words.item.text(Slot::PeerService).or_else(|| words.item.text(Slot::ServerAddress));
+    let peer = words
+        .item
+        .text(Slot::PeerService)
+        .or_else(|| words.item.text(Slot::ServerAddress));
     let name = Some(span_name).filter(|name| !name.is_empty());
-    Call { kind: Some("other"), dependency: peer.or(name), operation: None, region: None }
+    Call {
+        kind: Some("other"),
+        dependency: peer.or(name),
+        operation: None,
+        region: None,
+    }
 }
 
 /// Returns the host of a URL, without user and port.
@@ -155,24 +200,48 @@ fn host(url: &str) -> Option<&str> {
 
 fn region<'v>(words: Words<'v, '_>) -> Option<&'v str> {
     let item = words.item;
-    let said = [Slot::InvokedRegion, Slot::CalledRegion, Slot::Region].into_iter().find_map(|slot| item.text(slot));
-    let arns = [Slot::TopicArn, Slot::InvokedName, Slot::InvokedArn, Slot::StateMachineArn, Slot::SecretArn, Slot::MessagingDestination];
-    let of_arn = || arns.into_iter().find_map(|slot| item.only_text(slot).and_then(Arn::parse)?.region);
+    let said = [Slot::InvokedRegion, Slot::CalledRegion, Slot::Region]
+        .into_iter()
+        .find_map(|slot| item.text(slot));
+    let arns = [
+        Slot::TopicArn,
+        Slot::InvokedName,
+        Slot::InvokedArn,
+        Slot::StateMachineArn,
+        Slot::SecretArn,
+        Slot::MessagingDestination,
+    ];
+    let of_arn = || {
+        arns.into_iter()
+            .find_map(|slot| item.only_text(slot).and_then(Arn::parse)?.region)
+    };
     let hosts = || {
         let url = |slot| item.only_text(slot).and_then(host);
-        item.text(Slot::ServerAddress).or_else(|| url(Slot::QueueUrl)).or_else(|| url(Slot::MessagingDestination))
+        item.text(Slot::ServerAddress)
+            .or_else(|| url(Slot::QueueUrl))
+            .or_else(|| url(Slot::MessagingDestination))
     };
     said.or_else(of_arn).or_else(|| hosts().and_then(region_of_host))
 }
 
 /// Returns the region in an AWS endpoint's host name, such as `sqs.eu-west-1.amazonaws.com`.
 fn region_of_host(host: &str) -> Option<&str> {
-    let labels = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
+    let labels = host
+        .strip_suffix(".amazonaws.com")
+        .or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
     labels.rsplit('.').find(|label| {
         let mut parts = label.split('-');
-        let place = parts.next().is_some_and(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()));
-        let number = parts.next_back().is_some_and(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_digit());
-        place && number && parts.next().is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()))
+        let place = parts
+            .next()
+            .is_some_and(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let number = parts
+            .next_back()
+            .is_some_and(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_digit());
+        place
+            && number
+            && parts
+                .next()
+                .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_lowercase()))
     })
 }
 
@@ -191,8 +260,17 @@ pub(super) fn throttled(words: Words<'_, '_>, error_type: Option<&str>) -> bool 
 /// The words are those that the AWS SDKs retry as throttling, and the same of Google and Azure.
 fn is_throttling(error_type: &str) -> bool {
     const WORDS: &[&str] = &[
-        "Throttl", "TooManyRequests", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "BandwidthLimitExceeded",
-        "LimitExceededException", "SlowDown", "PriorRequestNotComplete", "ServerBusy", "RESOURCE_EXHAUSTED", "ResourceExhausted",
+        "Throttl",
+        "TooManyRequests",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "ServerBusy",
+        "RESOURCE_EXHAUSTED",
+        "ResourceExhausted",
     ];
     error_type == "429" || WORDS.iter().any(|word| error_type.contains(word))
 }

@@ -28,7 +28,12 @@ pub(super) fn exception<'v>(span: &'v SpanFields<'_>) -> Option<Exception<'v>> {
 }
 
 fn text_of<'v>(attributes: &'v [Attribute<'_>], key: &str) -> Option<&'v str> {
-    attributes.iter().find(|attribute| attribute.key == key)?.value.as_text().filter(|text| !text.is_empty())
+    attributes
+        .iter()
+        .find(|attribute| attribute.key == key)?
+        .value
+        .as_text()
+        .filter(|text| !text.is_empty())
 }
 
 /// Checks the ids of a span's links.
@@ -70,7 +75,9 @@ pub(super) fn write(span: &SpanFields<'_>, buffers: &mut SpanBuffers) {
     }
     buffers.links.clear();
     if !span.links.is_empty() {
-        write_list(&mut buffers.links, span.links.iter(), |out, link| write_link(out, link, &span.pool));
+        write_list(&mut buffers.links, span.links.iter(), |out, link| {
+            write_link(out, link, &span.pool)
+        });
     }
 }
 

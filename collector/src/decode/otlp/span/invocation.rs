@@ -113,7 +113,10 @@ fn execution_model(platform: &str) -> Option<&'static str> {
 
 /// Returns the configured memory: bytes, or megabytes of senders older than semantic conventions 1.19.
 fn memory_size_mib(words: Words<'_, '_>) -> Option<i64> {
-    let size = words.item.count(Slot::MaxMemory).or_else(|| words.resource.count(Slot::MaxMemory))?;
+    let size = words
+        .item
+        .count(Slot::MaxMemory)
+        .or_else(|| words.resource.count(Slot::MaxMemory))?;
     let mib = if size >= LEAST_BYTES { size / MIB_BYTES } else { size };
     (mib > 0).then_some(mib)
 }
@@ -129,8 +132,14 @@ fn outcome(span: &SpanFields<'_>, words: Words<'_, '_>, row: &spans::Row<'_>) ->
         "unknown" => Some(Outcome::Unknown),
         _ => None,
     });
-    let by_status = if span.status_code == STATUS_ERROR { Some(Outcome::Error) } else { None };
-    of_worker.or(by_status).or_else(|| row.end_unix_nano.map(|_| Outcome::Ok))
+    let by_status = if span.status_code == STATUS_ERROR {
+        Some(Outcome::Error)
+    } else {
+        None
+    };
+    of_worker
+        .or(by_status)
+        .or_else(|| row.end_unix_nano.map(|_| Outcome::Ok))
 }
 
 /// Returns the route with its method, as invocation records write it.
@@ -155,7 +164,10 @@ impl<'v> Failure<'v> {
             return Self::default();
         }
         let (item, exception) = (known.words.item, known.exception.unwrap_or_default());
-        let message = exception.message.or_else(|| item.text(Slot::ExceptionMessage)).or_else(|| given(&span.status_message));
+        let message = exception
+            .message
+            .or_else(|| item.text(Slot::ExceptionMessage))
+            .or_else(|| given(&span.status_message));
         let stack = exception.stack.or_else(|| item.text(Slot::ExceptionStack));
         let told = known.error_type.is_some() || message.is_some();
         Self {
@@ -178,6 +190,10 @@ fn or<'v>(line: Trigger<'v>, span: Trigger<'v>) -> Trigger<'v> {
         first_received_unix_nano: line.first_received_unix_nano.or(span.first_received_unix_nano),
         receive_max_count: line.receive_max_count.or(span.receive_max_count),
         scheduled_unix_nano: line.scheduled_unix_nano.or(span.scheduled_unix_nano),
-        messages: if line.messages.is_empty() { span.messages } else { line.messages },
+        messages: if line.messages.is_empty() {
+            span.messages
+        } else {
+            line.messages
+        },
     }
 }

@@ -11,14 +11,25 @@ use crate::decode::number::{self, unix_nano, unix_nano_of_millis};
 use crate::decode::object::Object;
 
 /// The names of a delivery line's members, which may also stand as attributes on a span.
-const MEMBERS: &[&str] = &["invocation_id", "trigger", "batch_size", "records", "failed_ids", "http", "tenant"];
+const MEMBERS: &[&str] = &[
+    "invocation_id",
+    "trigger",
+    "batch_size",
+    "records",
+    "failed_ids",
+    "http",
+    "tenant",
+];
 
 /// Returns what caused an invocation, as its span tells.
 pub(super) fn trigger<'v>(span: &'v SpanFields<'_>, known: &Known<'v, '_>) -> Trigger<'v> {
     let (words, item) = (known.words, known.words.item);
     let kind = trigger::trigger_type(words, span.kind);
     let start = known.interval.start.unix_nano;
-    let linked = span.links.iter().filter_map(|link| message(&span.pool[link.attributes.clone()], start));
+    let linked = span
+        .links
+        .iter()
+        .filter_map(|link| message(&span.pool[link.attributes.clone()], start));
     let mut messages: Vec<Message<'v>> = linked.collect();
     let own = message(&span.attributes, start);
     let all = || own.iter().chain(&messages);
@@ -26,7 +37,10 @@ pub(super) fn trigger<'v>(span: &'v SpanFields<'_>, known: &Known<'v, '_>) -> Tr
     let (oldest, newest) = (enqueued().min(), enqueued().max());
     let document = || item.text(Slot::DocumentTime).and_then(unix_nano);
     let first_received_unix_nano = all().filter_map(|message| message.first_received_unix_nano).min();
-    let receive_max_count = all().filter_map(|message| message.receive_count).chain(item.count(Slot::Attempt)).max();
+    let receive_max_count = all()
+        .filter_map(|message| message.receive_count)
+        .chain(item.count(Slot::Attempt))
+        .max();
     let listed = i64::try_from(messages.len()).ok().filter(|count| *count > 0);
     messages.extend(own.filter(|message| message.id.is_some()));
     Trigger {
@@ -34,7 +48,10 @@ pub(super) fn trigger<'v>(span: &'v SpanFields<'_>, known: &Known<'v, '_>) -> Tr
         given: item.text(Slot::Trigger).map(Cow::Borrowed),
         source: trigger::trigger_source(words, kind).map(Cow::Borrowed),
         partition: item.decimal(Slot::Partition),
-        batch_size: item.count(Slot::MessageCount).or_else(|| item.count(Slot::BatchSize)).or(listed),
+        batch_size: item
+            .count(Slot::MessageCount)
+            .or_else(|| item.count(Slot::BatchSize))
+            .or(listed),
         enqueued_min_unix_nano: oldest.or_else(document),
         enqueued_max_unix_nano: newest.or_else(document),
         first_received_unix_nano,
@@ -45,7 +62,10 @@ pub(super) fn trigger<'v>(span: &'v SpanFields<'_>, known: &Known<'v, '_>) -> Tr
 }
 
 fn scheduled(item: Promoted<'_, '_>) -> Option<i64> {
-    let millis = || item.decimal(Slot::ScheduledMillis).and_then(|text| unix_nano_of_millis(&text));
+    let millis = || {
+        item.decimal(Slot::ScheduledMillis)
+            .and_then(|text| unix_nano_of_millis(&text))
+    };
     item.text(Slot::ScheduledTime).and_then(unix_nano).or_else(millis)
 }
 

@@ -18,7 +18,9 @@ pub(super) const CONSUMER: i32 = 5;
 pub(super) fn of_messaging_system(system: &str) -> TriggerType {
     match system.to_ascii_lowercase().as_str() {
         "aws.sns" | "aws_sns" | "amazonsns" | "sns" | "gcp_pubsub" => TriggerType::Topic,
-        "kafka" | "eventhubs" | "aws_kinesis" | "aws.kinesis" | "amazonkinesis" | "kinesis" | "pulsar" => TriggerType::Stream,
+        "kafka" | "eventhubs" | "aws_kinesis" | "aws.kinesis" | "amazonkinesis" | "kinesis" | "pulsar" => {
+            TriggerType::Stream
+        }
         "eventgrid" | "eventbridge" | "aws_eventbridge" | "aws.eventbridge" => TriggerType::Bus,
         _ => TriggerType::Queue,
     }
@@ -47,10 +49,15 @@ pub(super) fn trigger_type(words: Words<'_, '_>, kind: i32) -> Option<TriggerTyp
 /// Returns the queue, topic, stream, bucket, collection or schedule that an invocation came from.
 pub(super) fn trigger_source<'v>(words: Words<'v, '_>, of: Option<TriggerType>) -> Option<&'v str> {
     let item = words.item;
-    let messaging = || item.text(Slot::MessagingDestination).or_else(|| item.text(Slot::QueueName));
+    let messaging = || {
+        item.text(Slot::MessagingDestination)
+            .or_else(|| item.text(Slot::QueueName))
+    };
     let source = item.text(Slot::TriggerSource).or_else(|| match of? {
         TriggerType::Object => item.text(Slot::Bucket).or_else(|| item.text(Slot::DocumentCollection)),
-        TriggerType::Database => item.text(Slot::DocumentCollection).or_else(|| item.text(Slot::DbCollection)),
+        TriggerType::Database => item
+            .text(Slot::DocumentCollection)
+            .or_else(|| item.text(Slot::DbCollection)),
         TriggerType::Timer => item.text(Slot::Cron),
         TriggerType::Http | TriggerType::Rpc => None,
         _ => messaging(),
@@ -63,5 +70,8 @@ pub(super) fn destination<'v>(words: Words<'v, '_>) -> Option<&'v str> {
     let item = words.item;
     let named = |slot| item.only_text(slot);
     let destination = item.text(Slot::MessagingDestination).or_else(|| named(Slot::QueueUrl));
-    destination.or_else(|| named(Slot::TopicArn)).or_else(|| named(Slot::StreamName)).map(destination_name)
+    destination
+        .or_else(|| named(Slot::TopicArn))
+        .or_else(|| named(Slot::StreamName))
+        .map(destination_name)
 }

@@ -22,7 +22,9 @@ pub(super) fn sample_weight_milli(trace_state: &str) -> i64 {
 }
 
 fn threshold(trace_state: &str) -> Option<u128> {
-    let ot = trace_state.split(',').find_map(|member| member.trim().strip_prefix("ot="))?;
+    let ot = trace_state
+        .split(',')
+        .find_map(|member| member.trim().strip_prefix("ot="))?;
     let digits = ot.split(';').find_map(|field| field.strip_prefix("th:"))?;
     if digits.is_empty() || digits.len() > DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -50,7 +52,16 @@ mod tests {
 
     #[test]
     fn what_says_no_threshold_stands_for_itself() {
-        for trace_state in ["", "ot=", "ot=th:", "ot=th:xyz", "ot=th:123456789abcdef0", "ot=p:8", "not=th:8", "ot=th:+1"] {
+        for trace_state in [
+            "",
+            "ot=",
+            "ot=th:",
+            "ot=th:xyz",
+            "ot=th:123456789abcdef0",
+            "ot=p:8",
+            "not=th:8",
+            "ot=th:+1",
+        ] {
             assert_eq!(sample_weight_milli(trace_state), 1000, "{trace_state}");
         }
     }
