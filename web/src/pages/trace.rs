@@ -78,6 +78,7 @@ impl TracePage {
             .iter()
             .zip(&bars)
             .map(|(span, bar)| Row::of(span, bar, scale, question, answer, view));
+        let rows = name_services_once(rows.collect());
         Self {
             chrome: chrome.titled(&answer.sentence),
             trace_id: answer.trace_id.clone(),
@@ -97,7 +98,7 @@ impl TracePage {
             price_book: answer.cost.price_book.clone(),
             minimap: Minimap { bars: &bars }.svg(scale),
             ruler: Ruler::over(scale),
-            rows: rows.collect(),
+            rows,
             more: more(answer, question),
             panel: answer.span.as_ref().map(|detail| Panel::of(detail, question)),
             links: links(&answer.links, question),
@@ -107,6 +108,19 @@ impl TracePage {
 }
 
 impl Page for TracePage {}
+
+/// Leaves the service out where it is that of the row above, so that the name has the room.
+fn name_services_once(mut rows: Vec<Row>) -> Vec<Row> {
+    let mut above = String::new();
+    for row in rows.iter_mut().filter(|row| !row.waiting) {
+        if row.service == above {
+            row.service.clear();
+        } else {
+            above.clone_from(&row.service);
+        }
+    }
+    rows
+}
 
 fn facts(answer: &TraceAnswer, question: &Question) -> Vec<String> {
     let tz = question.state.tz;

@@ -55,22 +55,21 @@ impl ColdView {
 
 fn line(cold: &ColdStarts) -> Vec<(String, String, String)> {
     let (starts, known, unknown) = cold.totals;
-    let not_known = match unknown {
-        0 => String::new(),
-        n => format!("; not known of {}", plural(n, "invocation", "invocations")),
+    let of_known = format!(
+        "{} of {}",
+        count(starts).text(),
+        plural(known, "invocation", "invocations")
+    );
+    let not_known = format!("not known of {}", plural(unknown, "invocation", "invocations"));
+    let note = match (known, unknown) {
+        (_, 0) => of_known,
+        (0, _) => not_known,
+        _ => format!("{of_known}; {not_known}"),
     };
     let us =
         |us: &crate::format::Reading<i64>| Shown::reading(us, |us| duration(*us).quantile(cold.init.precision)).cell();
     vec![
-        (
-            "Cold starts".to_owned(),
-            percent(starts, known).cell(),
-            format!(
-                "{} of {}{not_known}",
-                count(starts).text(),
-                plural(known, "invocation", "invocations")
-            ),
-        ),
+        ("Cold starts".to_owned(), percent(starts, known).cell(), note),
         (
             "Init p50".to_owned(),
             us(&cold.init.p50_us),
