@@ -123,7 +123,8 @@ pub fn fold_slices(input: &FoldInput<'_>, slices: &[Slice]) -> Result<BTreeMap<S
     let attempts = Attempts::of(&facts)?;
     let owners = ownership::owners(&spans, &attempts);
     let calls = Calls::of(&spans, &owners);
-    let mut wanted: BTreeMap<Slice, (Vec<usize>, usize)> = slices.iter().map(|slice| (*slice, Default::default())).collect();
+    let mut wanted: BTreeMap<Slice, (Vec<usize>, usize)> =
+        slices.iter().map(|slice| (*slice, Default::default())).collect();
     for (index, (attempt, _)) in attempts.iter().enumerate() {
         if let Some((members, _)) = wanted.get_mut(&Slice::of(attempt.start)) {
             members.push(index);
@@ -153,7 +154,11 @@ pub fn slices_of(facts: &[RecordBatch]) -> Result<BTreeSet<Slice>, FoldError> {
 
 /// Returns the starts of the spans of functions that belong to no known attempt.
 fn orphan_starts(spans: &Spans, owners: &[Owner]) -> impl Iterator<Item = i64> {
-    let orphans = spans.list.iter().zip(owners).filter(|(_, owner)| **owner == Owner::Orphan);
+    let orphans = spans
+        .list
+        .iter()
+        .zip(owners)
+        .filter(|(_, owner)| **owner == Owner::Orphan);
     orphans.filter_map(|(span, _)| {
         let (reader, row) = spans.of(span);
         reader.function(row).map(|_| span.start)
@@ -167,7 +172,10 @@ fn emit(
     indices: impl IntoIterator<Item = usize>,
     orphans: usize,
 ) -> Result<Folded, FoldError> {
-    let mut folded = Folded { orphan_span_count: orphans as u64, ..Folded::default() };
+    let mut folded = Folded {
+        orphan_span_count: orphans as u64,
+        ..Folded::default()
+    };
     let (mut invocations, mut called) = (invocations::Builder::default(), invocation_calls::Builder::default());
     for index in indices {
         let (attempt, members) = attempts.get(index);

@@ -27,7 +27,10 @@ impl MemoryStore {
     /// [`FoldError::Layout`] where a batch has not its table's columns; the rows of earlier tables stay.
     pub fn push(&mut self, rows: Rows) -> Result<(), FoldError> {
         for (table, batch) in rows.into_batches() {
-            self.tables.entry(table).or_insert_with(|| Tiers::new(table)).push(batch)?;
+            self.tables
+                .entry(table)
+                .or_insert_with(|| Tiers::new(table))
+                .push(batch)?;
         }
         Ok(())
     }

@@ -44,9 +44,20 @@ impl Snapshot {
         let tables = raw
             .into_iter()
             .chain(folded.into_tables())
-            .map(|(table, batches)| (table, Sources { batches: batches.into() }))
+            .map(|(table, batches)| {
+                (
+                    table,
+                    Sources {
+                        batches: batches.into(),
+                    },
+                )
+            })
             .collect();
-        Self { tables, as_of_unix_nano, orphan_span_count }
+        Self {
+            tables,
+            as_of_unix_nano,
+            orphan_span_count,
+        }
     }
 
     /// Returns a table's rows that lie in memory; a table without rows has no batches.

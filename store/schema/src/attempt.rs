@@ -8,7 +8,7 @@ macro_rules! attempt_columns {
     ($callback:path { $($before:tt)* } { $($after:tt)* }) => {
         $callback! {
             $($before)*
-            /// The product that it runs on, as OTel's `cloud.platform` names it.
+            /// The product that it runs on, as OpenTelemetry's `cloud.platform` names it.
             platform: Text { unit: Unit::None, nullable: "not every record names it", merge: First, source: "cloud.platform, or the format's own platform" },
             /// How the platform runs it: `event_function`, `web_function`, `managed_instance`, `container_function` or `worker`.
             execution_model: Text { unit: Unit::None, nullable: "not every record tells", merge: First, source: "the format" },

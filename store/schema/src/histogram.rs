@@ -11,6 +11,10 @@ const EXACT_BELOW: i64 = 128;
 const SPLIT_BITS: u32 = 6;
 /// The exponent of [`EXACT_BELOW`].
 const EXACT_BITS: u32 = 7;
+/// Buckets below [`EXACT_BELOW`].
+const EXACT_BUCKETS: u16 = 1 << EXACT_BITS;
+/// The exponent of the largest values.
+const LAST_EXPONENT: u32 = 62;
 
 /// Returns the bucket of a value; negative values count as zero.
 ///
@@ -24,25 +28,22 @@ const EXACT_BITS: u32 = 7;
 pub fn bucket_of(value: i64) -> i16 {
     let value = value.max(0);
     if value < EXACT_BELOW {
-        return i16::try_from(value).expect("less than 128");
+        return i16::try_from(value).unwrap_or(i16::MAX);
     }
     let exponent = 63 - value.leading_zeros();
     let within = (value >> (exponent - SPLIT_BITS)) - (1 << SPLIT_BITS);
     let bucket = EXACT_BELOW + i64::from(exponent - EXACT_BITS) * (1 << SPLIT_BITS) + within;
-    i16::try_from(bucket).expect("63 exponents of 64 buckets fit")
+    i16::try_from(bucket).unwrap_or(i16::MAX)
 }
 
 /// Returns the middle of a bucket, by which its values are represented.
 #[must_use]
 pub fn middle_of(bucket: i16) -> i64 {
-    let bucket = i64::from(bucket.max(0));
-    if bucket < EXACT_BELOW {
-        return bucket;
-    }
-    let above = bucket - EXACT_BELOW;
-    let exponent = u32::try_from(above >> SPLIT_BITS).expect("a bucket is an i16") + EXACT_BITS;
+    let number = bucket.max(0).unsigned_abs();
+    let Some(above) = number.checked_sub(EXACT_BUCKETS) else { return i64::from(number) };
+    let exponent = (u32::from(above >> SPLIT_BITS) + EXACT_BITS).min(LAST_EXPONENT);
     let width = 1_i64 << (exponent - SPLIT_BITS);
-    let low = ((above & ((1 << SPLIT_BITS) - 1)) + (1 << SPLIT_BITS)) << (exponent - SPLIT_BITS);
+    let low = (i64::from(above & ((1 << SPLIT_BITS) - 1)) + (1 << SPLIT_BITS)) << (exponent - SPLIT_BITS);
     low + (width - 1) / 2
 }
 
@@ -160,6 +161,12 @@ mod tests {
             histogram.record(*value, *weight);
         }
         histogram
+    }
+
+    #[test]
+    fn every_bucket_number_has_a_middle() {
+        assert!((i16::MIN..=i16::MAX).all(|bucket| middle_of(bucket) >= 0));
+        assert_eq!(middle_of(bucket_of(i64::MAX)), i64::MAX - (1 << 55));
     }
 
     #[test]

@@ -47,7 +47,12 @@ pub(super) fn split(facts: &mut Vec<Fact<'_>>, owners: &mut Vec<usize>) -> usize
         place_beside(facts, &Starts::of(&shaped), &mut placed);
     }
     let mut left = Timeline::default();
-    owners.extend(facts.iter().zip(&placed).map(|(fact, place)| place.unwrap_or_else(|| shaped.len() + left.gather(fact))));
+    owners.extend(
+        facts
+            .iter()
+            .zip(&placed)
+            .map(|(fact, place)| place.unwrap_or_else(|| shaped.len() + left.gather(fact))),
+    );
     shaped.len() + left.len()
 }
 
@@ -55,7 +60,11 @@ pub(super) fn split(facts: &mut Vec<Fact<'_>>, owners: &mut Vec<usize>) -> usize
 fn place_shaping<'a>(facts: &[Fact<'a>], timeline: &mut Timeline<'a>, placed: &mut [Option<usize>]) {
     for (fact, place) in facts.iter().zip(placed) {
         if fact.shapes_attempts() {
-            *place = if fact.hinted { Some(timeline.join_or_open(fact)) } else { timeline.end(fact) };
+            *place = if fact.hinted {
+                Some(timeline.join_or_open(fact))
+            } else {
+                timeline.end(fact)
+            };
         }
     }
 }

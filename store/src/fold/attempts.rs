@@ -65,7 +65,10 @@ impl<'a> Attempts<'a> {
     }
 
     fn members_of(&self, attempt: &Attempt) -> Members<'_> {
-        Members { facts: self.facts, places: &self.members[attempt.members.clone()] }
+        Members {
+            facts: self.facts,
+            places: &self.members[attempt.members.clone()],
+        }
     }
 }
 
@@ -94,7 +97,9 @@ impl<'a> Members<'a> {
 
     fn start(self) -> i64 {
         let times = || self.iter().map(|(reader, row)| reader.fact_unix_nano(row));
-        self.first(Reader::start_hint_unix_nano).or_else(|| times().min()).unwrap_or_default()
+        self.first(Reader::start_hint_unix_nano)
+            .or_else(|| times().min())
+            .unwrap_or_default()
     }
 }
 
@@ -109,7 +114,12 @@ struct Gathering<'a> {
 
 impl<'a> Gathering<'a> {
     fn new(facts: &'a Facts) -> Self {
-        Self { facts, members: Vec::new(), list: Vec::new(), functions: HashMap::new() }
+        Self {
+            facts,
+            members: Vec::new(),
+            list: Vec::new(),
+            functions: HashMap::new(),
+        }
     }
 
     /// Adds one key's attempts: `owners` numbers the attempt of each fact.
@@ -122,12 +132,20 @@ impl<'a> Gathering<'a> {
             self.members.extend(run.iter().map(|index| facts[*index].at));
             let (facts, places) = (self.facts, &self.members[from..]);
             let start = Members { facts, places }.start();
-            let named = places.iter().map(|at| facts.of(*at)).find_map(|(reader, row)| reader.function(row));
+            let named = places
+                .iter()
+                .map(|at| facts.of(*at))
+                .find_map(|(reader, row)| reader.function(row));
             let function = named.map_or(0, |name| {
                 let next = self.functions.len() + 1;
                 *self.functions.entry(name).or_insert(next)
             });
-            self.list.push(Attempt { members: from..self.members.len(), start, function, retried: false });
+            self.list.push(Attempt {
+                members: from..self.members.len(),
+                start,
+                function,
+                retried: false,
+            });
         }
         if count > 1 {
             mark_retries(&mut self.list[first..]);
@@ -135,7 +153,12 @@ impl<'a> Gathering<'a> {
     }
 
     fn sorted(self) -> Attempts<'a> {
-        let Self { facts, members, mut list, functions } = self;
+        let Self {
+            facts,
+            members,
+            mut list,
+            functions,
+        } = self;
         let mut names: Vec<(&str, usize)> = functions.into_iter().collect();
         names.sort_unstable();
         let mut place = vec![0; names.len() + 1];
@@ -145,10 +168,15 @@ impl<'a> Gathering<'a> {
         for attempt in &mut list {
             attempt.function = place[attempt.function];
         }
-        let of = |attempt: &Attempt| Members { facts, places: &members[attempt.members.clone()] };
+        let of = |attempt: &Attempt| Members {
+            facts,
+            places: &members[attempt.members.clone()],
+        };
         list.sort_unstable_by(|a, b| {
             let order = (a.function, a.start).cmp(&(b.function, b.start));
-            order.then_with(|| of(a).key().cmp(&of(b).key())).then_with(|| of(a).hash().cmp(&of(b).hash()))
+            order
+                .then_with(|| of(a).key().cmp(&of(b).key()))
+                .then_with(|| of(a).hash().cmp(&of(b).hash()))
         });
         Attempts { facts, members, list }
     }

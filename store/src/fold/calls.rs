@@ -32,17 +32,28 @@ struct Callee<'a> {
 
 impl<'a> Calls<'a> {
     pub(super) fn of(spans: &'a Spans, owners: &[Owner]) -> Self {
-        let mut calls = Self { spans, owned: Vec::new() };
+        let mut calls = Self {
+            spans,
+            owned: Vec::new(),
+        };
         for (span, owner) in spans.list.iter().zip(owners) {
-            if let Owner::Attempt(attempt) = owner {
-                if calls.callee(span).is_some() {
-                    calls.owned.push((*attempt, *span));
-                }
+            if let Owner::Attempt(attempt) = owner
+                && calls.callee(span).is_some()
+            {
+                calls.owned.push((*attempt, *span));
             }
         }
         let mut owned = std::mem::take(&mut calls.owned);
         owned.sort_unstable_by_key(|(attempt, span)| {
-            (*attempt, calls.callee(span), span.start, calls.end(span), span.trace, span.id, span.kind)
+            (
+                *attempt,
+                calls.callee(span),
+                span.start,
+                calls.end(span),
+                span.trace,
+                span.id,
+                span.kind,
+            )
         });
         Self { spans, owned }
     }
@@ -96,7 +107,10 @@ impl<'a> Calls<'a> {
             sequential_run_count: self.longest_run(calls),
             first_unix_nano: starts().min().unwrap_or(row.start_unix_nano),
             last_unix_nano: starts().max().unwrap_or(row.start_unix_nano),
-            duration_hist: HistogramRef { buckets: &buckets, weights_milli: &weights_milli },
+            duration_hist: HistogramRef {
+                buckets: &buckets,
+                weights_milli: &weights_milli,
+            },
             ..invocation_calls::Row::default()
         });
     }
@@ -136,7 +150,11 @@ impl<'a> Calls<'a> {
     fn longest_run(&self, calls: &[(usize, Span)]) -> i64 {
         let (mut longest, mut run, mut ended) = (0, 0, None);
         for (_, span) in calls {
-            run = if ended.is_some_and(|ended| span.start >= ended) { run + 1 } else { 1 };
+            run = if ended.is_some_and(|ended| span.start >= ended) {
+                run + 1
+            } else {
+                1
+            };
             longest = run.max(longest);
             ended = self.end(span);
         }

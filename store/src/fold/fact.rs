@@ -31,7 +31,9 @@ impl<'a> Fact<'a> {
             at,
             point: hint.unwrap_or(time),
             hinted: hint.is_some(),
-            end: reader.end_unix_nano(row).or(hint.zip(took).map(|(start, us)| after(start, us))),
+            end: reader
+                .end_unix_nano(row)
+                .or(hint.zip(took).map(|(start, us)| after(start, us))),
             time,
             // A word that this version does not know is trusted least.
             source: Source::from_word(reader.source(row)).unwrap_or(Source::Log),

@@ -37,12 +37,16 @@ struct Instance<'a> {
     region: Option<&'a str>,
     function: Option<&'a str>,
     version: Option<&'a str>,
-    instance_id: &'a str,
+    id: &'a str,
 }
 
 impl<'a> Instance<'a> {
     fn of(reader: &'a Reader, row: usize) -> Option<Self> {
-        if !reader.outcome(row).and_then(Outcome::from_word).is_none_or(Outcome::ran) {
+        if !reader
+            .outcome(row)
+            .and_then(Outcome::from_word)
+            .is_none_or(Outcome::ran)
+        {
             return None;
         }
         Some(Self {
@@ -51,7 +55,7 @@ impl<'a> Instance<'a> {
             region: reader.region(row),
             function: reader.function(row),
             version: reader.version(row),
-            instance_id: reader.instance_id(row)?,
+            id: reader.instance_id(row)?,
         })
     }
 }
@@ -82,7 +86,7 @@ impl Life {
             region: instance.region,
             function: instance.function,
             version: instance.version,
-            instance_id: instance.instance_id,
+            instance_id: instance.id,
             attempt_count: self.attempts,
             first_start_unix_nano: self.first_start.unwrap_or(minute.start_unix_nano()),
             last_end_unix_nano: self.last_end,

@@ -35,7 +35,7 @@ impl At {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key<'a> {
     pub(super) provider: &'a str,
-    pub(super) key_scope: &'a str,
+    pub(super) scope: &'a str,
     pub(super) invocation_id: &'a str,
 }
 
@@ -47,7 +47,9 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn open(batches: &[RecordBatch]) -> Result<Self, FoldError> {
-        Ok(Self { readers: batches.iter().map(Reader::new).collect::<Result<_, _>>()? })
+        Ok(Self {
+            readers: batches.iter().map(Reader::new).collect::<Result<_, _>>()?,
+        })
     }
 
     /// Returns the reader that holds a fact, and the fact's index in it.
@@ -59,7 +61,7 @@ impl Facts {
         let (reader, row) = self.of(at);
         Key {
             provider: reader.provider(row),
-            key_scope: reader.key_scope(row),
+            scope: reader.key_scope(row),
             invocation_id: reader.invocation_id(row),
         }
     }

@@ -30,10 +30,14 @@ attempt_columns! { merge {} {} }
 /// Returns the row of an attempt.
 pub(super) fn merge<'a>(attempt: &Attempt, members: Members<'a>) -> Row<'a> {
     let key = members.key();
-    let evidence = |source: Source| members.iter().any(|(reader, row)| reader.source(row) == source.as_str());
+    let evidence = |source: Source| {
+        members
+            .iter()
+            .any(|(reader, row)| reader.source(row) == source.as_str())
+    };
     let rest = Row {
         provider: key.provider,
-        key_scope: key.key_scope,
+        key_scope: key.scope,
         invocation_id: key.invocation_id,
         start_unix_nano: attempt.start,
         sample_weight_milli: weight_milli(members),
@@ -50,8 +54,15 @@ pub(super) fn merge<'a>(attempt: &Attempt, members: Members<'a>) -> Row<'a> {
     let mut row = merge_columns(members, rest);
     let computed = || row.duration_us.map(|us| after(attempt.start, us));
     row.end_unix_nano = stated_end(attempt.start, members).or_else(computed);
-    row.post_runtime_us = row.duration_us.zip(row.runtime_us).and_then(|(all, handler)| all.checked_sub(handler)).filter(|us| *us >= 0);
-    row.billed_mib_ms = row.memory_size_mib.zip(row.billed_duration_ms).and_then(|(mib, ms)| mib.checked_mul(ms));
+    row.post_runtime_us = row
+        .duration_us
+        .zip(row.runtime_us)
+        .and_then(|(all, handler)| all.checked_sub(handler))
+        .filter(|us| *us >= 0);
+    row.billed_mib_ms = row
+        .memory_size_mib
+        .zip(row.billed_duration_ms)
+        .and_then(|(mib, ms)| mib.checked_mul(ms));
     row.outcome = Some(outcome::outcome(members, &row).as_str());
     row.trigger_lag_us = lag_us(&row, attempt.retried);
     row
@@ -61,7 +72,10 @@ pub(super) fn merge<'a>(attempt: &Attempt, members: Members<'a>) -> Row<'a> {
 pub(super) fn stated_end(start: i64, members: Members<'_>) -> Option<i64> {
     let stated = members.iter().filter_map(|(reader, row)| {
         let took = reader.duration_us(row).or(reader.runtime_us(row));
-        reader.end_unix_nano(row).or(reader.start_hint_unix_nano(row).zip(took).map(|(hint, us)| after(hint, us)))
+        reader.end_unix_nano(row).or(reader
+            .start_hint_unix_nano(row)
+            .zip(took)
+            .map(|(hint, us)| after(hint, us)))
     });
     stated.filter(|end| *end >= start).max()
 }
@@ -70,7 +84,12 @@ pub(super) fn stated_end(start: i64, members: Members<'_>) -> Option<i64> {
 fn weight_milli(members: Members<'_>) -> i64 {
     const ONE: i64 = 1000;
     let source = |reader: &Reader, row| Source::from_word(reader.source(row));
-    let vouched = |(reader, row)| matches!(source(reader, row), Some(Source::Platform | Source::Insights | Source::Record));
+    let vouched = |(reader, row)| {
+        matches!(
+            source(reader, row),
+            Some(Source::Platform | Source::Insights | Source::Record)
+        )
+    };
     if members.iter().any(vouched) {
         return ONE;
     }
@@ -96,7 +115,9 @@ fn lag_us(row: &Row<'_>, retried: bool) -> Option<i64> {
     if retried || !first || row.attempt_reported.is_some_and(|attempt| attempt > 1) {
         return None;
     }
-    let timer = (trigger == Some(TriggerType::Timer)).then_some(row.scheduled_unix_nano).flatten();
+    let timer = (trigger == Some(TriggerType::Timer))
+        .then_some(row.scheduled_unix_nano)
+        .flatten();
     let since = timer.or(row.enqueued_min_unix_nano)?;
     Some(half_even_us(row.start_unix_nano.checked_sub(since)?))
 }
@@ -110,7 +131,11 @@ pub(super) fn half_even_us(nanos: i64) -> i64 {
 /// Returns whether it was a cold start, as far as the attempt itself tells: an init or restore was reported, or the sender says.
 pub(super) fn cold_start(reader: &invocations::Reader, row: usize) -> Option<bool> {
     let initialized = reader.init_duration_us(row).is_some() || reader.restore_duration_us(row).is_some();
-    if initialized { Some(true) } else { reader.cold_start_reported(row) }
+    if initialized {
+        Some(true)
+    } else {
+        reader.cold_start_reported(row)
+    }
 }
 
 #[cfg(test)]

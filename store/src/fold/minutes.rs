@@ -23,13 +23,18 @@ pub(super) fn each_group<'a, G: Ord, S: Default>(
 ) {
     let mut current: Option<(Option<&str>, Slice)> = None;
     let mut groups: BTreeMap<G, S> = BTreeMap::new();
-    for (reader, row) in invocations.iter().flat_map(|reader| (0..reader.len()).map(move |row| (reader, row))) {
+    for (reader, row) in invocations
+        .iter()
+        .flat_map(|reader| (0..reader.len()).map(move |row| (reader, row)))
+    {
         if reader.time_suspect(row) == Some(true) {
             continue;
         }
         let place = (reader.function(row), Slice::of(reader.start_unix_nano(row)));
         if let Some((_, minute)) = current.filter(|current| *current != place) {
-            std::mem::take(&mut groups).iter().for_each(|(group, sums)| emit(minute, group, sums));
+            for (group, sums) in &std::mem::take(&mut groups) {
+                emit(minute, group, sums);
+            }
         }
         current = Some(place);
         if let Some(group) = group_of(reader, row) {
@@ -37,7 +42,9 @@ pub(super) fn each_group<'a, G: Ord, S: Default>(
         }
     }
     if let Some((_, minute)) = current {
-        groups.iter().for_each(|(group, sums)| emit(minute, group, sums));
+        for (group, sums) in &groups {
+            emit(minute, group, sums);
+        }
     }
 }
 

@@ -31,7 +31,11 @@ pub(super) fn owners(spans: &Spans, attempts: &Attempts<'_>) -> Vec<Owner> {
     let known = KnownAttempts::of(attempts);
     let mut owners = Vec::with_capacity(spans.list.len());
     for trace in spans.list.chunk_by(|a, b| a.trace == b.trace) {
-        let ancestry = Ancestry { spans, trace, known: &known };
+        let ancestry = Ancestry {
+            spans,
+            trace,
+            known: &known,
+        };
         let inherited = ancestry.resolve();
         owners.extend(trace.iter().zip(inherited).map(|(span, inherited)| {
             let (reader, row) = spans.of(span);
@@ -60,7 +64,14 @@ struct Resource<'a> {
 
 impl<'a> Resource<'a> {
     fn of_span(reader: &'a spans::Reader, row: usize) -> Self {
-        Self { names: [reader.function(row), reader.instance_id(row), reader.service(row), reader.region(row)] }
+        Self {
+            names: [
+                reader.function(row),
+                reader.instance_id(row),
+                reader.service(row),
+                reader.region(row),
+            ],
+        }
     }
 
     fn of_attempt(members: Members<'a>) -> Self {
@@ -77,12 +88,19 @@ impl<'a> Resource<'a> {
 
     /// Returns whether nothing that both say differs.
     fn may_be(&self, other: &Self) -> bool {
-        self.names.iter().zip(&other.names).all(|(a, b)| a.is_none() || b.is_none() || a == b)
+        self.names
+            .iter()
+            .zip(&other.names)
+            .all(|(a, b)| a.is_none() || b.is_none() || a == b)
     }
 
     /// Returns whether both name the same function, instance or service, and nothing that both say differs.
     fn is(&self, other: &Self) -> bool {
-        self.may_be(other) && self.names[..3].iter().zip(&other.names[..3]).any(|(a, b)| a.is_some() && a == b)
+        self.may_be(other)
+            && self.names[..3]
+                .iter()
+                .zip(&other.names[..3])
+                .any(|(a, b)| a.is_some() && a == b)
     }
 }
 
@@ -128,7 +146,10 @@ impl Ancestry<'_> {
                 walks[index] = Walk::Done(found);
             }
         }
-        walks.into_iter().map(|walk| if let Walk::Done(found) = walk { found } else { None }).collect()
+        walks
+            .into_iter()
+            .map(|walk| if let Walk::Done(found) = walk { found } else { None })
+            .collect()
     }
 
     fn is_invocation(&self, index: usize) -> bool {
@@ -140,7 +161,10 @@ impl Ancestry<'_> {
     fn parent(&self, index: usize) -> Option<usize> {
         let (reader, row) = self.spans.of(&self.trace[index]);
         let id = reader.parent_span_id(row)?;
-        if reader.flags(row).is_some_and(|flags| flags & REMOTE_PARENT == REMOTE_PARENT) {
+        if reader
+            .flags(row)
+            .is_some_and(|flags| flags & REMOTE_PARENT == REMOTE_PARENT)
+        {
             return None;
         }
         let own = Resource::of_span(reader, row);
@@ -157,7 +181,8 @@ impl Ancestry<'_> {
 /// The attempts that spans can belong to, by their invocation spans and by their traces.
 struct KnownAttempts<'a> {
     attempts: &'a Attempts<'a>,
-    by_span: Vec<([u8; 16], [u8; 8], usize)>,
+    /// (trace, span, start, attempt).
+    by_span: Vec<([u8; 16], [u8; 8], i64, usize)>,
     /// (trace, start, attempt), and with each the latest end of its trace's attempts up to it.
     by_trace: Vec<([u8; 16], i64, usize)>,
     latest_end: Vec<i64>,
@@ -171,7 +196,7 @@ impl<'a> KnownAttempts<'a> {
                 let Some(trace) = reader.trace_id(row) else { continue };
                 by_trace.push((trace, attempt.start, index));
                 if let Some(span) = reader.span_id(row) {
-                    by_span.push((trace, span, index));
+                    by_span.push((trace, span, attempt.start, index));
                 }
             }
         }
@@ -184,19 +209,33 @@ impl<'a> KnownAttempts<'a> {
             let same = place > 0 && by_trace[place - 1].0 == *trace;
             latest_end.push(if same { end.max(latest_end[place - 1]) } else { end });
         }
-        Self { attempts, by_span, by_trace, latest_end }
+        Self {
+            attempts,
+            by_span,
+            by_trace,
+            latest_end,
+        }
     }
 
-    /// Returns the attempt whose invocation span this is; of several the first in order of rows.
+    /// Returns the attempt whose invocation span this is: of those that say so the one that started nearest to it.
     fn of_span(&self, span: &Span) -> Option<usize> {
-        let from = self.by_span.partition_point(|(trace, id, _)| (trace, id) < (&span.trace, &span.id));
-        let (trace, id, index) = self.by_span.get(from)?;
-        (*trace == span.trace && *id == span.id).then_some(*index)
+        let later = self
+            .by_span
+            .partition_point(|(trace, id, start, _)| (trace, id, start) <= (&span.trace, &span.id, &span.start));
+        let around = [later.checked_sub(1), Some(later)];
+        let named = around.into_iter().flatten().filter_map(|place| self.by_span.get(place));
+        let claims = named
+            .filter(|(trace, id, start, _)| (trace, id) == (&span.trace, &span.id) && in_reach(*start, span.start));
+        claims
+            .min_by_key(|(_, _, start, index)| (start.abs_diff(span.start), *index))
+            .map(|(.., index)| *index)
     }
 
     /// Returns the only attempt of the span's trace and resource whose interval contains the span's start.
     fn containing(&self, span: &Span, resource: &Resource<'_>) -> Option<usize> {
-        let after = self.by_trace.partition_point(|(trace, start, _)| (trace, *start) <= (&span.trace, span.start));
+        let after = self
+            .by_trace
+            .partition_point(|(trace, start, _)| (trace, *start) <= (&span.trace, span.start));
         let mut only = None;
         for place in (0..after).rev() {
             let (trace, _, index) = self.by_trace[place];

@@ -38,8 +38,15 @@ impl Reading {
     #[must_use]
     pub fn of(slices: &[Slice]) -> Option<Self> {
         let (first, last) = (slices.iter().min()?, slices.iter().max()?);
-        let slices = Window { start_unix_nano: first.start_unix_nano(), end_unix_nano: last.end_unix_nano() };
-        Some(Self { slices, keys: HashSet::new(), traces: HashSet::new() })
+        let slices = Window {
+            start_unix_nano: first.start_unix_nano(),
+            end_unix_nano: last.end_unix_nano(),
+        };
+        Some(Self {
+            slices,
+            keys: HashSet::new(),
+            traces: HashSet::new(),
+        })
     }
 
     /// Returns the window in which the slices' attempts show themselves: every fact states its start at most a run later.
@@ -95,13 +102,20 @@ impl Reading {
     /// # Errors
     /// [`FoldError::Read`] where a batch is not one of `invocation_facts`.
     pub fn widen(&mut self, facts: &[RecordBatch]) -> Result<(), FoldError> {
-        let readers = facts.iter().map(invocation_facts::Reader::new).collect::<Result<Vec<_>, _>>()?;
-        let rows = || readers.iter().flat_map(|reader| (0..reader.len()).map(move |row| (reader, row)));
+        let readers = facts
+            .iter()
+            .map(invocation_facts::Reader::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        let rows = || {
+            readers
+                .iter()
+                .flat_map(|reader| (0..reader.len()).map(move |row| (reader, row)))
+        };
         for (reader, row) in rows() {
-            if let Some(trace) = reader.trace_id(row) {
-                if self.keys.contains(&hash_of(reader, row)) {
-                    self.traces.insert(trace);
-                }
+            if let Some(trace) = reader.trace_id(row)
+                && self.keys.contains(&hash_of(reader, row))
+            {
+                self.traces.insert(trace);
             }
         }
         for (reader, row) in rows() {
@@ -118,8 +132,9 @@ impl Reading {
     /// [`FoldError::Read`] where the batch is not one of `invocation_facts`.
     pub fn facts(&self, facts: &RecordBatch) -> Result<RecordBatch, FoldError> {
         let reader = invocation_facts::Reader::new(facts)?;
-        let kept: BooleanArray =
-            (0..reader.len()).map(|row| Some(self.keys.contains(&hash_of(&reader, row)))).collect();
+        let kept: BooleanArray = (0..reader.len())
+            .map(|row| Some(self.keys.contains(&hash_of(&reader, row))))
+            .collect();
         keep(invocation_facts::NAME, facts, &kept)
     }
 
@@ -129,15 +144,20 @@ impl Reading {
     /// [`FoldError::Read`] where the batch is not one of `spans`.
     pub fn spans(&self, spans: &RecordBatch) -> Result<RecordBatch, FoldError> {
         let reader = spans::Reader::new(spans)?;
-        let kept: BooleanArray =
-            (0..reader.len()).map(|row| Some(self.traces.contains(&reader.trace_id(row)))).collect();
+        let kept: BooleanArray = (0..reader.len())
+            .map(|row| Some(self.traces.contains(&reader.trace_id(row))))
+            .collect();
         keep(spans::NAME, spans, &kept)
     }
 }
 
 fn hash_of(reader: &invocation_facts::Reader, row: usize) -> u64 {
-    let (provider, key_scope) = (reader.provider(row), reader.key_scope(row));
-    hash(Key { provider, key_scope, invocation_id: reader.invocation_id(row) })
+    let (provider, scope) = (reader.provider(row), reader.key_scope(row));
+    hash(Key {
+        provider,
+        scope,
+        invocation_id: reader.invocation_id(row),
+    })
 }
 
 fn keep(table: &'static str, batch: &RecordBatch, kept: &BooleanArray) -> Result<RecordBatch, FoldError> {

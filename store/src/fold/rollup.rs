@@ -19,12 +19,17 @@ use super::minutes::{BATCH_ROWS, each_group, open};
 pub fn rollup_minutes(invocations: &[RecordBatch]) -> Result<Vec<RecordBatch>, FoldError> {
     let readers = open(invocations)?;
     let (mut builder, mut batches) = (Builder::default(), Vec::new());
-    each_group(&readers, |reader, row| Some(Group::of(reader, row)), Sums::add, |minute, group, sums| {
-        sums.append(minute, group, &mut builder);
-        if builder.len() >= BATCH_ROWS {
-            batches.push(builder.finish());
-        }
-    });
+    each_group(
+        &readers,
+        |reader, row| Some(Group::of(reader, row)),
+        Sums::add,
+        |minute, group, sums| {
+            sums.append(minute, group, &mut builder);
+            if builder.len() >= BATCH_ROWS {
+                batches.push(builder.finish());
+            }
+        },
+    );
     if !builder.is_empty() {
         batches.push(builder.finish());
     }
@@ -132,9 +137,16 @@ impl Sums {
     }
 
     fn append(&self, minute: Slice, group: &Group<'_>, builder: &mut Builder) {
-        let parts = [&self.duration.histogram, &self.init.histogram, &self.restore.histogram, &self.lag].map(Histogram::parts);
-        let [duration_hist, init_hist, restore_hist, lag_hist] =
-            parts.each_ref().map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
+        let parts = [
+            &self.duration.histogram,
+            &self.init.histogram,
+            &self.restore.histogram,
+            &self.lag,
+        ]
+        .map(Histogram::parts);
+        let [duration_hist, init_hist, restore_hist, lag_hist] = parts
+            .each_ref()
+            .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
         builder.append(&Row {
             minute_unix_nano: minute.start_unix_nano(),
             provider: group.provider,

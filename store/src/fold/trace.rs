@@ -33,7 +33,13 @@ impl Spans {
         let read = |at: At| {
             let (reader, row) = at.of(&readers);
             let (trace, id) = (reader.trace_id(row), reader.span_id(row));
-            Span { trace, id, kind: reader.kind(row), start: reader.start_unix_nano(row), at }
+            Span {
+                trace,
+                id,
+                kind: reader.kind(row),
+                start: reader.start_unix_nano(row),
+                at,
+            }
         };
         let mut list: Vec<Span> = places.into_iter().map(read).collect();
         list.sort_unstable_by_key(identity);
@@ -61,6 +67,10 @@ fn identity(span: &Span) -> impl Ord + use<> {
 fn preference(readers: &[Reader], span: &Span) -> impl Ord + use<> {
     let (reader, row) = span.at.of(readers);
     let mut digest = Digest::default();
-    Row { received_unix_nano: None, ..reader.row(row) }.feed(&mut digest);
+    Row {
+        received_unix_nano: None,
+        ..reader.row(row)
+    }
+    .feed(&mut digest);
     (Reverse(reader.end_unix_nano(row)), digest.finish())
 }

@@ -21,12 +21,18 @@ pub(super) struct Tiers {
 
 impl Tiers {
     pub(super) fn new(table: Table) -> Self {
-        Self { table, large: Vec::new(), small: Vec::new() }
+        Self {
+            table,
+            large: Vec::new(),
+            small: Vec::new(),
+        }
     }
 
     pub(super) fn push(&mut self, batch: RecordBatch) -> Result<(), FoldError> {
         if batch.schema_ref().fields() != self.table.schema().fields() {
-            return Err(FoldError::Layout { table: self.table.name() });
+            return Err(FoldError::Layout {
+                table: self.table.name(),
+            });
         }
         let mut batch = batch;
         for tier in 0.. {
@@ -58,11 +64,17 @@ impl Tiers {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.large.iter().chain(self.small.iter().flatten()).map(RecordBatch::get_array_memory_size).sum()
+        self.large
+            .iter()
+            .chain(self.small.iter().flatten())
+            .map(RecordBatch::get_array_memory_size)
+            .sum()
     }
 
     fn concat(&self, batches: &[RecordBatch]) -> Result<RecordBatch, FoldError> {
-        concat_batches(&self.table.schema(), batches)
-            .map_err(|source| FoldError::Concat { table: self.table.name(), source })
+        concat_batches(&self.table.schema(), batches).map_err(|source| FoldError::Concat {
+            table: self.table.name(),
+            source,
+        })
     }
 }

@@ -51,8 +51,16 @@ impl TableProvider for SnapshotTable {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        let rows = self.sources.batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
+        let rows = self
+            .sources
+            .batches
+            .iter()
+            .map(arrow::array::RecordBatch::num_rows)
+            .sum();
         let unknown = Statistics::new_unknown(&self.schema());
-        Some(Statistics { num_rows: Precision::Exact(rows), ..unknown })
+        Some(Statistics {
+            num_rows: Precision::Exact(rows),
+            ..unknown
+        })
     }
 }

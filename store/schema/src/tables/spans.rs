@@ -41,7 +41,7 @@ columns! {
     invocation_span: Bool { unit: Unit::None, source: "kind server or consumer, or faas.invocation_id, with a function named, and no init or extension span" },
     /// The provider.
     provider: Text { unit: Unit::None, nullable: "not said", source: "cloud.provider, or what the platform implies" },
-    /// The product, as OTel names it.
+    /// The product, as OpenTelemetry names it.
     platform: Text { unit: Unit::None, nullable: "not said", source: "cloud.platform" },
     /// The account.
     account: Text { unit: Unit::None, nullable: "not said", source: "cloud.account.id, ARN" },

@@ -2,22 +2,41 @@ use crate::fold::tests::{Given, end, log, ms, record, report, span_fact, start};
 
 type Fact = pennyspan_schema::tables::invocation_facts::Row<'static>;
 
-fn on(instance: &'static str, fact: Fact) -> Fact {
-    Fact { instance_id: Some(instance), ..fact }
+fn on(instance: &'static str, fact: &Fact) -> Fact {
+    Fact {
+        instance_id: Some(instance),
+        ..*fact
+    }
 }
 
 #[test]
 fn one_request_that_timed_out_twice_is_two_attempts_of_one_event() {
-    let timeout = |at, took| Fact { outcome: Some("timeout"), ..report("r", at, took) };
-    let given = Given::facts([start("r", 0), timeout(3_000, 3_000), start("r", 63_000), timeout(66_000, 3_000)]);
+    let timeout = |at, took| Fact {
+        outcome: Some("timeout"),
+        ..report("r", at, took)
+    };
+    let given = Given::facts([
+        start("r", 0),
+        timeout(3_000, 3_000),
+        start("r", 63_000),
+        timeout(66_000, 3_000),
+    ]);
     assert_eq!(given.starts(), [(0, 2), (63_000, 2)]);
-    assert_eq!(given.each(|row| row.outcome.map(str::to_owned)), [Some("timeout".to_owned()), Some("timeout".to_owned())]);
+    assert_eq!(
+        given.each(|row| row.outcome.map(str::to_owned)),
+        [Some("timeout".to_owned()), Some("timeout".to_owned())]
+    );
     assert_eq!(given.each(|row| row.invocation_id.to_owned()), ["r", "r"]);
 }
 
 #[test]
 fn a_next_try_right_behind_the_end_is_another_attempt() {
-    let given = Given::facts([start("r", 0), report("r", 3_000, 3_000), start("r", 3_500), report("r", 6_500, 3_000)]);
+    let given = Given::facts([
+        start("r", 0),
+        report("r", 3_000, 3_000),
+        start("r", 3_500),
+        report("r", 6_500, 3_000),
+    ]);
     assert_eq!(given.starts(), [(0, 2), (3_500, 2)]);
 }
 
@@ -30,7 +49,10 @@ fn start_and_end_alone_tell_attempts_apart() {
 #[test]
 fn without_an_end_ten_seconds_belong_to_an_attempt() {
     assert_eq!(Given::facts([start("r", 0), start("r", 10_000)]).starts(), [(0, 2)]);
-    assert_eq!(Given::facts([start("r", 0), start("r", 10_001)]).starts(), [(0, 1), (10_001, 1)]);
+    assert_eq!(
+        Given::facts([start("r", 0), start("r", 10_001)]).starts(),
+        [(0, 1), (10_001, 1)]
+    );
 }
 
 #[test]
@@ -55,23 +77,30 @@ fn clocks_a_second_apart_do_not_part_a_short_attempt() {
 #[test]
 fn instances_keep_attempts_apart() {
     let given = Given::facts([
-        on("x", start("r", 0)),
-        on("y", start("r", 500)),
-        on("x", report("r", 3_000, 3_000)),
-        on("y", report("r", 3_400, 2_900)),
+        on("x", &start("r", 0)),
+        on("y", &start("r", 500)),
+        on("x", &report("r", 3_000, 3_000)),
+        on("y", &report("r", 3_400, 2_900)),
         report("r", 3_400, 2_899),
     ]);
     assert_eq!(given.starts(), [(0, 2), (500, 3)]);
-    assert_eq!(given.each(|row| row.instance_id.map(str::to_owned)), [Some("x".to_owned()), Some("y".to_owned())]);
+    assert_eq!(
+        given.each(|row| row.instance_id.map(str::to_owned)),
+        [Some("x".to_owned()), Some("y".to_owned())]
+    );
 }
 
 #[test]
 fn a_fact_without_instance_joins_and_learns_it() {
-    let given = Given::facts([start("r", 0), on("x", span_fact("r", 10, 80)), on("y", span_fact("r", 20, 80))]);
-    assert_eq!(given.each(|row| (row.instance_id.map(str::to_owned), row.fact_count)), [
-        (Some("x".to_owned()), 2),
-        (Some("y".to_owned()), 1)
+    let given = Given::facts([
+        start("r", 0),
+        on("x", &span_fact("r", 10, 80)),
+        on("y", &span_fact("r", 20, 80)),
     ]);
+    assert_eq!(
+        given.each(|row| (row.instance_id.map(str::to_owned), row.fact_count)),
+        [(Some("x".to_owned()), 2), (Some("y".to_owned()), 1)]
+    );
 }
 
 #[test]
@@ -86,44 +115,83 @@ fn facts_without_hint_join_the_last_attempt_that_started_before_them_or_the_next
 
 #[test]
 fn log_lines_make_no_attempt_beside_others() {
-    let other_instance = [on("x", start("r", 0)), on("y", log("r", 100)), on("y", log("r", 5_000))];
+    let other_instance = [
+        on("x", &start("r", 0)),
+        on("y", &log("r", 100)),
+        on("y", &log("r", 5_000)),
+    ];
     assert_eq!(Given::facts(other_instance).starts(), [(0, 3)]);
-    let hinted = Fact { start_hint_unix_nano: Some(ms(30_000)), ..log("r", 30_000) };
-    assert_eq!(Given::facts([start("r", 0), report("r", 100, 100), hinted]).starts(), [(0, 3)]);
+    let hinted = Fact {
+        start_hint_unix_nano: Some(ms(30_000)),
+        ..log("r", 30_000)
+    };
+    assert_eq!(
+        Given::facts([start("r", 0), report("r", 100, 100), hinted]).starts(),
+        [(0, 3)]
+    );
 }
 
 #[test]
 fn log_lines_alone_are_one_attempt_from_the_first() {
     let given = Given::facts([log("r", 700), log("r", 200), log("r", 30_000)]);
     assert_eq!(given.starts(), [(200, 3)]);
-    assert_eq!(given.each(|row| (row.evidence_log, row.outcome.map(str::to_owned))), [(true, Some("unknown".to_owned()))]);
+    assert_eq!(
+        given.each(|row| (row.evidence_log, row.outcome.map(str::to_owned))),
+        [(true, Some("unknown".to_owned()))]
+    );
 }
 
 #[test]
 fn nothing_joins_an_attempt_from_an_hour_before() {
     let hour = 3_600_000;
     assert_eq!(Given::facts([start("r", 0), log("r", hour)]).starts(), [(0, 2)]);
-    assert_eq!(Given::facts([start("r", 0), log("r", hour + 1)]).starts(), [(0, 1), (hour + 1, 1)]);
-    let endless = Fact { end_unix_nano: Some(i64::MAX), ..start("r", 0) };
-    assert_eq!(Given::facts([endless, start("r", hour + 1)]).starts(), [(0, 1), (hour + 1, 1)]);
+    assert_eq!(
+        Given::facts([start("r", 0), log("r", hour + 1)]).starts(),
+        [(0, 1), (hour + 1, 1)]
+    );
+    let endless = Fact {
+        end_unix_nano: Some(i64::MAX),
+        ..start("r", 0)
+    };
+    assert_eq!(
+        Given::facts([endless, start("r", hour + 1)]).starts(),
+        [(0, 1), (hour + 1, 1)]
+    );
 }
 
 #[test]
 fn an_end_alone_is_an_attempt() {
     assert_eq!(Given::facts([end("r", 900)]).starts(), [(900, 1)]);
-    assert_eq!(Given::facts([end("r", 900), report("r", 1_000, 400)]).starts(), [(600, 2)]);
+    assert_eq!(
+        Given::facts([end("r", 900), report("r", 1_000, 400)]).starts(),
+        [(600, 2)]
+    );
 }
 
 #[test]
 fn keys_of_other_scopes_and_providers_are_other_events() {
-    let scoped = Fact { key_scope: "checkout", ..start("r", 0) };
-    let foreign = Fact { provider: "gcp", ..start("r", 0) };
-    assert_eq!(Given::facts([start("r", 0), scoped, foreign, start("s", 0)]).starts().len(), 4);
+    let scoped = Fact {
+        key_scope: "checkout",
+        ..start("r", 0)
+    };
+    let foreign = Fact {
+        provider: "gcp",
+        ..start("r", 0)
+    };
+    assert_eq!(
+        Given::facts([start("r", 0), scoped, foreign, start("s", 0)])
+            .starts()
+            .len(),
+        4
+    );
 }
 
 #[test]
 fn repeated_statements_count_once() {
-    let again = Fact { received_unix_nano: Some(7), ..start("r", 0) };
+    let again = Fact {
+        received_unix_nano: Some(7),
+        ..start("r", 0)
+    };
     assert_eq!(Given::facts([start("r", 0), again, start("r", 0)]).starts(), [(0, 1)]);
 }
 
@@ -143,5 +211,8 @@ fn extreme_times_overflow_nothing() {
         at(i64::MIN, None, None),
         at(i64::MAX, None, Some(i64::MAX)),
     ];
-    assert_eq!(Given::facts(facts).starts().iter().map(|(_, facts)| facts).sum::<i64>(), 4);
+    assert_eq!(
+        Given::facts(facts).starts().iter().map(|(_, facts)| facts).sum::<i64>(),
+        4
+    );
 }

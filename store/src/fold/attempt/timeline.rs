@@ -18,7 +18,12 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn open(fact: &Fact<'a>) -> Self {
-        Self { start: fact.point, end: fact.end, instance: fact.instance, kinds: vec![(fact.source, fact.kind)] }
+        Self {
+            start: fact.point,
+            end: fact.end,
+            instance: fact.instance,
+            kinds: vec![(fact.source, fact.kind)],
+        }
     }
 
     fn in_reach(&self, point: i64) -> bool {
@@ -27,7 +32,9 @@ impl<'a> Draft<'a> {
 
     /// Returns the last instant at which a start hint belongs to the attempt, clocks aside.
     fn last_hint(&self) -> i64 {
-        self.end.unwrap_or(self.start.saturating_add(UNENDED)).min(self.start.saturating_add(REACH))
+        self.end
+            .unwrap_or(self.start.saturating_add(UNENDED))
+            .min(self.start.saturating_add(REACH))
     }
 
     fn takes(&self, fact: &Fact<'a>) -> bool {
@@ -68,7 +75,12 @@ impl<'a> Timeline<'a> {
 
     /// Places a fact with start hint, and returns its attempt.
     pub(super) fn join_or_open(&mut self, fact: &Fact<'a>) -> usize {
-        match self.candidates(fact).into_iter().flatten().find(|index| self.drafts[*index].takes(fact)) {
+        match self
+            .candidates(fact)
+            .into_iter()
+            .flatten()
+            .find(|index| self.drafts[*index].takes(fact))
+        {
             Some(index) => self.join(index, fact),
             None => self.open(fact),
         }
@@ -76,14 +88,23 @@ impl<'a> Timeline<'a> {
 
     /// Places an END, and returns the attempt that it ends: the last one that may be meant.
     pub(super) fn end(&mut self, fact: &Fact<'a>) -> Option<usize> {
-        let started = self.candidates(fact).into_iter().flatten().filter(|index| self.drafts[*index].in_reach(fact.point));
+        let started = self
+            .candidates(fact)
+            .into_iter()
+            .flatten()
+            .filter(|index| self.drafts[*index].in_reach(fact.point));
         let index = started.max()?;
         Some(self.join(index, fact))
     }
 
     /// Places a fact that no attempt takes, and returns its own: one for all such facts of an instance that are in reach.
     pub(super) fn gather(&mut self, fact: &Fact<'a>) -> usize {
-        match self.candidates(fact).into_iter().flatten().find(|index| self.drafts[*index].in_reach(fact.point)) {
+        match self
+            .candidates(fact)
+            .into_iter()
+            .flatten()
+            .find(|index| self.drafts[*index].in_reach(fact.point))
+        {
             Some(index) => self.join(index, fact),
             None => self.open(fact),
         }
@@ -94,7 +115,10 @@ impl<'a> Timeline<'a> {
     fn candidates(&self, fact: &Fact<'a>) -> [Option<usize>; 2] {
         match fact.instance {
             Some(instance) => [self.by_instance.get(instance).copied(), self.anywhere.last().copied()],
-            None => [self.drafts.len().checked_sub(1), self.latest_end.map(|(_, index)| index)],
+            None => [
+                self.drafts.len().checked_sub(1),
+                self.latest_end.map(|(_, index)| index),
+            ],
         }
     }
 
@@ -137,9 +161,17 @@ pub(super) struct Starts<'a> {
 impl<'a> Starts<'a> {
     pub(super) fn of(timeline: &Timeline<'a>) -> Self {
         let mut by_instance: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let all: Vec<_> = timeline.drafts.iter().enumerate().map(|(index, draft)| (draft.start, index)).collect();
+        let all: Vec<_> = timeline
+            .drafts
+            .iter()
+            .enumerate()
+            .map(|(index, draft)| (draft.start, index))
+            .collect();
         for (start, index) in &all {
-            by_instance.entry(timeline.drafts[*index].instance).or_default().push((*start, *index));
+            by_instance
+                .entry(timeline.drafts[*index].instance)
+                .or_default()
+                .push((*start, *index));
         }
         Self { all, by_instance }
     }
@@ -150,10 +182,17 @@ impl<'a> Starts<'a> {
         let own = fact.instance.and_then(|instance| self.by_instance.get(&Some(instance)));
         let anywhere = self.by_instance.get(&None);
         let fitting = match fact.instance {
-            Some(_) => nearest(fact.point, &[own.map_or(&[], Vec::as_slice), anywhere.map_or(&[], Vec::as_slice)]),
+            Some(_) => nearest(
+                fact.point,
+                &[own.map_or(&[], Vec::as_slice), anywhere.map_or(&[], Vec::as_slice)],
+            ),
             None => nearest(fact.point, &[&self.all]),
         };
-        fitting.or_else(|| (fact.source == Source::Log).then(|| nearest(fact.point, &[&self.all])).flatten())
+        fitting.or_else(|| {
+            (fact.source == Source::Log)
+                .then(|| nearest(fact.point, &[&self.all]))
+                .flatten()
+        })
     }
 }
 

@@ -54,7 +54,10 @@ fn stated(members: Members<'_>) -> Option<Outcome> {
 fn ended(members: Members<'_>) -> bool {
     members.iter().any(|(reader, row)| {
         let states_end = reader.end_unix_nano(row).is_some() || reader.duration_us(row).is_some();
-        matches!(Source::from_word(reader.source(row)), Some(Source::Platform | Source::Insights)) && states_end
+        matches!(
+            Source::from_word(reader.source(row)),
+            Some(Source::Platform | Source::Insights)
+        ) && states_end
     })
 }
 
@@ -62,12 +65,17 @@ fn ended(members: Members<'_>) -> bool {
 ///
 /// Lambda reports the second case as `Runtime.ExitError`, earlier as `signal: killed`, and says the memory in another record.
 fn out_of_memory(members: Members<'_>, merged: &Row<'_>) -> bool {
-    let used_up = merged.max_memory_used_mib.zip(merged.memory_size_mib).is_some_and(|(used, size)| used >= size);
+    let used_up = merged
+        .max_memory_used_mib
+        .zip(merged.memory_size_mib)
+        .is_some_and(|(used, size)| used >= size);
     let killed = |reader: &Reader, row| {
         reader.error_type(row) == Some("Runtime.ExitError")
-            || reader.error_message(row).is_some_and(|message| message.contains("signal: killed"))
+            || reader
+                .error_message(row)
+                .is_some_and(|message| message.contains("signal: killed"))
     };
-    members.iter().any(|(reader, row)| {
-        reader.error_type(row) == Some("Runtime.OutOfMemory") || (used_up && killed(reader, row))
-    })
+    members
+        .iter()
+        .any(|(reader, row)| reader.error_type(row) == Some("Runtime.OutOfMemory") || (used_up && killed(reader, row)))
 }

@@ -1,7 +1,9 @@
 //! Facts and spans for tests, as platforms make them.
 
 use arrow::array::RecordBatch;
-use pennyspan_schema::tables::{instance_minutes, invocation_calls, invocation_facts, invocations, rollup_minute, spans};
+use pennyspan_schema::tables::{
+    instance_minutes, invocation_calls, invocation_facts, invocations, rollup_minute, spans,
+};
 
 use crate::fold::{FoldInput, Folded, fold_all};
 
@@ -27,12 +29,18 @@ fn fact(id: &'static str, source: &'static str, kind: &'static str, time: i64) -
 
 /// Returns a START at a time in milliseconds.
 pub(crate) fn start(id: &'static str, at_ms: i64) -> Fact {
-    Fact { start_hint_unix_nano: Some(ms(at_ms)), ..fact(id, "platform", "start", ms(at_ms)) }
+    Fact {
+        start_hint_unix_nano: Some(ms(at_ms)),
+        ..fact(id, "platform", "start", ms(at_ms))
+    }
 }
 
 /// Returns an END.
 pub(crate) fn end(id: &'static str, at_ms: i64) -> Fact {
-    Fact { end_unix_nano: Some(ms(at_ms)), ..fact(id, "platform", "end", ms(at_ms)) }
+    Fact {
+        end_unix_nano: Some(ms(at_ms)),
+        ..fact(id, "platform", "end", ms(at_ms))
+    }
 }
 
 /// Returns a REPORT written at a time, over a duration in milliseconds, without status.
@@ -108,28 +116,53 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn facts(facts: impl IntoIterator<Item = Fact>) -> Self {
-        let hashed = facts.into_iter().map(|fact| Fact { content_hash: fact.hash(), ..fact });
-        Self { facts: hashed.collect(), spans: Vec::new() }
+        let hashed = facts.into_iter().map(|fact| Fact {
+            content_hash: fact.hash(),
+            ..fact
+        });
+        Self {
+            facts: hashed.collect(),
+            spans: Vec::new(),
+        }
     }
 
     pub(crate) fn spans(self, spans: impl IntoIterator<Item = Span>) -> Self {
-        Self { spans: spans.into_iter().collect(), ..self }
+        Self {
+            spans: spans.into_iter().collect(),
+            ..self
+        }
     }
 
     /// Returns the facts in batches of so many rows.
     pub(crate) fn fact_batches(&self, rows: usize) -> Vec<RecordBatch> {
         let mut builder = invocation_facts::Builder::default();
-        self.facts.chunks(rows.max(1)).map(|chunk| { chunk.iter().for_each(|row| builder.append(row)); builder.finish() }).collect()
+        let batch = |chunk: &[Fact]| {
+            for row in chunk {
+                builder.append(row);
+            }
+            builder.finish()
+        };
+        self.facts.chunks(rows.max(1)).map(batch).collect()
     }
 
     /// Returns the spans in batches of so many rows.
     pub(crate) fn span_batches(&self, rows: usize) -> Vec<RecordBatch> {
         let mut builder = spans::Builder::default();
-        self.spans.chunks(rows.max(1)).map(|chunk| { chunk.iter().for_each(|row| builder.append(row)); builder.finish() }).collect()
+        let batch = |chunk: &[Span]| {
+            for row in chunk {
+                builder.append(row);
+            }
+            builder.finish()
+        };
+        self.spans.chunks(rows.max(1)).map(batch).collect()
     }
 
     pub(crate) fn fold_in_batches(&self, rows: usize) -> Folded {
-        fold_all(&FoldInput { facts: &self.fact_batches(rows), spans: &self.span_batches(rows) }).unwrap()
+        fold_all(&FoldInput {
+            facts: &self.fact_batches(rows),
+            spans: &self.span_batches(rows),
+        })
+        .unwrap()
     }
 
     pub(crate) fn fold(&self) -> Folded {
@@ -139,14 +172,22 @@ impl Given {
     /// Returns a value of each attempt, in the order of rows.
     pub(crate) fn each<T>(&self, value: impl Fn(&invocations::Row<'_>) -> T) -> Vec<T> {
         read(&self.fold().invocations, |batch| {
-            invocations::Reader::new(batch).unwrap().rows().map(|row| value(&row)).collect()
+            invocations::Reader::new(batch)
+                .unwrap()
+                .rows()
+                .map(|row| value(&row))
+                .collect()
         })
     }
 
     /// Returns a value of each row of calls.
     pub(crate) fn each_call<T>(&self, value: impl Fn(&invocation_calls::Row<'_>) -> T) -> Vec<T> {
         read(&self.fold().invocation_calls, |batch| {
-            invocation_calls::Reader::new(batch).unwrap().rows().map(|row| value(&row)).collect()
+            invocation_calls::Reader::new(batch)
+                .unwrap()
+                .rows()
+                .map(|row| value(&row))
+                .collect()
         })
     }
 
@@ -165,15 +206,33 @@ pub(crate) fn read<T>(batches: &[RecordBatch], rows: impl Fn(&RecordBatch) -> Ve
 pub(crate) fn lines<'a>(folded: impl IntoIterator<Item = &'a Folded>) -> Vec<String> {
     let mut lines = Vec::new();
     for folded in folded {
-        lines.extend(read(&folded.invocations, |b| invocations::Reader::new(b).unwrap().rows().map(|r| format!("{r:?}")).collect()));
+        lines.extend(read(&folded.invocations, |b| {
+            invocations::Reader::new(b)
+                .unwrap()
+                .rows()
+                .map(|r| format!("{r:?}"))
+                .collect()
+        }));
         lines.extend(read(&folded.invocation_calls, |b| {
-            invocation_calls::Reader::new(b).unwrap().rows().map(|r| format!("{r:?}")).collect()
+            invocation_calls::Reader::new(b)
+                .unwrap()
+                .rows()
+                .map(|r| format!("{r:?}"))
+                .collect()
         }));
         lines.extend(read(&folded.rollup_minute, |b| {
-            rollup_minute::Reader::new(b).unwrap().rows().map(|r| format!("{r:?}")).collect()
+            rollup_minute::Reader::new(b)
+                .unwrap()
+                .rows()
+                .map(|r| format!("{r:?}"))
+                .collect()
         }));
         lines.extend(read(&folded.instance_minutes, |b| {
-            instance_minutes::Reader::new(b).unwrap().rows().map(|r| format!("{r:?}")).collect()
+            instance_minutes::Reader::new(b)
+                .unwrap()
+                .rows()
+                .map(|r| format!("{r:?}"))
+                .collect()
         }));
     }
     lines.sort();

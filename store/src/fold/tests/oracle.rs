@@ -40,8 +40,13 @@ impl Expected {
 
 /// Returns what fold says, in the same form.
 pub(super) fn told(row: &invocations::Row<'_>) -> Expected {
-    let flags =
-        [row.evidence_platform, row.evidence_insights, row.evidence_record, row.evidence_span, row.evidence_log];
+    let flags = [
+        row.evidence_platform,
+        row.evidence_insights,
+        row.evidence_record,
+        row.evidence_span,
+        row.evidence_log,
+    ];
     let own = |text: Option<&str>| text.map(str::to_owned);
     Expected {
         function: own(row.function),
@@ -58,7 +63,12 @@ pub(super) fn told(row: &invocations::Row<'_>) -> Expected {
         time_suspect: row.time_suspect,
         outcome: row.outcome.unwrap_or_default().to_owned(),
         weight_milli: row.sample_weight_milli,
-        evidence: SOURCES.into_iter().zip(flags).filter(|(_, flag)| *flag).map(|(source, _)| source).collect(),
+        evidence: SOURCES
+            .into_iter()
+            .zip(flags)
+            .filter(|(_, flag)| *flag)
+            .map(|(source, _)| source)
+            .collect(),
         function_conflict: row.function_conflict,
     }
 }
@@ -111,10 +121,16 @@ fn instance(group: &Group) -> Option<&'static str> {
 }
 
 fn split(mut facts: Vec<Fact>) -> Vec<Group> {
-    facts.sort_by_key(|fact| (point(fact), fact.start_hint_unix_nano.is_none(), rank(fact), fact.content_hash));
-    let shapes = |fact: &Fact| {
-        fact.source != "log" && (fact.start_hint_unix_nano.is_some() || stated_end(fact).is_some())
-    };
+    facts.sort_by_key(|fact| {
+        (
+            point(fact),
+            fact.start_hint_unix_nano.is_none(),
+            rank(fact),
+            fact.content_hash,
+        )
+    });
+    let shapes =
+        |fact: &Fact| fact.source != "log" && (fact.start_hint_unix_nano.is_some() || stated_end(fact).is_some());
     let mut groups: Vec<Group> = Vec::new();
     let mut waiting = Vec::new();
     for fact in facts {
@@ -126,7 +142,10 @@ fn split(mut facts: Vec<Fact>) -> Vec<Group> {
         let chosen = if fact.start_hint_unix_nano.is_some() {
             candidates.into_iter().find(|index| takes(&groups[*index], &fact))
         } else {
-            candidates.into_iter().filter(|index| fact.fact_unix_nano - begin(&groups[*index]) <= HOUR).max()
+            candidates
+                .into_iter()
+                .filter(|index| fact.fact_unix_nano - begin(&groups[*index]) <= HOUR)
+                .max()
         };
         match chosen {
             Some(index) => groups[index].push(fact),
@@ -134,15 +153,24 @@ fn split(mut facts: Vec<Fact>) -> Vec<Group> {
             None => waiting.push(fact),
         }
     }
-    waiting.sort_by_key(|fact| (point(fact), fact.start_hint_unix_nano.is_none(), rank(fact), fact.content_hash));
-    let shaped = groups.clone();
+    waiting.sort_by_key(|fact| {
+        (
+            point(fact),
+            fact.start_hint_unix_nano.is_none(),
+            rank(fact),
+            fact.content_hash,
+        )
+    });
+    let complete = groups.clone();
     let mut left: Vec<Group> = Vec::new();
     for fact in waiting {
-        if let Some(index) = nearest(&shaped, &fact) {
+        if let Some(index) = nearest(&complete, &fact) {
             groups[index].push(fact);
             continue;
         }
-        let near = candidates(&left, fact.instance_id).into_iter().find(|index| point(&fact) - begin(&left[*index]) <= HOUR);
+        let near = candidates(&left, fact.instance_id)
+            .into_iter()
+            .find(|index| point(&fact) - begin(&left[*index]) <= HOUR);
         match near {
             Some(index) => left[index].push(fact),
             None => left.push(vec![fact]),
@@ -156,19 +184,19 @@ fn split(mut facts: Vec<Fact>) -> Vec<Group> {
 /// all, or the one that ends last.
 fn candidates(groups: &[Group], named: Option<&'static str>) -> Vec<usize> {
     let last = |of: Option<&str>| (0..groups.len()).rev().find(|index| instance(&groups[*index]) == of);
-    match named {
-        Some(_) => last(named).into_iter().chain(last(None)).collect(),
-        None => {
-            let ending = (0..groups.len()).filter(|index| finish(&groups[*index]).is_some());
-            let latest = ending.max_by_key(|index| (finish(&groups[*index]), *index));
-            groups.len().checked_sub(1).into_iter().chain(latest).collect()
-        }
+    if named.is_some() {
+        return last(named).into_iter().chain(last(None)).collect();
     }
+    let ending = (0..groups.len()).filter(|index| finish(&groups[*index]).is_some());
+    let latest = ending.max_by_key(|index| (finish(&groups[*index]), *index));
+    groups.len().checked_sub(1).into_iter().chain(latest).collect()
 }
 
 fn takes(group: &Group, fact: &Fact) -> bool {
     let hint = point(fact);
-    let same_kind = group.iter().any(|other| (other.source, other.fact_kind) == (fact.source, fact.fact_kind));
+    let same_kind = group
+        .iter()
+        .any(|other| (other.source, other.fact_kind) == (fact.source, fact.fact_kind));
     let in_reach = hint - begin(group) <= HOUR;
     match finish(group) {
         None => hint <= begin(group) + 10 * SECOND,
@@ -180,8 +208,12 @@ fn nearest(groups: &[Group], fact: &Fact) -> Option<usize> {
     let time = point(fact);
     let near = |fits: &dyn Fn(&Group) -> bool| {
         let fitting = || (0..groups.len()).filter(|index| fits(&groups[*index]));
-        let before = fitting().filter(|index| begin(&groups[*index]) <= time).max_by_key(|index| (begin(&groups[*index]), *index));
-        let next = fitting().filter(|index| begin(&groups[*index]) > time).min_by_key(|index| (begin(&groups[*index]), *index));
+        let before = fitting()
+            .filter(|index| begin(&groups[*index]) <= time)
+            .max_by_key(|index| (begin(&groups[*index]), *index));
+        let next = fitting()
+            .filter(|index| begin(&groups[*index]) > time)
+            .min_by_key(|index| (begin(&groups[*index]), *index));
         before
             .filter(|index| time - begin(&groups[*index]) <= HOUR)
             .or(next.filter(|index| begin(&groups[*index]) - time <= HOUR))
@@ -203,8 +235,14 @@ fn merged(facts: &[Fact]) -> Expected {
     let duration_us = first(facts, |fact| fact.duration_us);
     let stated = facts.iter().filter_map(stated_end).filter(|end| *end >= start).max();
     let functions: Vec<_> = facts.iter().filter_map(|fact| fact.function).collect();
-    let sees_all = facts.iter().any(|fact| matches!(fact.source, "platform" | "insights" | "record"));
-    let span_weight = || first(facts, |fact| (fact.source == "span").then_some(fact.sample_weight_milli));
+    let sees_all = facts
+        .iter()
+        .any(|fact| matches!(fact.source, "platform" | "insights" | "record"));
+    let span_weight = || {
+        first(facts, |fact| {
+            (fact.source == "span").then_some(fact.sample_weight_milli)
+        })
+    };
     Expected {
         function: text(|fact| fact.function),
         start,
@@ -221,7 +259,10 @@ fn merged(facts: &[Fact]) -> Expected {
         time_suspect: facts.iter().any(|fact| fact.time_suspect == Some(true)).then_some(true),
         outcome: outcome(facts).to_owned(),
         weight_milli: if sees_all { 1000 } else { span_weight().unwrap_or(1000) },
-        evidence: SOURCES.into_iter().filter(|source| facts.iter().any(|fact| fact.source == *source)).collect(),
+        evidence: SOURCES
+            .into_iter()
+            .filter(|source| facts.iter().any(|fact| fact.source == *source))
+            .collect(),
         function_conflict: functions.windows(2).any(|pair| pair[0] != pair[1]),
     }
 }
@@ -229,15 +270,25 @@ fn merged(facts: &[Fact]) -> Expected {
 fn outcome(facts: &[Fact]) -> &'static str {
     let worst_first = ["out_of_memory", "timeout", "crash", "error", "ok", "throttled"];
     for source in SOURCES {
-        let said = |word: &&str| facts.iter().any(|fact| fact.source == source && fact.outcome == Some(word));
+        let said = |word: &&str| {
+            facts
+                .iter()
+                .any(|fact| fact.source == source && fact.outcome == Some(word))
+        };
         if let Some(word) = worst_first.iter().find(|word| said(word)) {
             let size = facts.iter().find_map(|fact| fact.memory_size_mib);
             let used = facts.iter().find_map(|fact| fact.max_memory_used_mib);
             let full = used.is_some() && size.is_some() && used >= size;
             let killed = facts.iter().any(|fact| fact.error_type == Some("Runtime.ExitError"));
-            return if matches!(*word, "crash" | "error") && full && killed { "out_of_memory" } else { word };
+            return if matches!(*word, "crash" | "error") && full && killed {
+                "out_of_memory"
+            } else {
+                word
+            };
         }
     }
-    let ended = |fact: &Fact| matches!(fact.source, "platform" | "insights") && (fact.end_unix_nano.is_some() || fact.duration_us.is_some());
+    let ended = |fact: &Fact| {
+        matches!(fact.source, "platform" | "insights") && (fact.end_unix_nano.is_some() || fact.duration_us.is_some())
+    };
     if facts.iter().any(ended) { "ok" } else { "unknown" }
 }
