@@ -8,10 +8,14 @@ pub mod analysis;
 pub mod error;
 pub mod guard;
 pub mod neighbours;
+pub mod report;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod views;
 
 pub use analysis::{Question, Selection};
 pub use error::AnalysisError;
 pub use guard::{Answer, GuardError, Limits};
+pub use report::Report;
 pub use session::{Session, Settings, Span};

@@ -65,6 +65,12 @@ pub struct ColdStarts {
 }
 
 impl ColdStartTally {
+    /// Returns the cold starts, in thousandths.
+    #[must_use]
+    pub fn cold_milli(&self) -> i128 {
+        self.cold_milli
+    }
+
     /// Returns the answer.
     #[must_use]
     pub fn answer(&self) -> ColdStarts {

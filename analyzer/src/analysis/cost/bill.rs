@@ -22,10 +22,15 @@ pub(crate) fn start_unix_nano(month: Month) -> i64 {
 
 /// Makes the bill of the attempts of all functions.
 ///
-/// An allowance belongs to a payer, so what has no account gets none. The part of the window's month that lies before the
+/// An allowance belongs to a payer, so what has no account gets none, whatever is asked. The part of the window's month that lies before the
 /// window fills tiers and allowances first.
 #[must_use]
-pub fn bill(functions: &BTreeMap<Scope, CostTally>, payers: &Payers, books: &PriceBooks) -> Bill {
+pub fn bill<'t>(
+    functions: impl IntoIterator<Item = (&'t Scope, &'t CostTally)>,
+    payers: &Payers,
+    allowances: Allowances,
+    books: &PriceBooks,
+) -> Bill {
     let prices: Vec<&Price> = books.prices().collect();
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (scope, tally) in functions {
@@ -35,7 +40,7 @@ pub fn bill(functions: &BTreeMap<Scope, CostTally>, payers: &Payers, books: &Pri
             None => unknown.extend(usages),
         }
     }
-    let with = pennyspan_rules::price::bill(&known, Allowances::Applied);
+    let with = pennyspan_rules::price::bill(&known, allowances);
     let without = pennyspan_rules::price::bill(&unknown, Allowances::Ignored);
     Bill {
         exact: with.exact + without.exact,

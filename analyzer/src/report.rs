@@ -1,0 +1,209 @@
+//! The report: one document about one window, typed, whose JSON other programs read.
+//!
+//! [`Report::assemble`] puts it together from one pass over the attempts and from what was judged; the renderers under
+//! [`json`], [`table`] and [`markdown`] only print it. Counts are integers, amounts and GB-seconds decimal text printed from
+//! exact fractions, unknown is null. Keys are stable; a key that is only there when it says something is an addition.
+
+use std::collections::BTreeMap;
+
+use pennyspan_rules::price::{Allowances, Amount};
+use pennyspan_schema::Table;
+use pennyspan_store::Snapshot;
+use serde::Serialize;
+
+use crate::analysis::cost::{Cost, Payers};
+use crate::analysis::functions::{FunctionTally, functions};
+use crate::analysis::{Question, Scope, Selection};
+use crate::error::AnalysisError;
+use crate::session::Session;
+
+pub mod costs;
+pub mod escape;
+pub mod finding;
+pub mod function;
+pub mod gate;
+pub mod json;
+pub mod markdown;
+pub mod number;
+pub mod table;
+pub mod totals;
+
+pub use costs::Costs;
+pub use finding::{Confidence, Finding, Judgement, NotJudged};
+pub use function::FunctionRow;
+pub use gate::{Gate, GatePolicy};
+pub use totals::Totals;
+
+/// The version of the JSON's meaning.
+pub const VERSION: u32 = 1;
+
+/// The JSON schema of the report.
+pub const SCHEMA: &str = include_str!("report/schema.json");
+
+/// A report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of its meaning.
+    pub version: u32,
+    /// What made it.
+    pub tool: Tool,
+    /// The window that it is about.
+    pub window: number::WindowText,
+    /// What was read.
+    pub input: InputText,
+    /// Sums over all functions.
+    pub totals: Totals,
+    /// One row per provider, account, region and function.
+    pub functions: Vec<FunctionRow>,
+    /// What it costs.
+    pub cost: Costs,
+    /// What was found, the most severe first.
+    pub findings: Vec<Finding>,
+    /// What could not be judged, by rule and reason.
+    pub not_judged: Vec<NotJudged>,
+    /// What could judge, and what was not exercised.
+    pub coverage: CoverageText,
+    /// The verdict.
+    pub gate: Gate,
+    /// The exact amount behind `totals.cost_usd`.
+    #[serde(skip)]
+    pub amount: Amount,
+    /// The window's length in nanoseconds.
+    #[serde(skip)]
+    pub length_nanos: i64,
+}
+
+/// What made the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What the caller knows about the input beyond its rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    /// Files, directories or servers that were read.
+    pub sources: u64,
+    /// Items that were rejected.
+    pub rejected: u64,
+    /// Whether a source could not be read or understood.
+    pub partial: bool,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct InputText {
+    /// Files, directories or servers.
+    pub sources: u64,
+    /// Rows by table.
+    pub rows: InputRows,
+    /// Items that were rejected.
+    pub rejected: u64,
+    /// Whether a source could not be read or understood.
+    pub partial: bool,
+}
+
+/// Rows by table.
+#[derive(Clone, Debug, Serialize)]
+pub struct InputRows {
+    /// Spans.
+    pub spans: usize,
+    /// Log records.
+    pub logs: usize,
+    /// Metric points.
+    pub metric_points: usize,
+    /// Statements about invocations.
+    pub invocation_facts: usize,
+}
+
+/// What could judge, and what of the baseline was not exercised.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CoverageText {
+    /// Rules that could judge.
+    pub rules_judged: u64,
+    /// Rules that could not.
+    pub rules_not_judged: u64,
+    /// Functions of the baseline without attempts.
+    pub functions_not_exercised: Vec<String>,
+    /// Routes of the baseline without attempts.
+    pub routes_not_exercised: Vec<String>,
+    /// Triggers of the baseline without attempts.
+    pub triggers_not_exercised: Vec<String>,
+    /// Spans of functions that belong to no known attempt.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub orphan_spans: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What a report is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which attempts.
+    pub selection: Selection,
+    /// What the caller knows about the input.
+    pub input: Input,
+    /// Who pays for which account.
+    pub payers: Payers,
+    /// Whether free allowances are taken off the bill of known accounts.
+    pub allowances: Allowances,
+    /// When the gate closes.
+    pub gate: GatePolicy,
+}
+
+impl Report {
+    /// Puts a report together for the session's window.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] where the attempts cannot be read.
+    pub async fn assemble(session: &Session, snapshot: &Snapshot, asked: &Asked, judgement: Judgement) -> Result<Self, AnalysisError> {
+        let window = session.window();
+        let books = session.books();
+        let question = Question { window, selection: asked.selection.clone() };
+        let tallies = functions(session, &question).await?;
+        let costs: BTreeMap<Scope, Cost> = tallies.iter().map(|(scope, sums)| (scope.clone(), sums.cost.cost(&books))).collect();
+        let seen: Vec<(&Scope, &FunctionTally)> = tallies.iter().filter(|(_, sums)| sums.counts.rows > 0).collect();
+        let section = Costs::of(&tallies, &costs, asked, &books);
+        let amount: Amount = costs.values().map(|cost| &cost.amount).sum();
+        let totals = Totals::of(&tallies, &costs, &amount);
+        let rows = function::rows(&seen, &costs, &amount);
+        let mut report = Self {
+            version: VERSION,
+            tool: Tool { name: "pennyspan", version: env!("CARGO_PKG_VERSION") },
+            window: number::WindowText::of(window),
+            input: InputText::of(snapshot, asked.input),
+            totals,
+            functions: rows,
+            cost: section,
+            findings: finding::ordered(judgement.findings),
+            not_judged: judgement.not_judged,
+            coverage: CoverageText { orphan_spans: snapshot.orphan_span_count(), ..judgement.coverage },
+            gate: Gate::open(),
+            amount,
+            length_nanos: window.length_nanos(),
+        };
+        report.gate = Gate::decide(&report, &asked.gate);
+        Ok(report)
+    }
+}
+
+impl InputText {
+    fn of(snapshot: &Snapshot, input: Input) -> Self {
+        let rows = InputRows {
+            spans: snapshot.rows(Table::Spans),
+            logs: snapshot.rows(Table::Logs),
+            metric_points: snapshot.rows(Table::MetricPoints),
+            invocation_facts: snapshot.rows(Table::InvocationFacts),
+        };
+        Self { sources: input.sources, rows, rejected: input.rejected, partial: input.partial }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The verdict: passed, failed, or nothing to judge.
+
+use pennyspan_rules::price::Amount;
+use pennyspan_rules::rule::Severity;
+use serde::Serialize;
+
+use crate::report::{Finding, Report};
+
+/// Nanoseconds of a month of 730 hours, in which monthly figures are given.
+const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
+/// The shortest window from which a monthly figure is made, in nanoseconds.
+const DAY_NANOS: i64 = 24 * 3_600 * 1_000_000_000;
+
+/// When the gate closes.
+#[derive(Clone, Debug)]
+pub struct GatePolicy {
+    /// The least level that closes it; none: no finding does.
+    pub fail_on: Option<Severity>,
+    /// Which findings count.
+    pub against: Against,
+    /// The most that the window's month may cost.
+    pub max_monthly: Option<Amount>,
+    /// What an input without attempts means.
+    pub on_no_data: OnNoData,
+}
+
+/// Which findings the gate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// All of them: a level was asked for.
+    Everything,
+    /// Those that are not known from a baseline.
+    Baseline,
+    /// None: there is no baseline yet, and no level was asked for.
+    Nothing,
+}
+
+/// What an input without attempts means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnNoData {
+    /// The gate cannot pass.
+    Fail,
+    /// It passes, with a reason.
+    Warn,
+    /// It passes.
+    Pass,
+}
+
+/// The verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gate {
+    /// `passed`, `failed`, `no data` or `partial data`.
+    pub status: &'static str,
+    /// 0 passed, 1 failed, 3 no or partial data.
+    pub exit_code: u8,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+}
+
+impl Default for GatePolicy {
+    fn default() -> Self {
+        Self { fail_on: Some(Severity::High), against: Against::Nothing, max_monthly: None, on_no_data: OnNoData::Fail }
+    }
+}
+
+impl Gate {
+    /// Returns the verdict on nothing.
+    #[must_use]
+    pub fn open() -> Self {
+        Self { status: "passed", exit_code: 0, reasons: Vec::new() }
+    }
+
+    /// Decides about a report: a closed gate outranks missing data.
+    #[must_use]
+    pub fn decide(report: &Report, policy: &GatePolicy) -> Self {
+        let mut reasons = by_level(report, policy);
+        reasons.extend(by_money(report, policy));
+        if !reasons.is_empty() {
+            return Self { status: "failed", exit_code: 1, reasons };
+        }
+        if report.totals.attempts == 0 && policy.on_no_data != OnNoData::Pass {
+            let reasons = vec!["no attempt starts in the window".to_owned()];
+            return match policy.on_no_data {
+                OnNoData::Fail => Self { status: "no data", exit_code: 3, reasons },
+                OnNoData::Warn | OnNoData::Pass => Self { reasons, ..Self::open() },
+            };
+        }
+        if report.input.partial {
+            let reasons = vec!["a source could not be read or understood".to_owned()];
+            return Self { status: "partial data", exit_code: 3, reasons };
+        }
+        Self { reasons: hint(report, policy), ..Self::open() }
+    }
+}
+
+/// Returns one reason for each level that closes the gate, the worst first.
+fn by_level(report: &Report, policy: &GatePolicy) -> Vec<String> {
+    let Some(least) = policy.fail_on.filter(|_| policy.against != Against::Nothing) else { return Vec::new() };
+    let new = if policy.against == Against::Baseline { "new " } else { "" };
+    let counts = |finding: &&Finding| {
+        let known = policy.against == Against::Baseline && finding.baseline.as_deref() == Some("known");
+        finding.suppressed.is_none() && !known
+    };
+    let reason = |level: Severity| {
+        let count = report.findings.iter().filter(counts).filter(|finding| finding.severity == level).count();
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} {new}finding{plural} of level {level}"))
+    };
+    Severity::ALL.into_iter().rev().filter(|level| *level >= least).filter_map(reason).collect()
+}
+
+fn by_money(report: &Report, policy: &GatePolicy) -> Option<String> {
+    let most = policy.max_monthly.as_ref()?;
+    let monthly = monthly(&report.amount, report.length_nanos)?;
+    let not_priced = report.totals.not_priced;
+    (monthly > *most).then(|| {
+        let (monthly, most) = (monthly.fixed(2), most.fixed(2));
+        format!("${monthly} a month at list prices ({not_priced} not priced), more than ${most}")
+    })
+}
+
+fn hint(report: &Report, policy: &GatePolicy) -> Vec<String> {
+    let unjudged = policy.against == Against::Nothing && !report.findings.is_empty();
+    let line = "findings are listed and not judged: there is no baseline; write one with --write-baseline, or ask with --fail-on";
+    if unjudged { vec![line.to_owned()] } else { Vec::new() }
+}
+
+/// Returns a window's amount for a month of 730 hours; none from a window shorter than a day.
+#[must_use]
+pub fn monthly(amount: &Amount, length_nanos: i64) -> Option<Amount> {
+    let factor = Amount::ratio(MONTH_NANOS, i128::from(length_nanos));
+    (length_nanos >= DAY_NANOS).then(|| amount.clone() * factor.as_ratio())
+}
