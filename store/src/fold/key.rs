@@ -67,12 +67,17 @@ impl Facts {
     }
 
     /// Calls `visit` with each key's facts, keys and facts in no particular order.
+    pub(super) fn each_key(&self, visit: impl FnMut(&[At])) -> Result<(), FoldError> {
+        let places = At::all(self.readers.iter().map(Reader::len)).ok_or(FoldError::TooMany { table: NAME })?;
+        self.each_run(places.into_iter().map(|at| (hash(self.key(at)), at)).collect(), visit);
+        Ok(())
+    }
+
+    /// Calls `visit` with each key's facts, by hashes of the keys.
     ///
     /// Sorting 16 bytes per fact by the key's hash needs no text to be copied. Keys of one hash, which a sender can make, are
     /// told apart by another sort, so that they cost no more than any others.
-    pub(super) fn each_key(&self, mut visit: impl FnMut(&[At])) -> Result<(), FoldError> {
-        let places = At::all(self.readers.iter().map(Reader::len)).ok_or(FoldError::TooMany { table: NAME })?;
-        let mut hashed: Vec<(u64, At)> = places.into_iter().map(|at| (hash(self.key(at)), at)).collect();
+    fn each_run(&self, mut hashed: Vec<(u64, At)>, mut visit: impl FnMut(&[At])) {
         hashed.sort_unstable();
         let mut same: Vec<At> = Vec::new();
         for run in hashed.chunk_by(|a, b| a.0 == b.0) {
@@ -86,7 +91,6 @@ impl Facts {
                 same.chunk_by(|a, b| self.key(*a) == self.key(*b)).for_each(&mut visit);
             }
         }
-        Ok(())
     }
 }
 
@@ -95,4 +99,34 @@ pub(super) fn hash(key: Key<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{At, Facts};
+    use crate::fold::tests::{Given, start};
+
+    #[test]
+    fn keys_of_one_hash_stay_apart() {
+        let facts = ["a", "b", "a", "c", "b", "a"]
+            .into_iter()
+            .zip(0..)
+            .map(|(id, at)| start(id, at));
+        let facts = Facts::open(&Given::facts(facts).fact_batches(2)).unwrap();
+        let places = At::all([2, 2, 2].into_iter()).unwrap();
+        for hash in [|_: At| 7, |at: At| u64::from(of_b(at))] {
+            let mut counts = BTreeMap::new();
+            facts.each_run(places.iter().map(|at| (hash(*at), *at)).collect(), |run| {
+                *counts.entry(facts.key(run[0]).invocation_id).or_insert(0) += run.len();
+            });
+            assert_eq!(counts, BTreeMap::from([("a", 3), ("b", 2), ("c", 1)]));
+        }
+    }
+
+    /// Gives `a` and `c` one hash, and `b` another.
+    fn of_b(at: At) -> bool {
+        matches!((at.batch, at.row), (0, 1) | (2, 0))
+    }
 }

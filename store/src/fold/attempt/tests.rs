@@ -216,3 +216,21 @@ fn extreme_times_overflow_nothing() {
         4
     );
 }
+
+#[test]
+fn a_key_with_very_many_facts_is_split_without_comparing_all_with_all() {
+    const INSTANCES: [&str; 3] = ["x", "y", "z"];
+    let many = (0..12_000_usize).flat_map(|number| {
+        let at = i64::try_from(number).unwrap() * 11_000;
+        [
+            on(INSTANCES[number % 3], &start("r", at)),
+            on(INSTANCES[number % 2], &log("r", at + 5)),
+            log("r", at + 6),
+        ]
+    });
+    let starts = Given::facts(many).starts();
+    assert_eq!(
+        (starts.len(), starts.iter().map(|(_, facts)| facts).sum::<i64>()),
+        (12_000, 36_000)
+    );
+}
