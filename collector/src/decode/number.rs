@@ -86,11 +86,6 @@ pub(crate) fn duration_us(millis: &str) -> Option<i64> {
     scaled(millis, 3).filter(|_| !millis.starts_with('-'))
 }
 
-/// Returns the microseconds of a duration in seconds, such as `0.783137066`; one with a minus sign is `None`.
-pub(crate) fn seconds_us(seconds: &str) -> Option<i64> {
-    scaled(seconds, 6).filter(|_| !seconds.starts_with('-'))
-}
-
 /// Returns the instant, in nanoseconds since 1970 UTC, of an RFC 3339 time with up to nine digits of a second.
 ///
 /// An offset may also be written without its colon, as AWS Lambda's `LastModified` is.

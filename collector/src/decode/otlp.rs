@@ -81,6 +81,11 @@ fn finish<I: Item>(intake: Intake<'_, '_, I>) -> Result<Decoded, DecodeError> {
     intake.into_output().finish(plural(I::TABLE))
 }
 
+/// Returns a text; an empty one says nothing.
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
 enum Encoding {
     Protobuf,
     Json,
@@ -91,8 +96,10 @@ fn encoding(body: &[u8], content_type: ContentType) -> Encoding {
     match content_type {
         ContentType::Protobuf => Encoding::Protobuf,
         ContentType::Json | ContentType::Ndjson => Encoding::Json,
-        ContentType::Unspecified | ContentType::Text if body.trim_ascii_start().starts_with(b"{") => Encoding::Json,
-        ContentType::Unspecified | ContentType::Text => Encoding::Protobuf,
+        ContentType::Unspecified | ContentType::Text => match body {
+            [b'{', ..] => Encoding::Json,
+            _ => Encoding::Protobuf,
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{duration_us, scaled, seconds_us, unix_nano, unix_nano_of_millis, us_of_nanos, whole};
+use super::{duration_us, scaled, unix_nano, unix_nano_of_millis, us_of_nanos, whole};
 
 #[test]
 fn durations_come_from_their_decimal_text() {
@@ -8,10 +8,10 @@ fn durations_come_from_their_decimal_text() {
     assert_eq!(duration_us("463.512"), Some(463_512));
     assert_eq!(duration_us("0"), Some(0));
     assert_eq!(duration_us("1.2345e3"), Some(1_234_500));
-    assert_eq!(seconds_us("0.783137066"), Some(783_137));
-    assert_eq!(seconds_us("0.7831375"), Some(783_138), "half goes to even");
-    assert_eq!(seconds_us("0.7831365"), Some(783_136), "half goes to even");
-    assert_eq!(seconds_us("0.78313650001"), Some(783_137));
+    assert_eq!(scaled("0.783137066", 6), Some(783_137));
+    assert_eq!(scaled("0.7831375", 6), Some(783_138), "half goes to even");
+    assert_eq!(scaled("0.7831365", 6), Some(783_136), "half goes to even");
+    assert_eq!(scaled("0.78313650001", 6), Some(783_137));
 }
 
 #[test]

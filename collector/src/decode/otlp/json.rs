@@ -1,5 +1,5 @@
-//! Requests in JSON, as OTLP's "JSON Protobuf Encoding" has it: keys in lowerCamelCase, ids in hex, enums by number, 64-bit integers
-//! as text or number. Unknown keys are skipped, and keys in snake_case are unknown.
+//! Requests in JSON, as OTLP's "JSON Protobuf Encoding" has it: keys in `lowerCamelCase`, ids in hex, enums by number, 64-bit integers
+//! as text or number. Unknown keys are skipped, and keys in `snake_case` are unknown.
 //!
 //! Each item is first found as text and then read, so that one that cannot be read leaves its neighbours alone.
 

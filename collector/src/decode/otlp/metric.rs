@@ -1,13 +1,17 @@
 //! Metric data points: one row each.
 
+use std::borrow::Cow;
+
 use pennyspan_schema::Table;
 use pennyspan_schema::tables::metric_points;
 
-use super::super::Reason;
 use super::super::attributes::{Attribute, Value, double_text, write_display, write_list, write_object, write_text};
 use super::super::fault::Fault;
 use super::super::names::name;
-use super::fields::{Buckets, Number, PointFields, PointKind};
+use super::super::time::Filed;
+use super::super::{Reason, Settings};
+use super::fields::{Buckets, MetricFields, Number, PointFields, PointKind};
+use super::given;
 use super::intake::{Context, Item, Room, Surroundings};
 use super::resource::{Identity, Side, Words};
 use super::slots::{Promoted, Slot, Slots, Standing};
@@ -32,6 +36,9 @@ impl Item for PointFields<'_> {
         Room { output, slices }: Room<'_>,
     ) -> Result<(), Fault> {
         let context = surroundings.context;
+        let times = Times::of(self, context)?;
+        let count = i64::try_from(self.count)
+            .map_err(|_| Fault::of("count", Reason::BadValue, "more than 9223372036854775807 observations"))?;
         if self.metric.name.is_empty() {
             return Err(Fault::of(
                 "metric.name",
@@ -39,17 +46,7 @@ impl Item for PointFields<'_> {
                 "a metric must have a name",
             ));
         }
-        let filed = match Context::instant("time_unix_nano", self.time_unix_nano)? {
-            Some(time) => Some(context.clock.file(time)),
-            None => context.clock.file_untimed(),
-        };
-        let filed =
-            filed.ok_or_else(|| Fault::of("time_unix_nano", Reason::NoTime, "a point of a file must have a time"))?;
-        let start_unix_nano = Context::instant("start_time_unix_nano", self.start_unix_nano)?;
-        let distribution = !matches!(self.metric.kind, PointKind::Gauge | PointKind::Sum);
-        let count = i64::try_from(self.count)
-            .map_err(|_| Fault::of("count", Reason::BadValue, "more than 9223372036854775807 observations"))?;
-        slices.open(filed.unix_nano)?;
+        slices.open(times.filed.unix_nano)?;
 
         // A series is named by its attributes in any order.
         self.attributes.sort_by(|a, b| a.key.cmp(&b.key));
@@ -59,43 +56,67 @@ impl Item for PointFields<'_> {
             item: slots.of(&self.attributes),
             resource: surroundings.resource.promoted(),
         };
-        let of = Identity::of(words, Side::Own, context);
         self.write(buffers);
-        let (metric, unit) = (
-            name(&self.metric.name, context.settings.name_bytes),
-            name(&self.metric.unit, context.settings.name_bytes),
-        );
-        let values = self.values();
+        let names = Names::of(&self.metric, context.settings);
+        let values = Values::of(self);
+        let distribution = !matches!(self.metric.kind, PointKind::Gauge | PointKind::Sum);
         output.metric_points.append(&metric_points::Row {
-            metric: &metric,
-            point_kind: self.metric.kind.as_str(),
-            metric_unit: given(&unit),
-            temporality: self.metric.temporality.filter(|code| *code != 0).map(i64::from),
-            monotonic: self.metric.monotonic,
-            time_unix_nano: filed.unix_nano,
-            start_unix_nano,
-            time_suspect: filed.suspect,
+            metric: &names.metric,
+            metric_unit: given(&names.unit),
+            time_unix_nano: times.filed.unix_nano,
+            time_suspect: times.filed.suspect,
+            start_unix_nano: times.start,
             value_text: values.value.as_deref(),
             observation_count: distribution.then_some(count),
             sum_text: values.sum.as_deref(),
             min_text: values.min.as_deref(),
             max_text: values.max.as_deref(),
             detail_json: given(&buffers.detail),
-            provider: of.provider,
-            account: of.account,
-            region: of.region,
-            service: of.service,
-            environment: of.environment,
-            function: of.function.or_else(|| dimension(words.item, "FunctionName")),
-            version: of.version,
-            instance_id: of.instance_id,
             attributes_json: given(&buffers.attributes),
             resource_json: surroundings.resource.json(),
             scope_name: given(&surroundings.scope.name),
             received_unix_nano: context.origin.received_at_unix_nano,
-            ..metric_points::Row::default()
+            ..self.row(words, context)
         });
         Ok(())
+    }
+}
+
+/// When a point was measured, and since when it accumulates.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    filed: Filed,
+    start: Option<i64>,
+}
+
+impl Times {
+    fn of(point: &PointFields<'_>, context: &Context<'_>) -> Result<Self, Fault> {
+        let filed = match Context::instant("time_unix_nano", point.time_unix_nano)? {
+            Some(time) => Some(context.clock.file(time)),
+            None => context.clock.file_untimed(),
+        };
+        let no_time = || Fault::of("time_unix_nano", Reason::NoTime, "a point of a file must have a time");
+        let start = Context::instant("start_time_unix_nano", point.start_unix_nano)?;
+        Ok(Self {
+            filed: filed.ok_or_else(no_time)?,
+            start,
+        })
+    }
+}
+
+/// A metric's names, cut to their limit.
+#[derive(Debug)]
+struct Names<'v> {
+    metric: Cow<'v, str>,
+    unit: Cow<'v, str>,
+}
+
+impl<'v> Names<'v> {
+    fn of(metric: &'v MetricFields<'_>, settings: &Settings) -> Self {
+        Self {
+            metric: name(&metric.name, settings.name_bytes),
+            unit: name(&metric.unit, settings.name_bytes),
+        }
     }
 }
 
@@ -108,37 +129,62 @@ struct Values {
     max: Option<String>,
 }
 
-impl PointFields<'_> {
-    fn values(&self) -> Values {
+impl Values {
+    fn of(point: &PointFields<'_>) -> Self {
         let text = |value: Option<f64>| value.map(double_text);
-        match self.metric.kind {
-            PointKind::Gauge | PointKind::Sum => Values {
-                value: match self.number {
-                    Number::Missing => None,
-                    Number::Int(value) => Some(value.to_string()),
-                    Number::Double(value) => Some(double_text(value)),
-                },
-                ..Values::default()
+        let at = |wanted: f64| {
+            let found = point
+                .quantiles
+                .iter()
+                .find(|(quantile, _)| quantile.total_cmp(&wanted).is_eq());
+            text(found.map(|(_, value)| *value))
+        };
+        match point.metric.kind {
+            PointKind::Gauge | PointKind::Sum => Self {
+                value: number_text(point.number),
+                ..Self::default()
             },
-            PointKind::Histogram | PointKind::Exponential => Values {
+            PointKind::Histogram | PointKind::Exponential => Self {
                 value: None,
-                sum: text(self.sum),
-                min: text(self.min),
-                max: text(self.max),
+                sum: text(point.sum),
+                min: text(point.min),
+                max: text(point.max),
             },
-            PointKind::Summary => {
-                let at = |wanted: f64| {
-                    self.quantiles
-                        .iter()
-                        .find(|(quantile, _)| quantile.total_cmp(&wanted).is_eq())
-                };
-                Values {
-                    value: None,
-                    sum: Some(double_text(self.sum.unwrap_or_default())),
-                    min: text(at(0.0).map(|(_, value)| *value)),
-                    max: text(at(1.0).map(|(_, value)| *value)),
-                }
-            }
+            PointKind::Summary => Self {
+                value: None,
+                sum: text(point.sum.or(Some(0.0))),
+                min: at(0.0),
+                max: at(1.0),
+            },
+        }
+    }
+}
+
+fn number_text(number: Number) -> Option<String> {
+    match number {
+        Number::Missing => None,
+        Number::Int(value) => Some(value.to_string()),
+        Number::Double(value) => Some(double_text(value)),
+    }
+}
+
+impl PointFields<'_> {
+    /// Returns what the metric says of all its points, and whose they are.
+    fn row<'v>(&self, words: Words<'v, '_>, context: &'v Context<'v>) -> metric_points::Row<'v> {
+        let of = Identity::of(words, Side::Own, context);
+        metric_points::Row {
+            point_kind: self.metric.kind.as_str(),
+            temporality: self.metric.temporality.filter(|code| *code != 0).map(i64::from),
+            monotonic: self.metric.monotonic,
+            provider: of.provider,
+            account: of.account,
+            region: of.region,
+            service: of.service,
+            environment: of.environment,
+            function: of.function.or_else(|| dimension(words.item, "FunctionName")),
+            version: of.version,
+            instance_id: of.instance_id,
+            ..metric_points::Row::default()
         }
     }
 
@@ -155,7 +201,7 @@ impl PointFields<'_> {
                 out.push_str("{\"bounds\":");
                 write_list(out, self.bounds.iter(), |out, bound| write_double(out, *bound));
                 out.push_str(",\"counts\":");
-                write_list(out, self.counts.iter(), |out, count| write_display(out, count));
+                write_list(out, self.counts.iter(), write_display);
                 out.push('}');
             }
             PointKind::Exponential => self.write_exponential(out),
@@ -190,7 +236,7 @@ impl PointFields<'_> {
 
 fn write_buckets(out: &mut String, buckets: &Buckets) {
     write_display(out, format_args!("{{\"offset\":{},\"counts\":", buckets.offset));
-    write_list(out, buckets.counts.iter(), |out, count| write_display(out, count));
+    write_list(out, buckets.counts.iter(), write_display);
     out.push('}');
 }
 
@@ -211,8 +257,4 @@ fn dimension<'v>(item: Promoted<'v, '_>, wanted: &str) -> Option<&'v str> {
         _ => None,
     };
     nested.or_else(|| item.text(Slot::FunctionName))
-}
-
-fn given(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }

@@ -12,6 +12,7 @@ use super::super::number::us_of_nanos;
 use super::super::time::Filed;
 use super::super::{Output, Reason};
 use super::fields::SpanFields;
+use super::given;
 use super::intake::{Context, Item, Room, Surroundings};
 use super::resource::{Identity, Side, Words};
 use super::slots::{Slot, Slots, Standing, bound_value};
@@ -40,9 +41,9 @@ pub(super) struct SpanBuffers {
 /// A span's ids, checked.
 #[derive(Clone, Copy, Debug)]
 struct Ids {
-    trace_id: [u8; 16],
-    span_id: [u8; 8],
-    parent_span_id: Option<[u8; 8]>,
+    trace: [u8; 16],
+    span: [u8; 8],
+    parent: Option<[u8; 8]>,
 }
 
 /// When a span ran.
@@ -104,9 +105,9 @@ impl Item for SpanFields<'_> {
     ) -> Result<(), Fault> {
         let context = surroundings.context;
         let ids = Ids {
-            trace_id: self.trace_id.require("trace_id")?,
-            span_id: self.span_id.require("span_id")?,
-            parent_span_id: self.parent_span_id.get("parent_span_id")?,
+            trace: self.trace_id.require("trace_id")?,
+            span: self.span_id.require("span_id")?,
+            parent: self.parent_span_id.get("parent_span_id")?,
         };
         let interval = Interval::of(self, context)?;
         events::check_links(&self.links)?;
@@ -140,7 +141,7 @@ impl Item for SpanFields<'_> {
     }
 }
 
-impl<'a> SpanFields<'a> {
+impl SpanFields<'_> {
     /// Cuts names and texts to their limits; returns how many attributes of events and links were left out.
     fn cut(&mut self, context: &Context<'_>) -> usize {
         let settings = context.settings;
@@ -247,9 +248,9 @@ impl<'a> SpanFields<'a> {
         let (ids, interval, item, of) = (known.ids, known.interval, known.words.item, known.identity);
         let text = |slot| item.text(slot);
         spans::Row {
-            trace_id: ids.trace_id,
-            span_id: ids.span_id,
-            parent_span_id: ids.parent_span_id,
+            trace_id: ids.trace,
+            span_id: ids.span,
+            parent_span_id: ids.parent,
             trace_state: given(&self.trace_state),
             kind: i64::from(self.kind),
             name: &self.name,
@@ -314,9 +315,4 @@ fn extra(key: &'static str, value: i64) -> Attribute<'static> {
         key: Cow::Borrowed(key),
         value: Value::Int(value),
     }
-}
-
-/// Returns a text; an empty one says nothing.
-fn given(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }

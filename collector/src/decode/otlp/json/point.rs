@@ -33,7 +33,9 @@ pub(super) fn metric<'a>(
         let metric_fault = reading.finish().err();
         for point in array(&points, "dataPoints")? {
             let mut reading = Reading::new(settings);
-            metric_fault.iter().for_each(|fault| reading.note(fault.clone()));
+            if let Some(fault) = &metric_fault {
+                reading.note(fault.clone());
+            }
             read(point, &mut intake.item, &mut reading);
             intake.take(index, reading.finish());
             index += 1;

@@ -83,13 +83,11 @@ impl Reading {
 
     /// Reads an id, whose hex digits are checked where it is used.
     pub(super) fn id<'a>(&mut self, field: &'static str, value: &'a RawValue) -> Id<'a> {
-        match object::text(value.get()) {
-            Some(text) => Id::Hex(text),
-            None => {
-                self.note(Fault::of(field, Reason::BadId, "an id is a text of hex digits"));
-                Id::default()
-            }
-        }
+        let Some(text) = object::text(value.get()) else {
+            self.note(Fault::of(field, Reason::BadId, "an id is a text of hex digits"));
+            return Id::default();
+        };
+        Id::Hex(text)
     }
 
     /// Reads a truth value.

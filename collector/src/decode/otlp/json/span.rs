@@ -42,7 +42,7 @@ fn event<'a>(value: &'a RawValue, span: &mut SpanFields<'a>, reading: &mut Readi
         "name" => event.name = reading.text("events.name", value),
         "attributes" => reading.attributes(value, &mut span.pool),
         "droppedAttributesCount" => {
-            event.attributes_left_out = reading.uint32("events.dropped_attributes_count", value)
+            event.attributes_left_out = reading.uint32("events.dropped_attributes_count", value);
         }
         _ => {}
     });

@@ -26,7 +26,9 @@ pub(super) fn metric<'a>(message: Message<'a>, intake: &mut Intake<'_, 'a, Point
         intake.item.metric = of_points(points, MetricFields { kind, ..metric.clone() })?;
         super::each(points, 1, |point, _| {
             let mut reading = Reading::new(settings);
-            metric_fault.iter().for_each(|fault| reading.note(fault.clone()));
+            if let Some(fault) = &metric_fault {
+                reading.note(fault.clone());
+            }
             read(point, &mut intake.item, &mut reading)?;
             intake.take(index, reading.finish());
             index += 1;

@@ -37,13 +37,10 @@ impl Reading {
 
     /// Reads a text.
     pub(super) fn text<'a>(&mut self, field: &'static str, message: Message<'a>) -> Cow<'a, str> {
-        match std::str::from_utf8(message.bytes()) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => {
-                self.note(Fault::of(field, Reason::BadValue, "not UTF-8"));
-                Cow::Borrowed("")
-            }
-        }
+        Cow::Borrowed(std::str::from_utf8(message.bytes()).unwrap_or_else(|_| {
+            self.note(Fault::of(field, Reason::BadValue, "not UTF-8"));
+            ""
+        }))
     }
 
     /// Reads an attribute.

@@ -76,7 +76,7 @@ pub(super) fn write(span: &SpanFields<'_>, buffers: &mut SpanBuffers) {
     buffers.links.clear();
     if !span.links.is_empty() {
         write_list(&mut buffers.links, span.links.iter(), |out, link| {
-            write_link(out, link, &span.pool)
+            write_link(out, link, &span.pool);
         });
     }
 }

@@ -6,10 +6,11 @@ use pennyspan_schema::tables::{invocation_facts, spans};
 use pennyspan_schema::{Outcome, Source};
 
 use super::super::fields::SpanFields;
+use super::super::given;
 use super::super::intake::Context;
 use super::super::resource::Words;
 use super::super::slots::Slot;
-use super::{Known, STATUS_ERROR, given, messages};
+use super::{Known, STATUS_ERROR, messages};
 use crate::decode::delivery::Trigger;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::{key_scope, name, text_up_to};
@@ -31,7 +32,7 @@ pub(super) fn append<'v>(
     output: &mut Output,
 ) {
     let ids = known.ids;
-    let own_id = format!("{}:{}", hex::encode(ids.trace_id), hex::encode(ids.span_id));
+    let own_id = format!("{}:{}", hex::encode(ids.trace), hex::encode(ids.span));
     let provider = row.provider.unwrap_or(UNKNOWN_PROVIDER);
     let (invocation_id, key_scope) = match row.invocation_id {
         Some(id) => (id, key_scope(provider, id, row.function)),

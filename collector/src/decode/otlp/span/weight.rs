@@ -11,10 +11,10 @@ const LARGEST_MILLI: u128 = 1_000_000_000;
 
 /// Returns the weight, in thousandths, that a trace state's `ot=th:` says: 2^56 / (2^56 - threshold), rounded half to even.
 ///
-/// Trailing zeros of the threshold are left out by senders (OpenTelemetry specification, "TraceState: Probability Sampling").
+/// Trailing zeros of the threshold are left out by senders (OpenTelemetry specification, "Probability Sampling" in `tracestate`).
 pub(super) fn sample_weight_milli(trace_state: &str) -> i64 {
     threshold(trace_state).map_or(ONE_MILLI, |threshold| {
-        let (weight, divisor) = (RANGE * ONE_MILLI.unsigned_abs() as u128, RANGE - threshold);
+        let (weight, divisor) = (RANGE * u128::from(ONE_MILLI.unsigned_abs()), RANGE - threshold);
         let (whole, twice_rest) = (weight / divisor, weight % divisor * 2);
         let up = twice_rest > divisor || (twice_rest == divisor && whole % 2 == 1);
         i64::try_from((whole + u128::from(up)).min(LARGEST_MILLI)).expect("the largest weight fits an i64")

@@ -54,16 +54,14 @@ fn one_bad_span_does_not_reject_its_neighbours() {
 fn keys_are_lower_camel_case_and_unknown_ones_are_skipped() {
     let more = r#""parent_span_id":"00f067aa0ba902b7","unknown":{"deep":[1]},"status":null"#;
     only_span(&spans_of(&span(1, more), ""), |row| {
-        assert_eq!((row.parent_span_id, row.status_code), (None, 0))
+        assert_eq!((row.parent_span_id, row.status_code), (None, 0));
     });
 }
 
 #[test]
 fn values_come_in_every_spelling() {
-    let more = format!(
-        r#""attributes":[{{"key":"i","value":{{"intValue":9007199254740993}}}},{{"key":"s","value":{{"intValue":"-9223372036854775808"}}}},{{"key":"d","value":{{"doubleValue":5}}}},{{"key":"n","value":{{"doubleValue":"NaN"}}}},{{"key":"b","value":{{"bytesValue":"-_8"}}}},{{"key":"e","value":{{}}}},{{"key":"l","value":{{"arrayValue":{{"values":[{{"boolValue":true}}]}}}}}},{{"key":"m","value":{{"kvlistValue":{{"values":[{{"key":"k","value":{{"stringValue":"v"}}}}]}}}}}}]"#
-    );
-    only_span(&spans_of(&span(1, &more), ""), |row| {
+    let more = r#""attributes":[{"key":"i","value":{"intValue":9007199254740993}},{"key":"s","value":{"intValue":"-9223372036854775808"}},{"key":"d","value":{"doubleValue":5}},{"key":"n","value":{"doubleValue":"NaN"}},{"key":"b","value":{"bytesValue":"-_8"}},{"key":"e","value":{}},{"key":"l","value":{"arrayValue":{"values":[{"boolValue":true}]}}},{"key":"m","value":{"kvlistValue":{"values":[{"key":"k","value":{"stringValue":"v"}}]}}}]"#;
+    only_span(&spans_of(&span(1, more), ""), |row| {
         let json = r#"{"i":9007199254740993,"s":-9223372036854775808,"d":5.0,"n":{"double":"NaN"},"b":{"bytes":"+/8="},"e":null,"l":[true],"m":{"k":"v"}}"#;
         assert_eq!(row.attributes_json, Some(json));
     });
@@ -74,7 +72,7 @@ fn values_come_in_every_spelling() {
         assert_eq!(
             (hex::encode(row.trace_id).as_str(), row.start_unix_nano),
             (TRACE, START)
-        )
+        );
     });
 }
 
@@ -231,7 +229,7 @@ fn limits_reject_or_cut_and_count() {
 #[test]
 fn the_content_tells_an_unnamed_encoding() {
     let body = format!(
-        r#" {{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
         span(1, "")
     );
     assert_eq!(

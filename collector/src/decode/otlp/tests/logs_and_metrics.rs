@@ -85,10 +85,10 @@ fn a_structured_platform_event_becomes_a_fact() {
     let record = r#"{"body":{"kvlistValue":{"values":[{"key":"time","value":{"stringValue":"2026-10-08T07:30:28.235Z"}},{"key":"type","value":{"stringValue":"platform.start"}},{"key":"record","value":{"kvlistValue":{"values":[{"key":"requestId","value":{"stringValue":"79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36"}}]}}}]}}}"#;
     let decoded = logs_of(record, &texts(LAMBDA));
     only_fact(&decoded, |fact| {
-        assert_eq!((fact.fact_kind, fact.start_hint_unix_nano), ("start", Some(START)))
+        assert_eq!((fact.fact_kind, fact.start_hint_unix_nano), ("start", Some(START)));
     });
     only_log(&decoded, |row| {
-        assert_eq!((row.platform_type, row.time_unix_nano), (Some("platform.start"), START))
+        assert_eq!((row.platform_type, row.time_unix_nano), (Some("platform.start"), START));
     });
 }
 
@@ -127,7 +127,7 @@ fn fields_of_a_json_line_join_the_attributes() {
 fn a_record_without_a_time_is_filed_under_its_receipt_or_rejected() {
     let record = r#"{"body":{"stringValue":"x"}}"#;
     only_log(&logs_of(record, ""), |row| {
-        assert_eq!((row.time_unix_nano, row.time_suspect), (START + 1_000_000_000, false))
+        assert_eq!((row.time_unix_nano, row.time_suspect), (START + 1_000_000_000, false));
     });
     let body = format!(
         r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{record},{{"timeUnixNano":1,"observedTimeUnixNano":2}}]}}]}}]}}"#

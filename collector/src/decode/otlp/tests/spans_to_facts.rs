@@ -60,7 +60,7 @@ fn an_end_before_the_start_has_no_duration() {
         assert_eq!(
             (row.duration_us, row.clock_skew, row.end_unix_nano),
             (None, false, None)
-        )
+        );
     });
 }
 
@@ -72,7 +72,7 @@ fn a_start_that_cannot_be_is_filed_under_the_receipt() {
         assert_eq!(row.attributes_json, Some(r#"{"pennyspan.start_time_unix_nano":5}"#));
     });
     only_fact(&decoded, |fact| {
-        assert_eq!((fact.time_suspect, fact.end_unix_nano), (Some(true), None))
+        assert_eq!((fact.time_suspect, fact.end_unix_nano), (Some(true), None));
     });
 }
 
@@ -153,7 +153,7 @@ fn an_invocation_span_states_a_fact() {
     );
     let decoded = spans_of(&span(2, &more), &resource);
     only_span(&decoded, |row| {
-        assert!(row.invocation_span && row.error_type == Some("TimeoutError"))
+        assert!(row.invocation_span && row.error_type == Some("TimeoutError"));
     });
     only_fact(&decoded, |fact| {
         assert_eq!(
@@ -229,7 +229,7 @@ fn memory_of_older_senders_is_in_megabytes() {
     ] {
         let resource = format!(r#"{},{{"key":"faas.max_memory","value":{value}}}"#, texts(LAMBDA));
         only_fact(&spans_of(&span(2, ""), &resource), |fact| {
-            assert_eq!(fact.memory_size_mib, mib, "{value}")
+            assert_eq!(fact.memory_size_mib, mib, "{value}");
         });
     }
 }
@@ -258,7 +258,7 @@ fn triggers_are_told_by_word_and_system() {
         (&[("rpc.system", "grpc")], "rpc"),
     ] {
         only_fact(&spans_of(&span(2, &attributes(list, "")), &texts(LAMBDA)), |fact| {
-            assert_eq!(fact.trigger_type, Some(trigger), "{list:?}")
+            assert_eq!(fact.trigger_type, Some(trigger), "{list:?}");
         });
     }
 }
@@ -347,112 +347,87 @@ fn a_delivery_line_may_stand_as_attributes() {
     });
 }
 
+/// Checks what a client span with these attributes calls.
+fn calls(list: &[(&str, &str)], called: (&str, &str, Option<&str>)) {
+    let (kind, dependency, operation) = called;
+    only_span(&spans_of(&span(3, &attributes(list, "")), &texts(LAMBDA)), |row| {
+        let call = (row.dependency_kind, row.dependency, row.operation);
+        assert_eq!(call, (Some(kind), Some(dependency), operation), "{list:?}");
+    });
+}
+
 #[test]
-fn calls_name_what_they_call() {
-    let rpc = |service, method| {
-        vec![
+fn calls_of_aws_services_name_the_resource() {
+    let sqs = "https://sqs.eu-west-1.amazonaws.com/1/orders";
+    for (service, method, kind, attribute, resource, name) in [
+        ("S3", "PutObject", "object", "aws.s3.bucket", "images", "images"),
+        ("SQS", "SendMessage", "queue", "aws.sqs.queue.url", sqs, "orders"),
+        (
+            "SNS",
+            "Publish",
+            "topic",
+            "aws.sns.topic.arn",
+            "arn:aws:sns:us-east-1:1:news",
+            "news",
+        ),
+        (
+            "Kinesis",
+            "PutRecord",
+            "stream",
+            "aws.kinesis.stream_name",
+            "clicks",
+            "clicks",
+        ),
+        (
+            "DynamoDB",
+            "GetItem",
+            "database",
+            "db.collection.name",
+            "orders",
+            "orders",
+        ),
+        ("Lambda", "Invoke", "function", "faas.invoked_name", "stock", "stock"),
+        ("KMS", "Decrypt", "aws", "unrelated", "x", "KMS"),
+    ] {
+        let rpc = [
             ("rpc.system", "aws-api"),
             ("rpc.service", service),
             ("rpc.method", method),
-        ]
-    };
-    let with = |mut list: Vec<(&'static str, &'static str)>, more: &[(&'static str, &'static str)]| {
-        list.extend(more);
-        list
-    };
-    for (list, kind, dependency, operation) in [
-        (
-            with(rpc("S3", "PutObject"), &[("aws.s3.bucket", "images")]),
-            "object",
-            "images",
-            Some("PutObject"),
-        ),
-        (
-            vec![("rpc.system.name", "aws-api"), ("rpc.method", "DynamoDB/GetItem")],
-            "database",
-            "DynamoDB",
-            Some("GetItem"),
-        ),
-        (
-            with(
-                rpc("SQS", "SendMessage"),
-                &[("aws.sqs.queue.url", "https://sqs.eu-west-1.amazonaws.com/1/orders")],
-            ),
-            "queue",
-            "orders",
-            Some("SendMessage"),
-        ),
-        (
-            with(
-                rpc("SNS", "Publish"),
-                &[("aws.sns.topic.arn", "arn:aws:sns:us-east-1:1:news")],
-            ),
-            "topic",
-            "news",
-            Some("Publish"),
-        ),
-        (
-            with(rpc("Lambda", "Invoke"), &[("faas.invoked_name", "stock")]),
-            "function",
-            "stock",
-            Some("Invoke"),
-        ),
-        (rpc("KMS", "Decrypt"), "aws", "KMS", Some("Decrypt")),
-        (
-            vec![("faas.invoked_name", "stock")],
-            "function",
-            "stock",
-            Some("invoke"),
-        ),
-        (
-            vec![
-                ("db.system.name", "postgresql"),
-                ("db.namespace", "shop"),
-                ("db.operation.name", "SELECT"),
-            ],
-            "database",
-            "shop",
-            Some("SELECT"),
-        ),
-        (
-            vec![
-                ("messaging.system", "kafka"),
-                ("messaging.destination.name", "clicks"),
-                ("messaging.operation.type", "send"),
-            ],
-            "stream",
-            "clicks",
-            Some("send"),
-        ),
-        (
-            vec![("rpc.system.name", "grpc"), ("rpc.method", "shop.Stock/Get")],
-            "rpc",
-            "shop.Stock",
-            Some("Get"),
-        ),
-        (
-            vec![
-                ("http.request.method", "GET"),
-                ("url.full", "https://u@api.example.com:8443/x"),
-            ],
-            "http",
-            "api.example.com",
-            Some("GET"),
-        ),
-        (vec![], "other", "work", None),
-    ] {
-        only_span(&spans_of(&span(3, &attributes(&list, "")), &texts(LAMBDA)), |row| {
-            assert_eq!(
-                (row.dependency_kind, row.dependency, row.operation),
-                (Some(kind), Some(dependency), operation),
-                "{list:?}"
-            );
-        });
+            (attribute, resource),
+        ];
+        calls(&rpc, (kind, name, Some(method)));
     }
-    only_span(
-        &spans_of(&span(1, &attributes(&rpc("S3", "GetObject"), "")), ""),
-        |row| assert_eq!(row.dependency_kind, None),
-    );
+    let qualified = [("rpc.system.name", "aws-api"), ("rpc.method", "DynamoDB/GetItem")];
+    calls(&qualified, ("database", "DynamoDB", Some("GetItem")));
+}
+
+#[test]
+fn calls_name_what_they_call() {
+    calls(&[("faas.invoked_name", "stock")], ("function", "stock", Some("invoke")));
+    let database = [
+        ("db.system.name", "postgresql"),
+        ("db.namespace", "shop"),
+        ("db.operation.name", "SELECT"),
+    ];
+    calls(&database, ("database", "shop", Some("SELECT")));
+    let destination = ("messaging.destination.name", "clicks");
+    let messaging = [
+        ("messaging.system", "kafka"),
+        destination,
+        ("messaging.operation.type", "send"),
+    ];
+    calls(&messaging, ("stream", "clicks", Some("send")));
+    let rpc = [("rpc.system.name", "grpc"), ("rpc.method", "shop.Stock/Get")];
+    calls(&rpc, ("rpc", "shop.Stock", Some("Get")));
+    let http = [
+        ("http.request.method", "GET"),
+        ("url.full", "https://u@api.example.com:8443/x"),
+    ];
+    calls(&http, ("http", "api.example.com", Some("GET")));
+    calls(&[], ("other", "work", None));
+    only_span(&spans_of(&span(1, &attributes(&http, "")), ""), |row| {
+        assert_eq!(row.dependency_kind, None);
+    });
 }
 
 #[test]
@@ -496,7 +471,7 @@ fn refusals_for_want_of_capacity_are_throttled() {
     ] {
         let more = format!(r#"{},"status":{{"code":2}}"#, attributes(list, more));
         only_span(&spans_of(&span(3, &more), ""), |row| {
-            assert_eq!(row.throttled, throttled, "{list:?}")
+            assert_eq!(row.throttled, throttled, "{list:?}");
         });
     }
 }

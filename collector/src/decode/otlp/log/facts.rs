@@ -1,0 +1,127 @@
+//! The facts in log records: platform lines, delivery lines, exceptions.
+
+use std::borrow::Cow;
+
+use pennyspan_schema::tables::invocation_facts;
+use pennyspan_schema::{Outcome, Source};
+
+use super::super::intake::Context;
+use super::super::slots::Slot;
+use super::super::span::UNKNOWN_PROVIDER;
+use super::Known;
+use crate::decode::Output;
+use crate::decode::aws::line::{LineContext, LineKind, log_line};
+use crate::decode::delivery::{Delivery, Written};
+use crate::decode::fingerprint::fingerprint;
+use crate::decode::names::key_scope;
+use crate::decode::object::Object;
+use crate::decode::time::Filed;
+
+/// The event by which a function's unhandled exception is logged (semantic conventions 1.41).
+const INVOCATION_EXCEPTION: &str = "faas.invocation.exception";
+
+/// Reads what a line itself says, and appends the facts in it.
+///
+/// Lines of Lambda, and lines of nobody known, may be Lambda's own; those of other platforms may be delivery lines.
+pub(super) fn of_line<'t>(
+    text: Option<&'t str>,
+    known: &Known<'_, '_>,
+    context: &Context<'_>,
+    output: &mut Output,
+) -> LineKind<'t> {
+    let (Some(text), of) = (text, known.identity) else {
+        return LineKind::default();
+    };
+    let of_lambda = match of.provider {
+        Some(provider) => provider == "aws",
+        None => !text.contains("\"pennyspan\""),
+    };
+    if !of_lambda {
+        append_delivery(text, known, context, output);
+        return LineKind::default();
+    }
+    let at = LineContext {
+        time_unix_nano: known.times.said(),
+        account: of.account,
+        region: of.region,
+        function: of.function,
+        version: of.version,
+        instance_id: of.instance_id,
+        invocation_id: known.invocation_id,
+        origin: &context.origin,
+        settings: context.settings,
+    };
+    log_line(text, at, output)
+}
+
+/// Appends the delivery line of a function on another platform than Lambda; a line that is none, or a bad one, is a line.
+fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) {
+    let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else {
+        return;
+    };
+    let Ok(mut delivery) = Delivery::read(&mut object) else {
+        return;
+    };
+    delivery.invocation_id = delivery
+        .invocation_id
+        .or(known.invocation_id.map(|id| Cow::Owned(id.to_owned())));
+    let of = known.identity;
+    let written = Written {
+        provider: of.provider.unwrap_or(UNKNOWN_PROVIDER),
+        platform: of.platform,
+        time_unix_nano: known.times.said().unwrap_or(known.times.filed.unix_nano),
+        account: of.account,
+        region: of.region,
+        function: of.function,
+        version: of.version,
+        instance_id: of.instance_id,
+        source: Source::Log,
+    };
+    delivery.append(&written, (&context.origin, context.settings), output);
+}
+
+/// Appends the fact of an exception that names its invocation. A function may log an exception that it handled, so that only the
+/// event of an unhandled one says how the invocation ended.
+pub(super) fn append_exception(
+    event_name: &str,
+    known: &Known<'_, '_>,
+    filed: Filed,
+    context: &Context<'_>,
+    output: &mut Output,
+) {
+    let (of, item) = (known.identity, known.words.item);
+    let (Some(kind), Some(id)) = (item.text(Slot::ExceptionType), known.invocation_id) else {
+        return;
+    };
+    let (provider, message) = (
+        of.provider.unwrap_or(UNKNOWN_PROVIDER),
+        item.text(Slot::ExceptionMessage),
+    );
+    let fingerprint = fingerprint(kind, message, item.text(Slot::ExceptionStack));
+    let mut fact = invocation_facts::Row {
+        provider,
+        key_scope: key_scope(provider, id, of.function),
+        invocation_id: id,
+        source: Source::Log.as_str(),
+        fact_kind: "error",
+        fact_unix_nano: filed.unix_nano,
+        sample_weight_milli: 1000,
+        platform: of.platform,
+        account: of.account,
+        region: of.region,
+        function: of.function,
+        version: of.version,
+        service: of.service,
+        environment: of.environment,
+        instance_id: of.instance_id,
+        time_suspect: filed.suspect.then_some(true),
+        outcome: (event_name == INVOCATION_EXCEPTION).then_some(Outcome::Error.as_str()),
+        error_type: Some(kind),
+        error_message: message,
+        error_fingerprint: Some(&fingerprint),
+        received_unix_nano: context.origin.received_at_unix_nano,
+        ..invocation_facts::Row::default()
+    };
+    fact.content_hash = fact.hash();
+    output.invocation_facts.append(&fact);
+}
