@@ -2,5 +2,8 @@
 
 pub mod decode;
 pub mod fault;
+pub mod import;
+pub mod receive;
+pub mod replay;
 pub mod request;
 pub mod wal;

@@ -150,6 +150,23 @@ impl Digest {
         Self::of(workspace, kind, b"body", body)
     }
 
+    /// The identity of a request by its content and its door: two functions may send the same words at the same moment.
+    /// With nothing said at the door it is that of [`Self::of_body`].
+    #[must_use]
+    pub fn of_sent_body(workspace: &Workspace, kind: RequestKind, door: &Door, body: &[u8]) -> Self {
+        if *door == Door::default() {
+            return Self::of_body(workspace, kind, body);
+        }
+        let mut hash = Sha256::new();
+        for said in [&door.resource, &door.instance] {
+            let length = said.as_ref().map_or(u64::MAX, |text| text.len() as u64);
+            hash.update(length.to_le_bytes());
+            hash.update(said.as_deref().unwrap_or_default());
+        }
+        hash.update(body);
+        Self::of(workspace, kind, b"door and body", &hash.finalize())
+    }
+
     /// The identity of a request that names itself, as Firehose's request id does.
     #[must_use]
     pub fn of_request_id(workspace: &Workspace, kind: RequestKind, request_id: &str) -> Self {
@@ -193,8 +210,12 @@ mod tests {
         assert_eq!(ContentEncoding::from_code(200), None);
     }
 
+    fn door(resource: Option<&str>, instance: Option<&str>) -> Door {
+        Door { resource: resource.map(str::to_owned), instance: instance.map(str::to_owned) }
+    }
+
     #[test]
-    fn identity_tells_workspace_kind_and_content_apart() {
+    fn identity_tells_workspace_kind_door_and_content_apart() {
         let (a, b) = (Workspace::new("a").unwrap(), Workspace::new("ab").unwrap());
         let digests = [
             Digest::of_body(&a, RequestKind::Spans, b"body"),
@@ -202,12 +223,15 @@ mod tests {
             Digest::of_body(&a, RequestKind::Logs, b"body"),
             Digest::of_body(&a, RequestKind::Spans, b"other"),
             Digest::of_request_id(&a, RequestKind::Spans, "body"),
+            Digest::of_sent_body(&a, RequestKind::Spans, &door(Some("one"), None), b"body"),
+            Digest::of_sent_body(&a, RequestKind::Spans, &door(None, Some("one")), b"body"),
+            Digest::of_sent_body(&a, RequestKind::Spans, &door(Some("one"), Some("two")), b"body"),
         ];
         for (i, left) in digests.iter().enumerate() {
             for right in &digests[i + 1..] {
                 assert_ne!(left, right);
             }
         }
-        assert_eq!(digests[0], Digest::of_body(&a, RequestKind::Spans, b"body"));
+        assert_eq!(digests[0], Digest::of_sent_body(&a, RequestKind::Spans, &Door::default(), b"body"));
     }
 }

@@ -34,10 +34,16 @@ pub enum SinkError {
 
 /// Takes decoded rows in the order of their positions.
 pub trait Sink: Send + Sync {
-    /// Makes a frame's rows visible to queries; positions arrive in rising order.
+    /// Says whether the hot rows of the workspace have room for `bytes` more; asked before a request is made durable.
     ///
     /// # Errors
     /// [`SinkError::Full`] is retryable, [`SinkError::Failed`] is not.
+    fn room(&self, workspace: &Workspace, bytes: usize) -> Result<(), SinkError>;
+
+    /// Makes a frame's rows visible to queries, whatever room there is, for they are durable; positions arrive in rising order.
+    ///
+    /// # Errors
+    /// [`SinkError::Failed`]; nothing is published then until a restart reads the rows from the log again.
     fn publish(&self, position: Position, workspace: &Workspace, rows: Rows) -> Result<(), SinkError>;
 
     /// Returns the position up to which every frame of the workspace is stored in every table, or needs no storing.

@@ -1,0 +1,205 @@
+//! The protocols' servers: from a socket to a durable, visible, answered request.
+//!
+//! Every request goes one way, whatever its protocol: it is admitted by the bytes that it declares, read and decompressed
+//! within limits, recognised if it came before, decoded, given room in the store, appended to the log, published, answered.
+//! A request of which nothing is acceptable is refused before it is logged; one with some bad items is logged as it came.
+//!
+//! What is worth sending again is refused so that senders do: `UNAVAILABLE` with `RetryInfo` over gRPC, 503 or 429 with
+//! `Retry-After` over HTTP.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use ::http::HeaderMap;
+use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::{Counter, Progress, Sink, Workspace};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::replay::{Replayed, ReplayError};
+use crate::wal::{Recovery, Wal};
+use admission::InFlight;
+use metrics::Metrics;
+use path::Arrived;
+use rate::Rate;
+use refusal::Refusal;
+use room::Room;
+
+mod admission;
+mod body;
+mod export;
+mod grpc;
+mod http;
+mod metrics;
+mod options;
+mod path;
+mod rate;
+mod receipt;
+mod refusal;
+mod room;
+mod route;
+mod serve;
+mod status;
+
+pub use options::{CollectorOptions, ConnectionLimits, Unauthenticated, WorkspaceChooser};
+pub use receipt::Receipt;
+
+/// Receives requests over every protocol. Cloning gives another handle to the same collector.
+#[derive(Clone)]
+pub struct Collector {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: CollectorOptions,
+    wal: Arc<Wal>,
+    sink: Arc<dyn Sink>,
+    in_flight: Arc<InFlight>,
+    room: Arc<Room>,
+    rate: Rate,
+    decoders: Semaphore,
+    /// Requests on their way, which outlive their connections.
+    tasks: TaskTracker,
+    metrics: Metrics,
+    /// Whether the log of earlier runs is read.
+    replayed: AtomicBool,
+    /// What opening the log and reading it found amiss.
+    damage: OnceLock<Vec<String>>,
+    /// Why nothing is taken until a restart.
+    stopped: OnceLock<Arc<str>>,
+}
+
+/// A request that may come in, before its body is read.
+struct Entered {
+    workspace: Workspace,
+    received_at_unix_nano: i64,
+}
+
+impl Collector {
+    /// A collector over a log and a store. It refuses requests, as worth sending again, until [`Self::replay`] is done.
+    #[must_use]
+    pub fn new(options: CollectorOptions, wal: Arc<Wal>, sink: Arc<dyn Sink>) -> Self {
+        let inner = Inner {
+            in_flight: InFlight::new(options.inflight_bytes),
+            room: Arc::default(),
+            rate: Rate::new(options.workspace_bytes_per_s),
+            decoders: Semaphore::new(options.decoders.max(1)),
+            tasks: TaskTracker::new(),
+            metrics: Metrics::default(),
+            replayed: AtomicBool::new(false),
+            damage: OnceLock::new(),
+            stopped: OnceLock::new(),
+            options,
+            wal,
+            sink,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Publishes what earlier runs made durable and did not store, then lets requests in. It blocks; listening may begin before.
+    ///
+    /// # Errors
+    /// [`ReplayError`] where the log cannot be read, or the store takes no rows; no request is let in then.
+    pub fn replay(&self, recovery: &Recovery) -> Result<Replayed, ReplayError> {
+        let inner = &*self.inner;
+        let replayed = crate::replay::replay(&inner.wal, &*inner.sink, &inner.options.settings)?;
+        inner.damage.get_or_init(|| replayed.degraded(recovery));
+        inner.replayed.store(true, Ordering::Release);
+        Ok(replayed)
+    }
+
+    /// The router of HTTP: the routes of the OpenTelemetry protocol and our own, and refusals in the protocol's form elsewhere.
+    pub fn http_router(&self) -> axum::Router {
+        http::router(self)
+    }
+
+    /// Serves `router` until `shutdown` ends, and returns when what was in flight is answered.
+    ///
+    /// Slow, silent and endless connections are ended by the collector's [`ConnectionLimits`].
+    pub async fn serve_http(&self, router: axum::Router, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        serve::http(router, listener, self.inner.options.connections.clone(), shutdown).await;
+    }
+
+    /// Serves gRPC until `shutdown` ends, and returns when what was in flight is answered.
+    pub async fn serve_grpc(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        serve::grpc(self.clone(), listener, self.inner.options.connections.clone(), shutdown).await;
+    }
+
+    /// Waits for requests on their way whose senders are gone. Called after the servers have ended.
+    pub async fn drain(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Takes a request in a task of its own, which goes on if the sender goes away.
+    async fn accept(&self, arrived: Arrived) -> Result<Receipt, Refusal> {
+        let inner = Arc::clone(&self.inner);
+        let taken = self.inner.tasks.spawn(inner.take(arrived));
+        taken.await.unwrap_or(Err(Refusal::Fault))
+    }
+}
+
+impl Inner {
+    /// Lets a request in by its header, before its body is read.
+    fn enter(&self, headers: &HeaderMap) -> Result<Entered, Refusal> {
+        let workspace = (self.options.workspace)(headers)?;
+        self.ready()?;
+        let received_at_unix_nano = (self.options.clock)();
+        self.rate.admit(&workspace, received_at_unix_nano)?;
+        Ok(Entered { workspace, received_at_unix_nano })
+    }
+
+    /// Says whether requests are taken.
+    fn ready(&self) -> Result<(), Refusal> {
+        if let Some(reason) = self.stopped.get() {
+            return Err(Refusal::Stopped { reason: Arc::clone(reason) });
+        }
+        if !self.replayed.load(Ordering::Acquire) {
+            return Err(Refusal::Starting);
+        }
+        Ok(())
+    }
+}
+
+impl Progress for Collector {
+    fn counters(&self) -> Vec<Counter> {
+        let inner = &*self.inner;
+        let wal = inner.wal.progress();
+        let gauge = |name, value| Counter { name, labels: std::collections::BTreeMap::new(), value };
+        let mut counters = inner.metrics.counters();
+        counters.extend([
+            gauge("inflight_bytes", inner.in_flight.held_bytes() as u64),
+            gauge("wal_queued_bytes", wal.queued_bytes as u64),
+            gauge("wal_segment_bytes", wal.segment_bytes),
+            gauge("wal_syncs_total", wal.sync_count),
+            gauge("requests_forgotten_early_total", inner.wal.seen().forgotten_early()),
+        ]);
+        counters
+    }
+
+    fn last_done(&self) -> LastDone {
+        LastDone { fsync_unix_nano: self.inner.wal.progress().last_sync_unix_nano, ..LastDone::default() }
+    }
+
+    fn degraded(&self) -> Vec<String> {
+        let inner = &*self.inner;
+        let mut degraded = inner.damage.get().cloned().unwrap_or_default();
+        degraded.extend(inner.wal.progress().stopped.map(|error| error.to_string()));
+        degraded.extend(inner.stopped.get().map(ToString::to_string));
+        degraded.dedup();
+        if !inner.replayed.load(Ordering::Acquire) {
+            degraded.push("requests of an earlier run are still being read from the write-ahead log".to_owned());
+        }
+        degraded
+    }
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

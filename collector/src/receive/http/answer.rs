@@ -1,0 +1,179 @@
+//! Answers over HTTP, in the form and the content type of their request.
+
+use std::io::Write as _;
+
+use axum::body::Body;
+use axum::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use prost::Message as _;
+use serde_json::json;
+use std::time::Duration;
+
+use super::super::Collector;
+use super::super::export::ExportResponse;
+use super::super::receipt::Receipt;
+use super::super::refusal::Refusal;
+use super::super::route::{Form, Route, media_type};
+
+/// Answers shorter than this are not worth compressing.
+const COMPRESSED_FROM_BYTES: usize = 256;
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    /// As the protocol's messages in protobuf.
+    Protobuf,
+    /// As the protocol's messages in JSON; the word counts rejected items.
+    ProtocolJson(&'static str),
+    /// As our own JSON.
+    OwnJson,
+}
+
+/// Writes the answer to one request.
+#[derive(Clone, Debug)]
+pub(super) struct Answerer {
+    written: Written,
+    gzip: bool,
+    retry_after: Duration,
+}
+
+impl Answerer {
+    /// Answers as a route does.
+    pub(super) fn of(route: &Route, collector: &Collector, headers: &HeaderMap) -> Self {
+        let written = match route.form {
+            Form::Otlp { rejected } => protocol(headers).unwrap_or(Written::ProtocolJson(rejected)).counting(rejected),
+            Form::Own => Written::OwnJson,
+        };
+        Self::new(written, collector, headers)
+    }
+
+    /// Answers where there is no route: in the protocol's form to those that seem to speak it.
+    pub(super) fn without_route(collector: &Collector, headers: &HeaderMap) -> Self {
+        Self::new(protocol(headers).unwrap_or(Written::OwnJson), collector, headers)
+    }
+
+    fn new(written: Written, collector: &Collector, headers: &HeaderMap) -> Self {
+        Self { written, gzip: accepts_gzip(headers), retry_after: collector.inner.options.retry_after }
+    }
+
+    /// Answers a request that was accepted.
+    pub(super) fn receipt(&self, receipt: &Receipt) -> Response {
+        let body = match self.written {
+            Written::Protobuf => ExportResponse::of(receipt).encode_to_vec(),
+            Written::ProtocolJson(_) if receipt.is_full_success() => b"{}".to_vec(),
+            Written::ProtocolJson(rejected) => json!({
+                "partialSuccess": { rejected: receipt.rejected.to_string(), "errorMessage": receipt.message },
+            })
+            .to_string()
+            .into_bytes(),
+            Written::OwnJson if receipt.message.is_empty() => {
+                json!({ "accepted": receipt.accepted, "rejected": receipt.rejected }).to_string().into_bytes()
+            }
+            Written::OwnJson => {
+                json!({ "accepted": receipt.accepted, "rejected": receipt.rejected, "message": receipt.message })
+                    .to_string()
+                    .into_bytes()
+            }
+        };
+        self.response(StatusCode::OK, self.content_type(), body)
+    }
+
+    /// Answers a request that was refused.
+    pub(super) fn refusal(&self, refusal: &Refusal) -> Response {
+        let manner = refusal.manner();
+        let status = refusal.status(self.retry_after);
+        let body = match self.written {
+            Written::Protobuf => status.to_protobuf(),
+            Written::ProtocolJson(_) => status.to_json().to_string().into_bytes(),
+            Written::OwnJson => json!({
+                "type": "about:blank",
+                "title": manner.http.canonical_reason(),
+                "status": manner.http.as_u16(),
+                "detail": status.message,
+            })
+            .to_string()
+            .into_bytes(),
+        };
+        let content_type = match self.written {
+            Written::OwnJson => "application/problem+json",
+            _ => self.content_type(),
+        };
+        let mut response = self.response(manner.http, content_type, body);
+        let headers = response.headers_mut();
+        if let Some(seconds) = refusal.retry_after_s(self.retry_after) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match refusal {
+            Refusal::Method { .. } => {
+                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            Refusal::ContentEncoding { .. } => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn content_type(&self) -> &'static str {
+        match self.written {
+            Written::Protobuf => "application/x-protobuf",
+            Written::ProtocolJson(_) | Written::OwnJson => "application/json",
+        }
+    }
+
+    fn response(&self, status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+        let compressed = if self.gzip && body.len() >= COMPRESSED_FROM_BYTES { gzip(&body) } else { None };
+        let is_compressed = compressed.is_some();
+        let mut response = Response::new(Body::from(compressed.unwrap_or(body)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if is_compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        response
+    }
+}
+
+impl Written {
+    fn counting(self, rejected: &'static str) -> Self {
+        match self {
+            Self::ProtocolJson(_) => Self::ProtocolJson(rejected),
+            other => other,
+        }
+    }
+}
+
+/// How the protocol answers a request of this content type, if it is one of its two.
+fn protocol(headers: &HeaderMap) -> Option<Written> {
+    match media_type(headers)?.as_str() {
+        "application/x-protobuf" => Some(Written::Protobuf),
+        "application/json" => Some(Written::ProtocolJson("")),
+        _ => None,
+    }
+}
+
+/// Whether the sender said that it takes gzip.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';');
+        let named = parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip"));
+        let refused = |part: &str| {
+            let quality = part.trim().strip_prefix("q=");
+            quality.is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality <= 0.0))
+        };
+        named && !parts.any(refused)
+    })
+}
+
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok()
+}

@@ -1,0 +1,171 @@
+//! The one way of a request: `Arrived -> Understood -> Stored -> Receipt`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pennyspan_schema::{Position, SinkError, Workspace};
+
+use super::Inner;
+use super::admission::Grant;
+use super::receipt::Receipt;
+use super::refusal::Refusal;
+use super::room::Promise;
+use crate::decode::{self, Decoded, Origin, Settings, inflate};
+use crate::fault;
+use crate::request::{ContentEncoding, ContentType, Digest, Door, Request, RequestKind};
+use crate::wal::seen::{Admission, FirstCopy, RepeatedCopy};
+use crate::wal::{Durable, Seen, WalError};
+
+/// A request whose bytes are here, as they were sent.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) workspace: Workspace,
+    pub(super) kind: RequestKind,
+    pub(super) content_type: ContentType,
+    pub(super) content_encoding: ContentEncoding,
+    pub(super) door: Door,
+    pub(super) received_at_unix_nano: i64,
+    pub(super) body: Bytes,
+    pub(super) grant: Grant,
+}
+
+/// A request that is new, and what it says.
+struct Understood {
+    request: Request,
+    decoded: Decoded,
+    receipt: Receipt,
+    first: FirstCopy,
+    grant: Grant,
+}
+
+/// A request that survives a crash, and waits to become visible.
+struct Stored {
+    durable: Durable,
+    workspace: Workspace,
+    kind: RequestKind,
+    decoded: Decoded,
+    receipt: Receipt,
+    first: FirstCopy,
+    held: (Grant, Promise),
+}
+
+/// Whether a request came before.
+enum Judged {
+    New(Box<Understood>),
+    Again(RepeatedCopy, Arrived),
+}
+
+impl Inner {
+    /// Takes a request, and answers when it is durable and visible.
+    ///
+    /// Nothing may drop this half done, so it runs in a task of its own.
+    pub(super) async fn take(self: Arc<Self>, mut arrived: Arrived) -> Result<Receipt, Refusal> {
+        let kind = arrived.kind;
+        self.metrics.requests.add(kind, 1);
+        self.metrics.request_bytes.add(kind, arrived.body.len() as u64);
+        self.rate.charge(&arrived.workspace, arrived.received_at_unix_nano, arrived.body.len());
+        loop {
+            match self.judge(arrived).await? {
+                Judged::New(understood) => return self.make_durable(*understood).await?.publish(&self).await,
+                Judged::Again(copy, copied) => match copy.answer().await {
+                    Some(answer) => {
+                        self.metrics.duplicates.add(kind, 1);
+                        return Ok(Receipt::decode(answer));
+                    }
+                    None => arrived = copied,
+                },
+            }
+        }
+    }
+
+    /// Decodes a request on a thread that may take its time, unless the request came before.
+    async fn judge(self: &Arc<Self>, arrived: Arrived) -> Result<Judged, Refusal> {
+        let Ok(_turn) = self.decoders.acquire().await else { return Err(Refusal::Fault) };
+        let inner = Arc::clone(self);
+        let judged = tokio::task::spawn_blocking(move || arrived.judge(inner.wal.seen(), &inner.options.settings));
+        judged.await.unwrap_or_else(|_| {
+            tracing::error!("decoding a request panicked; the request was refused");
+            Err(Refusal::Fault)
+        })
+    }
+
+    /// Appends a request to the log, once its rows have room.
+    async fn make_durable(&self, understood: Understood) -> Result<Stored, Refusal> {
+        let Understood { request, decoded, receipt, first, grant } = understood;
+        self.ready()?;
+        let promise = self.room.promise(&*self.sink, &request.workspace, decoded.rows.memory_bytes())?;
+        let (workspace, kind) = (request.workspace.clone(), request.kind);
+        let durable = self.wal.append(request).await?;
+        Ok(Stored { durable, workspace, kind, decoded, receipt, first, held: (grant, promise) })
+    }
+
+    /// Makes a durable frame's rows visible, unless an earlier frame's could not be.
+    fn make_visible(&self, position: Position, workspace: &Workspace, decoded: &mut Decoded) -> Result<(), Refusal> {
+        self.ready()?;
+        let rows = std::mem::take(&mut decoded.rows);
+        self.sink.publish(position, workspace, rows).map_err(|error| self.stop(error))
+    }
+
+    /// Takes nothing any more, because rows that are durable are not visible; a restart reads them from the log.
+    fn stop(&self, error: SinkError) -> Refusal {
+        tracing::error!(error = &error as &dyn std::error::Error, "failed to publish durable rows; restart to replay them");
+        self.stopped.get_or_init(|| error.to_string().into());
+        Refusal::Sink(error)
+    }
+}
+
+impl Arrived {
+    /// Recognises a copy, and decodes what is new.
+    fn judge(mut self, seen: &Seen, settings: &Settings) -> Result<Judged, Refusal> {
+        let body = inflate(self.content_encoding, &self.body, settings.request_bytes)?;
+        if self.content_encoding != ContentEncoding::Identity {
+            self.grant.grow(body.len())?;
+        }
+        let digest = Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body);
+        let first = match seen.admit(&self.workspace, digest, self.received_at_unix_nano) {
+            Admission::First(first) => first,
+            Admission::Repeat(copy) => {
+                drop(body);
+                self.grant.settle(self.body.len());
+                return Ok(Judged::Again(copy, self));
+            }
+        };
+        fault::reached(fault::DECODE);
+        let received_at_unix_nano = Some(self.received_at_unix_nano);
+        let origin = Origin { door: &self.door, region: None, received_at_unix_nano };
+        let decoded = decode::decode(self.kind, self.content_type, &body, origin, settings)?;
+        drop(body);
+        self.grant.settle(self.body.len().saturating_add(decoded.rows.memory_bytes()));
+        let receipt = Receipt::of(self.kind, &decoded, settings);
+        let (request, grant) = self.into_request(digest);
+        Ok(Judged::New(Box::new(Understood { request, decoded, receipt, first, grant })))
+    }
+
+    fn into_request(self, digest: Digest) -> (Request, Grant) {
+        let Self { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, body, grant } = self;
+        let request =
+            Request { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, digest, body };
+        (request, grant)
+    }
+}
+
+impl Stored {
+    /// Makes the rows visible in their turn; with them, copies of the request get their answer.
+    async fn publish(self, inner: &Arc<Inner>) -> Result<Receipt, Refusal> {
+        let Self { durable, workspace, kind, mut decoded, receipt, first, held } = self;
+        let publisher = Arc::clone(inner);
+        let published = durable.publish(move |position| {
+            publisher.make_visible(position, &workspace, &mut decoded)?;
+            first.answer(receipt.encode());
+            publisher.metrics.accept(kind, &decoded, &receipt);
+            drop(held);
+            Ok(receipt)
+        });
+        published.await.unwrap_or_else(|error| {
+            if let WalError::Stalled { .. } = error {
+                inner.stopped.get_or_init(|| error.to_string().into());
+            }
+            Err(Refusal::Wal(error))
+        })
+    }
+}

@@ -1,0 +1,7 @@
+mod again;
+mod limits;
+mod refused;
+mod server;
+mod signals;
+mod success;
+mod transport;
