@@ -1,15 +1,17 @@
 //! AWS Lambda in its own forms: Telemetry API events, text and JSON log lines, CloudWatch Logs subscription messages.
 
 mod application;
-mod cloudwatch;
+pub(crate) mod cloudwatch;
 mod event;
+pub(crate) mod export;
 mod facts;
 pub(crate) mod line;
+pub(crate) mod log_events;
 mod logs;
 mod outcome;
 mod severity;
 mod statement;
-mod telemetry;
+pub(crate) mod telemetry;
 mod text;
 mod whence;
 
@@ -18,5 +20,5 @@ pub use telemetry::telemetry;
 
 /// The provider of every row that is decoded here.
 const PROVIDER: &str = "aws";
-/// The product, as OTel's `cloud.platform` names it.
+/// The product, as OpenTelemetry's `cloud.platform` names it.
 const PLATFORM: &str = "aws_lambda";

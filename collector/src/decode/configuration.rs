@@ -5,7 +5,7 @@ mod statement;
 
 use pennyspan_schema::Table;
 
-use self::aws::Printed;
+pub(crate) use self::aws::Printed;
 use self::statement::{Observed, Statement, value_text};
 use super::documents::{Document, documents};
 use super::fault::Fault;
@@ -40,8 +40,18 @@ const FUNCTION_KEYS: &[&str] = &[
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no item is.
 pub fn configurations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
+    items(body, 1, origin, settings)?.finish("settings")
+}
+
+/// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
+pub(crate) fn items(
+    body: &[u8],
+    first: usize,
+    origin: &Origin<'_>,
+    settings: &Settings,
+) -> Result<Output, DecodeError> {
     let mut output = Output::default();
-    for (index, document) in documents(body, EXPECTED)?.into_iter().enumerate() {
+    for (index, document) in documents(body, first, EXPECTED)?.into_iter().enumerate() {
         let place = document.place;
         let appended = within(index, settings).and_then(|()| one(document, (origin, settings), &mut output));
         match appended {
@@ -49,7 +59,7 @@ pub fn configurations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> 
             Err(fault) => output.reject(fault.at(Table::Configurations, place.to_string())),
         }
     }
-    output.finish("settings")
+    Ok(output)
 }
 
 /// What items are decoded with.

@@ -131,7 +131,7 @@ impl<'a> Trigger<'a> {
     }
 }
 
-/// Returns the type of a trigger's word: ours, or a value of OTel's `faas.trigger`.
+/// Returns the type of a trigger's word: ours, or a value of OpenTelemetry's `faas.trigger`.
 pub(crate) fn trigger_type(word: &str) -> Result<TriggerType, Fault> {
     let otel = match word {
         "datasource" => Some(TriggerType::Database),

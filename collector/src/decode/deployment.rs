@@ -23,8 +23,18 @@ const SOURCE: &str = "deployment record";
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no item is.
 pub fn deployments(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
+    items(body, 1, origin, settings)?.finish("deployments")
+}
+
+/// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
+pub(crate) fn items(
+    body: &[u8],
+    first: usize,
+    origin: &Origin<'_>,
+    settings: &Settings,
+) -> Result<Output, DecodeError> {
     let mut output = Output::default();
-    for (index, document) in documents(body, EXPECTED)?.into_iter().enumerate() {
+    for (index, document) in documents(body, first, EXPECTED)?.into_iter().enumerate() {
         let place = document.place;
         let appended = within(index, settings).and_then(|()| deployment(document, (origin, settings), &mut output));
         match appended {
@@ -32,7 +42,7 @@ pub fn deployments(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Res
             Err(fault) => output.reject(fault.at(Table::Deployments, place.to_string())),
         }
     }
-    output.finish("deployments")
+    Ok(output)
 }
 
 fn deployment(

@@ -36,16 +36,20 @@ pub(crate) struct Document<'a> {
     pub(crate) json: Result<&'a str, String>,
 }
 
-/// Returns the values of a body; `expected` says what the body should be.
+/// Returns the values of a body, whose first line or item has the number `first`; `expected` says what the body should be.
 ///
 /// A line that is no value is one document with its problem, and its neighbours go on; an array stands or falls as a whole.
-pub(crate) fn documents<'a>(body: &'a [u8], expected: &'static str) -> Result<Vec<Document<'a>>, DecodeError> {
+pub(crate) fn documents<'a>(
+    body: &'a [u8],
+    first: usize,
+    expected: &'static str,
+) -> Result<Vec<Document<'a>>, DecodeError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.trim_ascii_start().starts_with(b"[") {
-        return array(body, expected);
+        return array(body, first, expected);
     }
     let mut documents = Vec::new();
-    let (mut at, mut line, mut failures) = (0, 1, 0);
+    let (mut at, mut line, mut failures) = (0, first, 0);
     while at < body.len() {
         let end = body[at..]
             .iter()
@@ -64,23 +68,28 @@ pub(crate) fn documents<'a>(body: &'a [u8], expected: &'static str) -> Result<Ve
                 whole.map_or(end, |(_, length)| at + length)
             }
         };
-        line += body[at..next].iter().filter(|byte| **byte == b'\n').count();
+        line += line_ends(&body[at..next]);
         at = next;
     }
     Ok(documents)
 }
 
-fn array<'a>(body: &'a [u8], expected: &'static str) -> Result<Vec<Document<'a>>, DecodeError> {
+fn array<'a>(body: &'a [u8], first: usize, expected: &'static str) -> Result<Vec<Document<'a>>, DecodeError> {
     let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|problem| DecodeError::Malformed {
         place: format!("line {}, column {}", problem.line(), problem.column()),
         expected,
         problem: problem.to_string(),
     })?;
     let document = |(index, value): (usize, &'a RawValue)| Document {
-        place: Place::Item(index + 1),
+        place: Place::Item(first + index),
         json: Ok(value.get()),
     };
     Ok(items.into_iter().enumerate().map(document).collect())
+}
+
+#[expect(clippy::naive_bytecount, reason = "a line is short, and a crate for counting is not worth its while")]
+fn line_ends(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Adds every value of a line, or none where the line does not consist of values.
@@ -113,7 +122,7 @@ mod tests {
     use super::{Place, documents};
 
     fn read(body: &str) -> Vec<(String, Option<&str>)> {
-        let documents = documents(body.as_bytes(), "records").unwrap();
+        let documents = documents(body.as_bytes(), 1, "records").unwrap();
         documents
             .into_iter()
             .map(|document| (document.place.to_string(), document.json.ok()))
@@ -160,7 +169,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_a_problem_of_their_line() {
-        let documents = documents(b"\xef\xbb\xbf{\"a\":\"\xff\"}\n{\"b\":1}", "records").unwrap();
+        let documents = documents(b"\xef\xbb\xbf{\"a\":\"\xff\"}\n{\"b\":1}", 1, "records").unwrap();
         assert!(documents[0].json.is_err());
         assert_eq!(
             (documents[1].place, documents[1].json.as_deref()),
@@ -171,6 +180,6 @@ mod tests {
     #[test]
     fn open_lines_are_read_on_only_so_often() {
         let body = "{\"a\":\n".repeat(20_000);
-        assert_eq!(documents(body.as_bytes(), "records").unwrap().len(), 20_000);
+        assert_eq!(documents(body.as_bytes(), 1, "records").unwrap().len(), 20_000);
     }
 }

@@ -100,6 +100,14 @@ impl Rejections {
         self.first.truncate(KEPT);
     }
 
+    /// Returns them with a place before their own, that of the body within something larger.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        for rejection in &mut self.first {
+            rejection.place = format!("{place}, {}", rejection.place);
+        }
+        self
+    }
+
     /// Returns how many there are.
     #[must_use]
     pub fn total(&self) -> usize {
@@ -159,13 +167,18 @@ impl Output {
     ///
     /// # Errors
     /// [`DecodeError::NothingAcceptable`] where there were items and none was accepted.
-    pub(crate) fn finish(mut self, what: &'static str) -> Result<Decoded, DecodeError> {
+    pub(crate) fn finish(self, what: &'static str) -> Result<Decoded, DecodeError> {
         if self.accepted == 0
             && let Some(first) = self.rejections.first.first()
         {
             let (items, first) = (self.rejections.total(), Box::new(first.clone()));
             return Err(DecodeError::NothingAcceptable { items, what, first });
         }
+        Ok(self.into_decoded())
+    }
+
+    /// Returns the rows and rejections of a part of something larger, of which every item may be rejected.
+    pub(crate) fn into_decoded(mut self) -> Decoded {
         let mut rows = Rows::default();
         rows.push(Table::Spans, self.spans.finish());
         rows.push(Table::Logs, self.logs.finish());
@@ -176,11 +189,11 @@ impl Output {
         rows.push(Table::Configurations, self.configurations.finish());
         rows.push(Table::Deployments, self.deployments.finish());
         rows.push(Table::WorkflowSteps, self.workflow_steps.finish());
-        Ok(Decoded {
+        Decoded {
             rows,
             rejections: self.rejections,
             accepted: self.accepted,
             attributes_dropped: self.attributes_dropped,
-        })
+        }
     }
 }

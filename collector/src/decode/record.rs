@@ -29,10 +29,20 @@ const EXPECTED: &str = "invocation records as a JSON array or one per line";
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no record is.
 pub fn invocations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
+    items(body, 1, origin, settings)?.finish("records")
+}
+
+/// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
+pub(crate) fn items(
+    body: &[u8],
+    first: usize,
+    origin: &Origin<'_>,
+    settings: &Settings,
+) -> Result<Output, DecodeError> {
     let mut output = Output::default();
     let mut slices = Slices::new(origin, settings);
     let mut timeouts = Timeouts::default();
-    for (index, document) in documents(body, EXPECTED)?.into_iter().enumerate() {
+    for (index, document) in documents(body, first, EXPECTED)?.into_iter().enumerate() {
         let place = document.place;
         let appended = within(index, settings)
             .and_then(|()| record(document, (origin, settings), &mut slices, &mut timeouts, &mut output));
@@ -42,7 +52,7 @@ pub fn invocations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Res
         }
     }
     timeouts.append(origin.received_at_unix_nano, &mut output);
-    output.finish("records")
+    Ok(output)
 }
 
 /// Checks that a body holds no more items than it may.
@@ -55,7 +65,7 @@ pub(super) fn within(index: usize, settings: &Settings) -> Result<(), Fault> {
 }
 
 /// Returns a document as an object.
-pub(super) fn object_of<'a>(document: Document<'a>) -> Result<Object<'a>, Fault> {
+pub(super) fn object_of(document: Document<'_>) -> Result<Object<'_>, Fault> {
     let malformed = |problem: String| Fault::whole(Reason::Malformed, format!("not a JSON object: {problem}"));
     Object::parse(document.json.map_err(malformed)?).map_err(|problem| malformed(problem.to_string()))
 }
@@ -143,16 +153,13 @@ fn append(record: &Record<'_>, filed: Filed, (origin, settings): (&Origin<'_>, &
     };
     record.trigger.fill(&mut row);
     let own_hash;
-    match invocation_id.as_deref() {
-        Some(id) => {
-            row.invocation_id = id;
-            row.key_scope = names::key_scope(row.provider, id, Some(&function));
-        }
-        None => {
-            own_hash = hex::encode(row.hash());
-            row.invocation_id = &own_hash;
-            row.key_scope = &function;
-        }
+    if let Some(id) = invocation_id.as_deref() {
+        row.invocation_id = id;
+        row.key_scope = names::key_scope(row.provider, id, Some(&function));
+    } else {
+        own_hash = hex::encode(row.hash());
+        row.invocation_id = &own_hash;
+        row.key_scope = &function;
     }
     row.content_hash = row.hash();
     output.invocation_facts.append(&row);

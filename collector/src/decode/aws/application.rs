@@ -54,7 +54,7 @@ pub(super) struct Failure<'a> {
 }
 
 /// Reads a line of text: Node's and Python's runtimes put time, request and level before the message.
-pub(super) fn text<'a>(whole: &'a str) -> Application<'a> {
+pub(super) fn text(whole: &str) -> Application<'_> {
     let Some(prefix) = Prefix::parse(whole) else {
         return unhandled_python(whole).unwrap_or_default();
     };

@@ -35,10 +35,20 @@ const FUNCTION_GROUP: &str = "/aws/lambda/";
 /// [`DecodeError::NothingAcceptable`] where no log event is, [`DecodeError::Malformed`] where the body is an array that is not
 /// JSON.
 pub fn cloudwatch(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
+    items(body, 1, origin, settings)?.finish("log events")
+}
+
+/// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
+pub(crate) fn items(
+    body: &[u8],
+    first: usize,
+    origin: &Origin<'_>,
+    settings: &Settings,
+) -> Result<Output, DecodeError> {
     let mut output = Output::default();
     let mut slices = Slices::new(origin, settings);
     let mut budget = settings.request_bytes;
-    for document in documents(body, EXPECTED)? {
+    for document in documents(body, first, EXPECTED)? {
         let json = document.json.clone().map_err(|problem| malformed(&problem));
         let message = json.and_then(|json| unwrap(json, &mut budget));
         let read = message.and_then(|message| match message {
@@ -49,7 +59,7 @@ pub fn cloudwatch(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Resu
             output.reject(fault.at(Table::Logs, document.place.to_string()));
         }
     }
-    output.finish("log events")
+    Ok(output)
 }
 
 fn malformed(problem: &str) -> Fault {
@@ -87,7 +97,7 @@ fn unwrap<'a>(json: &'a str, budget: &mut usize) -> Result<Unwrapped<'a>, Fault>
 
 /// Reads every message of a text: usually one.
 fn messages(body: &[u8], given: Given<'_>, slices: &mut Slices, output: &mut Output) -> Result<(), Fault> {
-    for document in documents(body, EXPECTED).map_err(|problem| malformed(&problem.to_string()))? {
+    for document in documents(body, 1, EXPECTED).map_err(|problem| malformed(&problem.to_string()))? {
         let mut object = Object::parse(document.json.map_err(|problem| malformed(&problem))?)
             .map_err(|problem| malformed(&problem.to_string()))?;
         let kind = object.text("messageType")?;
@@ -112,7 +122,7 @@ fn message(object: &mut Object<'_>, given: Given<'_>, slices: &mut Slices, outpu
     );
     let events = object.objects("logEvents")?;
     let events = events.ok_or_else(|| Fault::of("logEvents", Reason::MissingField, "a data message has log events"))?;
-    let events: Vec<_> = events.into_iter().map(LogEvent::read).collect();
+    let events: Vec<_> = events.into_iter().map(|mut event| LogEvent::read(&mut event)).collect();
     let texts = events.iter().filter_map(|event| event.as_ref().ok());
     let whence = whence_of(
         owner,
@@ -174,23 +184,24 @@ fn stream_names(stream: &str) -> (Option<String>, Option<String>) {
 }
 
 /// One log event.
-struct LogEvent<'a> {
+pub(super) struct LogEvent<'a> {
     id: Option<Cow<'a, str>>,
     time_unix_nano: Option<i64>,
-    message: Cow<'a, str>,
+    pub(super) message: Cow<'a, str>,
 }
 
 impl<'a> LogEvent<'a> {
-    fn read(mut object: Object<'a>) -> Result<Self, Fault> {
+    pub(super) fn read(object: &mut Object<'a>) -> Result<Self, Fault> {
         let message = object.text("message")?.unwrap_or_default();
+        let id = object.text("id")?.or(object.text("eventId")?);
         Ok(Self {
-            id: object.text("id")?,
+            id,
             time_unix_nano: object.time_unix_ms("timestamp")?,
             message,
         })
     }
 
-    fn append(
+    pub(super) fn append(
         self,
         whence: &Whence<'_>,
         given: Given<'_>,

@@ -164,7 +164,7 @@ fn own_line<'a>(own: Application<'a>, scene: Scene<'_>, given: Given<'_>, output
     let time = scene.time_unix_nano.or(line.time_unix_nano).or_else(untimed);
     if let (Some(mut delivery), Some(time)) = (delivery, time) {
         delivery.invocation_id = delivery.invocation_id.or(invocation_id);
-        line.invocation_id = delivery.invocation_id.clone();
+        line.invocation_id.clone_from(&delivery.invocation_id);
         append_delivery(delivery, time, scene.whence, given, output);
     } else if let (Some(error), Some(time), Some(id)) = (error, time, invocation_id) {
         application::append_error(&error, &id, time, scene.whence, given, output);

@@ -17,44 +17,83 @@ use crate::decode::{Clock, DecodeError, Decoded, Origin, Output, Reason, Setting
 
 /// What a body should be.
 const EXPECTED: &str = "Lambda Telemetry API events as a JSON array or one per line";
+/// Keys whose records may say where they come from.
+const TELLING: &[&str] = &[
+    "\"function",
+    "\"runtimeVersion",
+    "\"instanceId\"",
+    "\"initializationType\"",
+    "\"version\"",
+];
 
 /// Decodes Telemetry API events: `POST /v1/aws/telemetry`, and files.
 ///
-/// What the events of one body agree on (function, version, environment, region) speaks for those that do not say it.
+/// What the events of one request agree on (function, version, environment, region) speaks for those that do not say it.
 ///
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no event is.
 ///
 /// Source: AWS Lambda Telemetry API event schema reference.
 pub fn telemetry(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
+    items(body, 1, origin, settings)?.finish("events")
+}
+
+/// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
+pub(crate) fn items(
+    body: &[u8],
+    first: usize,
+    origin: &Origin<'_>,
+    settings: &Settings,
+) -> Result<Output, DecodeError> {
+    let documents = documents(body, first, EXPECTED)?;
+    let whence = learned(&documents, origin, settings).or(&Whence::of_origin(origin));
     let mut output = Output::default();
-    let mut events = Vec::new();
-    for (index, document) in documents(body, EXPECTED)?.into_iter().enumerate() {
+    let mut slices = Slices::new(origin, settings);
+    for (index, document) in documents.iter().enumerate() {
         let event = if index < settings.items {
-            read(&document, settings, &mut output)
+            read(document, settings, &mut output)
         } else {
             Err(too_many(settings))
         };
-        match event {
-            Ok(event) => events.push((document.place, event)),
-            Err(fault) => output.reject(fault.at(Table::InvocationFacts, document.place.to_string())),
-        }
-    }
-    let mut learned = Learned::default();
-    for (_, event) in &events {
-        if let Content::Platform(statement) = &event.content {
-            learned.add(Whence::of_statement(statement));
-        }
-    }
-    let whence = learned.whence().or(&Whence::of_origin(origin));
-    let mut slices = Slices::new(origin, settings);
-    for (place, event) in &events {
-        match append(event, &whence, (origin, settings), &mut slices, &mut output) {
+        let appended = event
+            .map_err(|fault| (Table::InvocationFacts, fault))
+            .and_then(|event| {
+                let appended = append(&event, &whence, (origin, settings), &mut slices, &mut output);
+                appended.map_err(|fault| (event.table(), fault))
+            });
+        match appended {
             Ok(()) => output.accepted += 1,
-            Err(fault) => output.reject(fault.at(event.table(), place.to_string())),
+            Err((table, fault)) => output.reject(fault.at(table, document.place.to_string())),
         }
     }
-    output.finish("events")
+    Ok(output)
+}
+
+/// Returns what the events of one request agree on. A file may hold those of many environments, and be cut anywhere, so that
+/// nothing in it speaks for its neighbours.
+fn learned(documents: &[Document<'_>], origin: &Origin<'_>, settings: &Settings) -> Whence<'static> {
+    let mut learned = Learned::default();
+    if origin.received_at_unix_nano.is_none() {
+        return learned.whence();
+    }
+    let mut aside = Output::default();
+    for document in documents.iter().take(settings.items) {
+        let telling = document
+            .json
+            .as_ref()
+            .is_ok_and(|json| TELLING.iter().any(|key| json.contains(key)));
+        if !telling {
+            continue;
+        }
+        if let Ok(Event {
+            content: Content::Platform(statement),
+            ..
+        }) = read(document, settings, &mut aside)
+        {
+            learned.add(Whence::of_statement(&statement));
+        }
+    }
+    learned.whence()
 }
 
 /// Returns the fault of an item beyond the limit of a body.

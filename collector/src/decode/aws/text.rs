@@ -96,10 +96,10 @@ fn doubly_escaped(line: &str) -> bool {
     !line.contains(['\t', '\n']) && (line.contains("\\t") || line.trim_end().ends_with("\\n"))
 }
 
-/// Returns the key that a text starts with, and what stands after its colon.
-fn key_at(text: &str) -> Option<(&'static str, &str)> {
-    KEYS.iter()
-        .find_map(|key| Some((*key, text.strip_prefix(key)?.strip_prefix(':')?)))
+/// Returns the key that a text starts with, with its colon.
+fn key_at(text: &str) -> Option<&'static str> {
+    let stands = |key: &&str| text.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+    KEYS.iter().copied().find(stands)
 }
 
 fn fields<'a, 'b>(
@@ -135,18 +135,16 @@ fn fields<'a, 'b>(
 
 /// Returns the first known key of a segment at or after `at`, its value up to the next known key, and where that stands.
 fn next_field(segment: &str, at: usize) -> Option<(&'static str, &str, usize)> {
-    let (key, start, _) = next_key(segment, at)?;
+    let (key, start) = next_key(segment, at)?;
     let value_at = start + key.len() + 1;
-    let end = next_key(segment, value_at).map_or(segment.len(), |(_, next, _)| next);
+    let end = next_key(segment, value_at).map_or(segment.len(), |(_, next)| next);
     Some((key, segment[value_at..end].trim(), end))
 }
 
-fn next_key(segment: &str, at: usize) -> Option<(&'static str, usize, &str)> {
+fn next_key(segment: &str, at: usize) -> Option<(&'static str, usize)> {
     let rest = segment.get(at..)?;
-    let starts = std::iter::once(0).chain(rest.match_indices(' ').map(|(space, _)| space + 1));
-    starts
-        .filter_map(|start| key_at(&rest[start..]).map(|(key, value)| (key, at + start, value)))
-        .next()
+    let mut starts = std::iter::once(0).chain(rest.match_indices(' ').map(|(space, _)| space + 1));
+    starts.find_map(|start| key_at(&rest[start..]).map(|key| (key, at + start)))
 }
 
 fn set<'a, 'b>(
@@ -169,11 +167,11 @@ fn set<'a, 'b>(
         }
         "Init Duration" | "Function Init Duration" => statement.init_duration_us = number::duration_us(first),
         "Restore Duration" if statement.kind == Kind::RestoreReport => {
-            statement.duration_us = number::duration_us(first)
+            statement.duration_us = number::duration_us(first);
         }
         "Restore Duration" => statement.restore_duration_us = number::duration_us(first),
         "Billed Restore Duration" if statement.kind == Kind::RestoreReport => {
-            statement.billed_ms = number::whole(first)
+            statement.billed_ms = number::whole(first);
         }
         "Billed Restore Duration" => statement.restore_billed_ms = number::whole(first),
         "Memory Size" => statement.memory_size_mib = number::whole(first),

@@ -184,7 +184,7 @@ fn trigger<'a>(object: &mut Object<'a>) -> Result<Trigger<'a>, Fault> {
 }
 
 /// Returns the attributes, and among them every key that is not known; of equal names, the key of the record is marked.
-fn attributes<'a>(object: &mut Object<'a>, settings: &Settings) -> Result<Rest, Fault> {
+fn attributes(object: &mut Object<'_>, settings: &Settings) -> Result<Rest, Fault> {
     let given = object.object("attributes")?.unwrap_or_default();
     let mut rest = given.rest(settings)?;
     for (key, value) in object

@@ -142,6 +142,28 @@ fn environments_that_differ_do_not_speak_for_each_other() {
 }
 
 #[test]
+fn neighbours_in_a_file_do_not_speak_for_each_other() {
+    let door = Door::default();
+    let file = Origin {
+        door: &door,
+        region: None,
+        received_at_unix_nano: None,
+    };
+    let decoded = telemetry(life().join("\n").as_bytes(), &file, &Settings::default()).unwrap();
+    let facts = invocation_facts::Reader::new(batch(&decoded, Table::InvocationFacts)).unwrap();
+    assert!(
+        facts
+            .rows()
+            .all(|row| row.function.is_none() && row.instance_id.is_none() && row.init_type.is_none())
+    );
+    let inits = environment_facts::Reader::new(batch(&decoded, Table::EnvironmentFacts)).unwrap();
+    assert_eq!(
+        (inits.row(0).function, inits.row(0).region),
+        (Some("thumbs"), Some("eu-central-1"))
+    );
+}
+
+#[test]
 fn a_snapshot_is_restored_and_billed_once() {
     let body = format!(
         r#"{{"time":"2026-10-08T07:30:29.470Z","type":"platform.report","record":{{"requestId":"{ID}","status":"success","metrics":{{"durationMs":147.156,"billedDurationMs":201,"memorySizeMB":512,"maxMemoryUsedMB":91,"restoreDurationMs":500.795,"billedRestoreDurationMs":53}}}}}}"#

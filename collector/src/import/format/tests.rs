@@ -1,0 +1,171 @@
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message as _;
+
+use super::{Format, Shape, look, recognise, signal};
+use crate::request::RequestKind;
+
+#[test]
+fn every_format_is_told_by_its_content() {
+    for (content, format, shape) in [
+        (
+            r#"{"resourceSpans":[{"scopeSpans":[]}]}"#,
+            Format::OtlpJson,
+            Shape::Lines,
+        ),
+        ("{\n \"resourceMetrics\": [\n", Format::OtlpJson, Shape::Values),
+        (
+            r#"{"provider":"aws","function":"f","start_time_unix_ms":1}"#,
+            Format::Invocations,
+            Shape::Lines,
+        ),
+        (
+            "[{\"function\":\"f\",\"provider\":\"aws\",\"start_time\":\"x\"}]",
+            Format::Invocations,
+            Shape::Values,
+        ),
+        (
+            r#"{"time":"x","type":"platform.start","record":{}}"#,
+            Format::AwsTelemetry,
+            Shape::Lines,
+        ),
+        (
+            "[\n{\"time\":\"x\",\"type\":\"function\",\"record\":\"words",
+            Format::AwsTelemetry,
+            Shape::Values,
+        ),
+        (r#"{"awslogs":{"data":"H4sI"#, Format::Cloudwatch, Shape::Values),
+        (
+            "{\"messageType\":\"CONTROL_MESSAGE\",\"logEvents\":[]}{\"messageType\":\"DATA_MESSAGE\"",
+            Format::Cloudwatch,
+            Shape::Lines,
+        ),
+        (
+            "{\n  \"events\": [\n    {\n      \"logStreamName\": \"s\"",
+            Format::LogEvents,
+            Shape::Values,
+        ),
+        (
+            "{\"events\":[],\"searchedLogStreams\":[]}",
+            Format::LogEvents,
+            Shape::Lines,
+        ),
+        (
+            "{\n \"FunctionName\": \"f\", \"FunctionArn\": \"arn\"",
+            Format::Configurations,
+            Shape::Values,
+        ),
+        ("{\n \"Functions\": [ {", Format::Configurations, Shape::Values),
+        (
+            r#"{"Attributes":{"QueueArn":"arn:aws:sqs:r:a:q"}}"#,
+            Format::Configurations,
+            Shape::Lines,
+        ),
+        (
+            r#"{"provider":"aws","resource":"f","key":"timeout_ms","value":1}"#,
+            Format::Configurations,
+            Shape::Lines,
+        ),
+        (
+            r#"{"time":"x","function":"f","version":"7"}"#,
+            Format::Deployments,
+            Shape::Lines,
+        ),
+        (
+            r#"{"timestamp":"x","level":"INFO","message":"hello"}"#,
+            Format::LambdaLog,
+            Shape::Lines,
+        ),
+        (
+            r#"{"pennyspan":"delivery","batch_size":1}"#,
+            Format::LambdaLog,
+            Shape::Lines,
+        ),
+        ("START RequestId: 1 Version: 7\n", Format::LambdaLog, Shape::Lines),
+        ("2026-10-08T07:30:28.235Z hello\n", Format::LambdaLog, Shape::Lines),
+        ("\u{feff}  {\"resource_logs\":[]}", Format::OtlpJson, Shape::Lines),
+    ] {
+        assert_eq!(look(content.as_bytes()), Ok((format, shape)), "{content}");
+    }
+}
+
+#[test]
+fn what_no_format_has_is_told_in_words() {
+    for (content, words) in [
+        (&b"just some words\nand more"[..], "text that no format has"),
+        (b"\x7fELF\0\0\0", "binary content"),
+        (b"{\"hello\":1,\"world\":2}", "hello, world"),
+        (b"{\"Attributes\":{\"size\":1}}", "Attributes"),
+        (b"PK\x03\x04", "text that no format has"),
+    ] {
+        let error = recognise(content).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("invocation records"), "{error}");
+    }
+}
+
+#[test]
+fn the_three_signals_are_told_apart_in_protobuf() {
+    let span = Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        start_time_unix_nano: 5,
+        ..Span::default()
+    };
+    let spans = ScopeSpans {
+        spans: vec![span],
+        ..ScopeSpans::default()
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            scope_spans: vec![spans],
+            ..ResourceSpans::default()
+        }],
+    };
+    assert_eq!(signal(&request.encode_to_vec()), Some(RequestKind::Spans));
+    for record in [
+        LogRecord {
+            time_unix_nano: 5,
+            ..LogRecord::default()
+        },
+        LogRecord {
+            observed_time_unix_nano: 5,
+            severity_text: "INFO".to_owned(),
+            ..LogRecord::default()
+        },
+    ] {
+        let logs = ScopeLogs {
+            log_records: vec![record],
+            ..ScopeLogs::default()
+        };
+        let request = ExportLogsServiceRequest {
+            resource_logs: vec![ResourceLogs {
+                scope_logs: vec![logs],
+                ..ResourceLogs::default()
+            }],
+        };
+        assert_eq!(signal(&request.encode_to_vec()), Some(RequestKind::Logs));
+    }
+    let metric = Metric {
+        name: "sixteen letters!".to_owned(),
+        ..Metric::default()
+    };
+    let metrics = ScopeMetrics {
+        metrics: vec![metric],
+        ..ScopeMetrics::default()
+    };
+    let request = ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics {
+            scope_metrics: vec![metrics],
+            ..ResourceMetrics::default()
+        }],
+    };
+    assert_eq!(signal(&request.encode_to_vec()), Some(RequestKind::Metrics));
+    assert_eq!(
+        (signal(b""), signal(b"\x0a\xff\xff"), signal(&[0xff; 40])),
+        (None, None, None)
+    );
+}
