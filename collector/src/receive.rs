@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::replay::{Replayed, ReplayError};
+use crate::replay::{ReplayError, Replayed};
 use crate::wal::{Recovery, Wal};
 use admission::InFlight;
 use metrics::Metrics;
@@ -147,13 +147,18 @@ impl Inner {
         self.ready()?;
         let received_at_unix_nano = (self.options.clock)();
         self.rate.admit(&workspace, received_at_unix_nano)?;
-        Ok(Entered { workspace, received_at_unix_nano })
+        Ok(Entered {
+            workspace,
+            received_at_unix_nano,
+        })
     }
 
     /// Says whether requests are taken.
     fn ready(&self) -> Result<(), Refusal> {
         if let Some(reason) = self.stopped.get() {
-            return Err(Refusal::Stopped { reason: Arc::clone(reason) });
+            return Err(Refusal::Stopped {
+                reason: Arc::clone(reason),
+            });
         }
         if !self.replayed.load(Ordering::Acquire) {
             return Err(Refusal::Starting);
@@ -166,7 +171,11 @@ impl Progress for Collector {
     fn counters(&self) -> Vec<Counter> {
         let inner = &*self.inner;
         let wal = inner.wal.progress();
-        let gauge = |name, value| Counter { name, labels: std::collections::BTreeMap::new(), value };
+        let gauge = |name, value| Counter {
+            name,
+            labels: std::collections::BTreeMap::new(),
+            value,
+        };
         let mut counters = inner.metrics.counters();
         counters.extend([
             gauge("inflight_bytes", inner.in_flight.held_bytes() as u64),
@@ -179,7 +188,10 @@ impl Progress for Collector {
     }
 
     fn last_done(&self) -> LastDone {
-        LastDone { fsync_unix_nano: self.inner.wal.progress().last_sync_unix_nano, ..LastDone::default() }
+        LastDone {
+            fsync_unix_nano: self.inner.wal.progress().last_sync_unix_nano,
+            ..LastDone::default()
+        }
     }
 
     fn degraded(&self) -> Vec<String> {
@@ -197,7 +209,9 @@ impl Progress for Collector {
 
 impl std::fmt::Debug for Collector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Collector").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_struct("Collector")
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
     }
 }
 

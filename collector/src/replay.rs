@@ -57,18 +57,37 @@ impl Replayed {
             .iter()
             .map(|damage| {
                 let (segment, bytes) = (&damage.segment, &damage.bytes);
-                format!("bytes {} to {} of segment `{segment}` of the write-ahead log are damaged", bytes.start, bytes.end)
+                format!(
+                    "bytes {} to {} of segment `{segment}` of the write-ahead log are damaged",
+                    bytes.start, bytes.end
+                )
             })
             .collect();
         if recovery.remembered_damaged {
-            degraded.push("what the write-ahead log remembered of earlier requests is lost; copies may count twice".to_owned());
+            degraded.push(
+                "what the write-ahead log remembered of earlier requests is lost; copies may count twice".to_owned(),
+            );
         }
         let counted = [
-            (self.undecodable, "frames of the write-ahead log could not be decoded, and have no rows"),
-            (self.settings_unknown, "frames of the write-ahead log were decoded with other settings than when they came"),
-            (self.damaged, "ranges of the write-ahead log became unreadable while it was read back"),
+            (
+                self.undecodable,
+                "frames of the write-ahead log could not be decoded, and have no rows",
+            ),
+            (
+                self.settings_unknown,
+                "frames of the write-ahead log were decoded with other settings than when they came",
+            ),
+            (
+                self.damaged,
+                "ranges of the write-ahead log became unreadable while it was read back",
+            ),
         ];
-        degraded.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        degraded.extend(
+            counted
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{count} {what}")),
+        );
         degraded
     }
 }
@@ -78,7 +97,13 @@ impl Replayed {
 /// # Errors
 /// [`ReplayError`] at the first frame that cannot be read or published. Damage is no error.
 pub(crate) fn replay(wal: &Wal, sink: &dyn Sink, settings_now: &Settings) -> Result<Replayed, ReplayError> {
-    let mut replay = Replay { wal, sink, settings_now, stored: HashMap::new(), replayed: Replayed::default() };
+    let mut replay = Replay {
+        wal,
+        sink,
+        settings_now,
+        stored: HashMap::new(),
+        replayed: Replayed::default(),
+    };
     for frame in wal.replay(Position(0)) {
         match frame {
             Ok(frame) => replay.frame(frame)?,
@@ -108,7 +133,10 @@ impl Stored {
         let versions = sink.versions(workspace);
         let raw = Table::ALL.iter().filter(|table| table.is_raw());
         let in_each = raw.map(|table| versions.get(table).copied().unwrap_or_default()).min();
-        Self { everything: sink.flushed(workspace).max(in_each.unwrap_or_default()), versions }
+        Self {
+            everything: sink.flushed(workspace).max(in_each.unwrap_or_default()),
+            versions,
+        }
     }
 
     /// The rows of a frame that their table does not hold.
@@ -125,9 +153,16 @@ impl Stored {
 
 impl Replay<'_> {
     fn frame(&mut self, frame: Frame) -> Result<(), ReplayError> {
-        let Frame { position, request, settings } = frame;
+        let Frame {
+            position,
+            request,
+            settings,
+        } = frame;
         self.replayed.frames += 1;
-        let stored = self.stored.entry(request.workspace.clone()).or_insert_with(|| Stored::of(self.sink, &request.workspace));
+        let stored = self
+            .stored
+            .entry(request.workspace.clone())
+            .or_insert_with(|| Stored::of(self.sink, &request.workspace));
         let seen = self.wal.seen();
         if position <= stored.everything {
             // Only its answer is wanted, which a released segment may have left behind.
@@ -141,7 +176,11 @@ impl Replay<'_> {
         let settings = settings.as_ref().unwrap_or(self.settings_now);
         let decoded = decode_frame(&request, settings).unwrap_or_else(|problem| {
             let position = position.0;
-            tracing::error!(wal.position = position, problem, "failed to decode a frame of the write-ahead log");
+            tracing::error!(
+                wal.position = position,
+                problem,
+                "failed to decode a frame of the write-ahead log"
+            );
             self.replayed.undecodable += 1;
             Decoded::default()
         });
@@ -153,7 +192,12 @@ impl Replay<'_> {
             let published = self.sink.publish(position, &request.workspace, rows);
             published.map_err(|source| ReplayError::Unpublished { position, source })?;
         }
-        seen.remember(&request.workspace, request.digest, request.received_at_unix_nano, receipt.encode());
+        seen.remember(
+            &request.workspace,
+            request.digest,
+            request.received_at_unix_nano,
+            receipt.encode(),
+        );
         Ok(())
     }
 }
@@ -163,7 +207,11 @@ fn decode_frame(request: &Request, settings: &Settings) -> Result<Decoded, Strin
     let decode = || -> Result<Decoded, DecodeError> {
         let body = inflate(request.content_encoding, &request.body, settings.request_bytes)?;
         let received_at_unix_nano = Some(request.received_at_unix_nano);
-        let origin = Origin { door: &request.door, region: None, received_at_unix_nano };
+        let origin = Origin {
+            door: &request.door,
+            region: None,
+            received_at_unix_nano,
+        };
         decode::decode(request.kind, request.content_type, &body, origin, settings)
     };
     // A frame that the decoder cannot bear must not keep the program from starting.

@@ -21,12 +21,18 @@ pub(super) struct Grant {
 
 impl InFlight {
     pub(super) fn new(limit_bytes: usize) -> Arc<Self> {
-        Arc::new(Self { held_bytes: AtomicUsize::new(0), limit_bytes })
+        Arc::new(Self {
+            held_bytes: AtomicUsize::new(0),
+            limit_bytes,
+        })
     }
 
     /// A share of nothing yet.
     pub(super) fn open(self: &Arc<Self>) -> Grant {
-        Grant { of: Arc::clone(self), bytes: 0 }
+        Grant {
+            of: Arc::clone(self),
+            bytes: 0,
+        }
     }
 
     /// Bytes held now.
@@ -38,7 +44,10 @@ impl InFlight {
 impl Grant {
     /// Takes `bytes` more, where there is room; a request that is alone always has room, so that none waits for ever.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let InFlight { held_bytes, limit_bytes } = &*self.of;
+        let InFlight {
+            held_bytes,
+            limit_bytes,
+        } = &*self.of;
         let grown = held_bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
             let after = held.saturating_add(bytes);
             (held == self.bytes || after <= *limit_bytes).then_some(after)
@@ -48,7 +57,10 @@ impl Grant {
                 self.bytes += held.saturating_add(bytes) - held;
                 Ok(())
             }
-            Err(held_bytes) => Err(Refusal::Busy { held_bytes, limit_bytes: *limit_bytes }),
+            Err(held_bytes) => Err(Refusal::Busy {
+                held_bytes,
+                limit_bytes: *limit_bytes,
+            }),
         }
     }
 

@@ -40,7 +40,10 @@ where
     B::Error: Display,
 {
     let media_type = media_type(request.headers());
-    if !matches!(media_type.as_deref(), Some("application/grpc" | "application/grpc+proto")) {
+    if !matches!(
+        media_type.as_deref(),
+        Some("application/grpc" | "application/grpc+proto")
+    ) {
         return Ok(answer::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let answer = match accept(&collector, request).await {
@@ -64,7 +67,13 @@ where
     let encoding = message_encoding(&head.headers)?;
     let entered = inner.enter(&head.headers)?;
     let mut grant = inner.in_flight.open();
-    let message = message(Reader::new(body, &inner.options.connections), encoding, inner, &mut grant).await?;
+    let message = message(
+        Reader::new(body, &inner.options.connections),
+        encoding,
+        inner,
+        &mut grant,
+    )
+    .await?;
     let arrived = Arrived {
         workspace: entered.workspace,
         kind: route.kind,
@@ -84,7 +93,9 @@ fn route(path: &str) -> Result<&'static Route, Refusal> {
 }
 
 fn message_encoding(headers: &HeaderMap) -> Result<ContentEncoding, Refusal> {
-    let Some(value) = headers.get(GRPC_ENCODING) else { return Ok(ContentEncoding::Identity) };
+    let Some(value) = headers.get(GRPC_ENCODING) else {
+        return Ok(ContentEncoding::Identity);
+    };
     encoding_named(&String::from_utf8_lossy(value.as_bytes()))
 }
 
@@ -101,7 +112,12 @@ where
 {
     let mut read = BytesMut::new();
     while read.len() < PREFIX_BYTES {
-        read.extend_from_slice(&reader.next().await?.ok_or_else(|| broken("it ends before its first message"))?);
+        read.extend_from_slice(
+            &reader
+                .next()
+                .await?
+                .ok_or_else(|| broken("it ends before its first message"))?,
+        );
     }
     let compressed = read.get_u8();
     let length = usize::try_from(read.get_u32()).unwrap_or(usize::MAX);
@@ -124,12 +140,17 @@ where
         read.extend_from_slice(&more);
     }
     match read.len() {
-        exactly if exactly == length => Ok(Message { encoding, body: read.freeze() }),
+        exactly if exactly == length => Ok(Message {
+            encoding,
+            body: read.freeze(),
+        }),
         less if less < length => Err(broken("it ends within its message")),
         _ => Err(broken("it goes on after its message, and takes one")),
     }
 }
 
 fn broken(problem: &str) -> Refusal {
-    Refusal::BadBody { problem: problem.to_owned() }
+    Refusal::BadBody {
+        problem: problem.to_owned(),
+    }
 }

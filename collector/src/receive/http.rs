@@ -6,7 +6,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use http::Method;
-use http_body::Body as _;
+use http::header::EXPECT;
+use http::request::Parts;
 
 use super::Collector;
 use super::body::Reader;
@@ -23,39 +24,49 @@ pub(super) fn router(collector: &Collector) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let collector = collector.clone();
-        let handler = any(move |request: Request| async move { receive(collector, route, request).await });
-        router = router.route(route.path, handler);
+        router = router.route(route.path, any(move |request| receive(collector, Some(route), request)));
     }
     let collector = collector.clone();
-    router.fallback(any(move |request: Request| async move {
-        let refusal = Refusal::NotFound { path: request.uri().path().to_owned() };
-        collector.inner.metrics.refuse(refusal.manner().reason);
-        Answerer::without_route(&collector, request.headers()).refusal(&refusal)
-    }))
+    router.fallback(any(move |request| receive(collector, None, request)))
 }
 
-async fn receive(collector: Collector, route: &'static Route, request: Request) -> Response {
-    let answerer = Answerer::of(route, &collector, request.headers());
-    match accept(&collector, route, request).await {
+async fn receive(collector: Collector, route: Option<&'static Route>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let answerer = Answerer::of(route, &collector, &head.headers);
+    let mut reader = Reader::new(body, &collector.inner.options.connections);
+    match accept(&collector, route, &head, &mut reader).await {
         Ok(receipt) => answerer.receipt(&receipt),
         Err(refusal) => {
             collector.inner.metrics.refuse(refusal.manner().reason);
+            // Who waits to be told to go on sends no body now.
+            if !head.headers.contains_key(EXPECT) {
+                tokio::spawn(reader.discard());
+            }
             answerer.refusal(&refusal)
         }
     }
 }
 
-async fn accept(collector: &Collector, route: &Route, request: Request) -> Result<Receipt, Refusal> {
+async fn accept(
+    collector: &Collector,
+    route: Option<&Route>,
+    head: &Parts,
+    reader: &mut Reader<Body>,
+) -> Result<Receipt, Refusal> {
     let inner = &collector.inner;
-    let (head, body) = request.into_parts();
+    let route = route.ok_or_else(|| Refusal::NotFound {
+        path: head.uri.path().to_owned(),
+    })?;
     if head.method != Method::POST {
-        return Err(Refusal::Method { method: head.method.to_string() });
+        return Err(Refusal::Method {
+            method: head.method.to_string(),
+        });
     }
     let content_type = route.form.content_type(&head.headers)?;
     let content_encoding = content_encoding(&head.headers)?;
     let entered = inner.enter(&head.headers)?;
     let mut grant = inner.in_flight.open();
-    let body = read(body, inner, &mut grant).await?;
+    let body = reader.whole(inner.options.settings.request_bytes, &mut grant).await?;
     let arrived = Arrived {
         workspace: entered.workspace,
         kind: route.kind,
@@ -67,10 +78,4 @@ async fn accept(collector: &Collector, route: &Route, request: Request) -> Resul
         grant,
     };
     collector.accept(arrived).await
-}
-
-async fn read(body: Body, inner: &super::Inner, grant: &mut super::admission::Grant) -> Result<bytes::Bytes, Refusal> {
-    let declared = body.size_hint().exact();
-    let mut reader = Reader::new(body, &inner.options.connections);
-    reader.whole(declared, inner.options.settings.request_bytes, grant).await
 }

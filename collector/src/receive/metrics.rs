@@ -78,7 +78,10 @@ impl Metrics {
             (&self.attributes_dropped, "attributes_dropped_total"),
             (&self.duplicates, "requests_duplicate_total"),
         ];
-        let mut counters: Vec<_> = per_kind.into_iter().flat_map(|(counts, name)| counts.counters(name)).collect();
+        let mut counters: Vec<_> = per_kind
+            .into_iter()
+            .flat_map(|(counts, name)| counts.counters(name))
+            .collect();
         let rejected = lock(&self.rejected);
         counters.extend(rejected.iter().map(|((source, reason), value)| Counter {
             name: "items_rejected_total",

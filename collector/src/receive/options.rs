@@ -75,8 +75,11 @@ impl fmt::Debug for CollectorOptions {
 pub struct ConnectionLimits {
     /// Connections of one listener at once; further ones wait to be accepted.
     pub connections: usize,
-    /// How long a request's header, or the next one's on the same connection, may take.
+    /// How long a connection may take to begin.
     pub header_timeout: Duration,
+    /// How long the next request's header may take on an HTTP/1.1 connection. Longer than senders keep idle connections, so
+    /// that none is closed just when it is used again.
+    pub idle_timeout: Duration,
     /// How long a body may bring no byte.
     pub body_idle_timeout: Duration,
     /// How long a whole body may take.
@@ -86,9 +89,9 @@ pub struct ConnectionLimits {
     /// Requests at once on one HTTP/2 connection.
     pub concurrent_streams: u32,
     /// How long a silent HTTP/2 connection is left alone before it is asked for a sign of life.
-    pub keep_alive_interval: Duration,
+    pub ping_interval: Duration,
     /// How long that sign may take.
-    pub keep_alive_timeout: Duration,
+    pub ping_timeout: Duration,
     /// How long connections may take to finish when the server ends.
     pub drain_timeout: Duration,
 }
@@ -97,13 +100,14 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 1024,
-            header_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(95),
             body_idle_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
             header_bytes: 32 << 10,
             concurrent_streams: 256,
-            keep_alive_interval: Duration::from_secs(20),
-            keep_alive_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(20),
+            ping_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(20),
         }
     }

@@ -63,7 +63,8 @@ impl Inner {
         let kind = arrived.kind;
         self.metrics.requests.add(kind, 1);
         self.metrics.request_bytes.add(kind, arrived.body.len() as u64);
-        self.rate.charge(&arrived.workspace, arrived.received_at_unix_nano, arrived.body.len());
+        self.rate
+            .charge(&arrived.workspace, arrived.received_at_unix_nano, arrived.body.len());
         loop {
             match self.judge(arrived).await? {
                 Judged::New(understood) => return self.make_durable(*understood).await?.publish(&self).await,
@@ -80,7 +81,9 @@ impl Inner {
 
     /// Decodes a request on a thread that may take its time, unless the request came before.
     async fn judge(self: &Arc<Self>, arrived: Arrived) -> Result<Judged, Refusal> {
-        let Ok(_turn) = self.decoders.acquire().await else { return Err(Refusal::Fault) };
+        let Ok(_turn) = self.decoders.acquire().await else {
+            return Err(Refusal::Fault);
+        };
         let inner = Arc::clone(self);
         let judged = tokio::task::spawn_blocking(move || arrived.judge(inner.wal.seen(), &inner.options.settings));
         judged.await.unwrap_or_else(|_| {
@@ -91,24 +94,45 @@ impl Inner {
 
     /// Appends a request to the log, once its rows have room.
     async fn make_durable(&self, understood: Understood) -> Result<Stored, Refusal> {
-        let Understood { request, decoded, receipt, first, grant } = understood;
+        let Understood {
+            request,
+            decoded,
+            receipt,
+            first,
+            grant,
+        } = understood;
         self.ready()?;
-        let promise = self.room.promise(&*self.sink, &request.workspace, decoded.rows.memory_bytes())?;
+        let promise = self
+            .room
+            .promise(&*self.sink, &request.workspace, decoded.rows.memory_bytes())?;
         let (workspace, kind) = (request.workspace.clone(), request.kind);
         let durable = self.wal.append(request).await?;
-        Ok(Stored { durable, workspace, kind, decoded, receipt, first, held: (grant, promise) })
+        Ok(Stored {
+            durable,
+            workspace,
+            kind,
+            decoded,
+            receipt,
+            first,
+            held: (grant, promise),
+        })
     }
 
     /// Makes a durable frame's rows visible, unless an earlier frame's could not be.
     fn make_visible(&self, position: Position, workspace: &Workspace, decoded: &mut Decoded) -> Result<(), Refusal> {
         self.ready()?;
         let rows = std::mem::take(&mut decoded.rows);
-        self.sink.publish(position, workspace, rows).map_err(|error| self.stop(error))
+        self.sink
+            .publish(position, workspace, rows)
+            .map_err(|error| self.stop(error))
     }
 
     /// Takes nothing any more, because rows that are durable are not visible; a restart reads them from the log.
     fn stop(&self, error: SinkError) -> Refusal {
-        tracing::error!(error = &error as &dyn std::error::Error, "failed to publish durable rows; restart to replay them");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "failed to publish durable rows; restart to replay them"
+        );
         self.stopped.get_or_init(|| error.to_string().into());
         Refusal::Sink(error)
     }
@@ -132,19 +156,47 @@ impl Arrived {
         };
         fault::reached(fault::DECODE);
         let received_at_unix_nano = Some(self.received_at_unix_nano);
-        let origin = Origin { door: &self.door, region: None, received_at_unix_nano };
+        let origin = Origin {
+            door: &self.door,
+            region: None,
+            received_at_unix_nano,
+        };
         let decoded = decode::decode(self.kind, self.content_type, &body, origin, settings)?;
         drop(body);
-        self.grant.settle(self.body.len().saturating_add(decoded.rows.memory_bytes()));
+        self.grant
+            .settle(self.body.len().saturating_add(decoded.rows.memory_bytes()));
         let receipt = Receipt::of(self.kind, &decoded, settings);
         let (request, grant) = self.into_request(digest);
-        Ok(Judged::New(Box::new(Understood { request, decoded, receipt, first, grant })))
+        Ok(Judged::New(Box::new(Understood {
+            request,
+            decoded,
+            receipt,
+            first,
+            grant,
+        })))
     }
 
     fn into_request(self, digest: Digest) -> (Request, Grant) {
-        let Self { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, body, grant } = self;
-        let request =
-            Request { workspace, kind, content_type, content_encoding, door, received_at_unix_nano, digest, body };
+        let Self {
+            workspace,
+            kind,
+            content_type,
+            content_encoding,
+            door,
+            received_at_unix_nano,
+            body,
+            grant,
+        } = self;
+        let request = Request {
+            workspace,
+            kind,
+            content_type,
+            content_encoding,
+            door,
+            received_at_unix_nano,
+            digest,
+            body,
+        };
         (request, grant)
     }
 }
@@ -152,7 +204,15 @@ impl Arrived {
 impl Stored {
     /// Makes the rows visible in their turn; with them, copies of the request get their answer.
     async fn publish(self, inner: &Arc<Inner>) -> Result<Receipt, Refusal> {
-        let Self { durable, workspace, kind, mut decoded, receipt, first, held } = self;
+        let Self {
+            durable,
+            workspace,
+            kind,
+            mut decoded,
+            receipt,
+            first,
+            held,
+        } = self;
         let publisher = Arc::clone(inner);
         let published = durable.publish(move |position| {
             publisher.make_visible(position, &workspace, &mut decoded)?;

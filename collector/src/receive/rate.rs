@@ -27,7 +27,10 @@ struct Meter {
 
 impl Rate {
     pub(super) fn new(bytes_per_s: Option<NonZeroU64>) -> Self {
-        Self { bytes_per_s, meters: Mutex::default() }
+        Self {
+            bytes_per_s,
+            meters: Mutex::default(),
+        }
     }
 
     /// Says whether the workspace may send now.
@@ -56,7 +59,10 @@ impl Rate {
         let most = rate * NANOS_PER_S;
         // No code panics while it holds the lock, so a poisoned one still holds a whole map.
         let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Meter { left: most, at_unix_nano: now_unix_nano };
+        let fresh = || Meter {
+            left: most,
+            at_unix_nano: now_unix_nano,
+        };
         let meter = meters.entry(workspace.clone()).or_insert_with(fresh);
         let passed = i128::from(now_unix_nano.saturating_sub(meter.at_unix_nano).max(0));
         meter.left = (meter.left + passed * rate).min(most) - i128::try_from(bytes).unwrap_or(most) * NANOS_PER_S;

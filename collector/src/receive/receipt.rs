@@ -38,9 +38,16 @@ impl Receipt {
         if decoded.attributes_dropped > 0 {
             let (dropped, kept) = (decoded.attributes_dropped, settings.attributes);
             let separator = if message.is_empty() { "" } else { "; " };
-            message = format!("{message}{separator}{dropped} attributes were left out: one of the {} keeps {kept}", items(kind));
+            message = format!(
+                "{message}{separator}{dropped} attributes were left out: one of the {} keeps {kept}",
+                items(kind)
+            );
         }
-        Self { accepted: decoded.accepted as u64, rejected: rejected as u64, message: cut(message, MESSAGE_BYTES) }
+        Self {
+            accepted: decoded.accepted as u64,
+            rejected: rejected as u64,
+            message: cut(message, MESSAGE_BYTES),
+        }
     }
 
     /// The bytes that the log remembers.
@@ -56,7 +63,11 @@ impl Receipt {
     pub(crate) fn decode(mut bytes: Bytes) -> Self {
         let accepted = bytes.try_get_u64_le().unwrap_or(0);
         let rejected = bytes.try_get_u64_le().unwrap_or(0);
-        Self { accepted, rejected, message: String::from_utf8_lossy(&bytes).into_owned() }
+        Self {
+            accepted,
+            rejected,
+            message: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
     /// Whether there is nothing to say but success.
@@ -99,7 +110,11 @@ mod tests {
 
     #[test]
     fn a_remembered_receipt_is_the_same() {
-        let receipt = Receipt { accepted: 7, rejected: 3, message: "three bad \u{2603}".to_owned() };
+        let receipt = Receipt {
+            accepted: 7,
+            rejected: 3,
+            message: "three bad \u{2603}".to_owned(),
+        };
         assert_eq!(Receipt::decode(receipt.encode()), receipt);
         assert_eq!(Receipt::decode(Receipt::default().encode()), Receipt::default());
     }

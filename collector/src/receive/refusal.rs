@@ -39,8 +39,14 @@ pub(super) enum Refusal {
     Unauthenticated(#[from] Unauthenticated),
     #[error("requests in flight hold {held_bytes} bytes of {limit_bytes}; send the request again")]
     Busy { held_bytes: usize, limit_bytes: usize },
-    #[error("workspace `{workspace}` sends more than {bytes_per_s} bytes a second; send the request again in {wait_s} s")]
-    Rate { workspace: Workspace, bytes_per_s: u64, wait_s: u64 },
+    #[error(
+        "workspace `{workspace}` sends more than {bytes_per_s} bytes a second; send the request again in {wait_s} s"
+    )]
+    Rate {
+        workspace: Workspace,
+        bytes_per_s: u64,
+        wait_s: u64,
+    },
     #[error("requests of an earlier run are still being read from the write-ahead log; send the request again")]
     Starting,
     #[error("nothing is taken until a restart: {reason}")]
@@ -119,19 +125,94 @@ impl Refusal {
         if code == Code::InvalidArgument {
             details.push(self.violation(&message));
         }
-        Status { code: code.into(), message, details }
+        Status {
+            code: code.into(),
+            message,
+            details,
+        }
     }
 
     fn violation(&self, message: &str) -> Detail {
         let (field, description) = match self {
             Self::Undecodable(DecodeError::Malformed { place, .. }) => (place.clone(), message.to_owned()),
             Self::Undecodable(DecodeError::NothingAcceptable { first, .. }) => {
-                let field = first.field.map_or_else(|| first.place.clone(), |field| format!("{}.{field}", first.place));
+                let field = first
+                    .field
+                    .map_or_else(|| first.place.clone(), |field| format!("{}.{field}", first.place));
                 (field, first.detail.clone())
             }
             Self::ContentType { .. } => ("content-type".to_owned(), message.to_owned()),
             _ => ("body".to_owned(), message.to_owned()),
         };
-        Detail::BadRequest { field: cut(field, MESSAGE_BYTES / 4), description: cut(description, MESSAGE_BYTES / 2) }
+        Detail::BadRequest {
+            field: cut(field, MESSAGE_BYTES / 4),
+            description: cut(description, MESSAGE_BYTES / 2),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_is_worth_sending_again_says_so_and_never_with_500() {
+        let disk = || Arc::new(io::Error::from(io::ErrorKind::StorageFull));
+        let workspace = Workspace::default();
+        let retryable = [
+            Refusal::Busy {
+                held_bytes: 1,
+                limit_bytes: 1,
+            },
+            Refusal::Rate {
+                workspace: workspace.clone(),
+                bytes_per_s: 1,
+                wait_s: 0,
+            },
+            Refusal::Starting,
+            Refusal::Stopped { reason: "why".into() },
+            Refusal::Wal(WalError::Full {
+                queued_bytes: 1,
+                limit_bytes: 1,
+            }),
+            Refusal::Wal(WalError::DiskFull { source: disk() }),
+            Refusal::Wal(WalError::Poisoned { source: disk() }),
+            Refusal::Wal(WalError::Closed),
+            Refusal::Sink(SinkError::Full {
+                workspace: workspace.clone(),
+                held_bytes: 1,
+            }),
+            Refusal::Sink(SinkError::Failed {
+                workspace,
+                source: "why".into(),
+            }),
+        ];
+        for refusal in retryable {
+            let (manner, status) = (refusal.manner(), refusal.status(Duration::from_secs(2)));
+            assert_eq!(manner.code, Code::Unavailable, "{refusal}");
+            assert!(matches!(manner.http.as_u16(), 429 | 503), "{refusal}");
+            assert!(
+                matches!(status.details[..], [Detail::RetryInfo { seconds: 1 | 2 }]),
+                "{status:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_never_worth_sending_again() {
+        for refusal in [
+            Refusal::TooLarge { limit_bytes: 1 },
+            Refusal::Undecodable(DecodeError::TooLarge { limit_bytes: 1 }),
+            Refusal::Wal(WalError::TooLarge {
+                size_bytes: 2,
+                limit_bytes: 1,
+            }),
+        ] {
+            let (manner, status) = (refusal.manner(), refusal.status(Duration::from_secs(1)));
+            assert_eq!((manner.code, manner.http.as_u16()), (Code::ResourceExhausted, 413));
+            assert_eq!(status.details, []);
+        }
     }
 }

@@ -33,7 +33,11 @@ impl Room {
         let wanted = promised.get(workspace).copied().unwrap_or(0).saturating_add(bytes);
         sink.room(workspace, wanted)?;
         promised.insert(workspace.clone(), wanted);
-        Ok(Promise { room: Arc::clone(self), workspace: workspace.clone(), bytes })
+        Ok(Promise {
+            room: Arc::clone(self),
+            workspace: workspace.clone(),
+            bytes,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Workspace, usize>> {

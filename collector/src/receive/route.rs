@@ -42,25 +42,56 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/v1/traces",
         grpc: Some("/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
         kind: RequestKind::Spans,
-        form: Form::Otlp { rejected: "rejectedSpans" },
+        form: Form::Otlp {
+            rejected: "rejectedSpans",
+        },
     },
     Route {
         path: "/v1/logs",
         grpc: Some("/opentelemetry.proto.collector.logs.v1.LogsService/Export"),
         kind: RequestKind::Logs,
-        form: Form::Otlp { rejected: "rejectedLogRecords" },
+        form: Form::Otlp {
+            rejected: "rejectedLogRecords",
+        },
     },
     Route {
         path: "/v1/metrics",
         grpc: Some("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"),
         kind: RequestKind::Metrics,
-        form: Form::Otlp { rejected: "rejectedDataPoints" },
+        form: Form::Otlp {
+            rejected: "rejectedDataPoints",
+        },
     },
-    Route { path: "/v1/invocations", grpc: None, kind: RequestKind::Invocations, form: Form::Own },
-    Route { path: "/v1/aws/telemetry", grpc: None, kind: RequestKind::AwsTelemetry, form: Form::Own },
-    Route { path: "/v1/aws/cloudwatch", grpc: None, kind: RequestKind::Cloudwatch, form: Form::Own },
-    Route { path: "/v1/configurations", grpc: None, kind: RequestKind::Configurations, form: Form::Own },
-    Route { path: "/v1/deployments", grpc: None, kind: RequestKind::Deployments, form: Form::Own },
+    Route {
+        path: "/v1/invocations",
+        grpc: None,
+        kind: RequestKind::Invocations,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/aws/telemetry",
+        grpc: None,
+        kind: RequestKind::AwsTelemetry,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/aws/cloudwatch",
+        grpc: None,
+        kind: RequestKind::Cloudwatch,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/configurations",
+        grpc: None,
+        kind: RequestKind::Configurations,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/deployments",
+        grpc: None,
+        kind: RequestKind::Deployments,
+        form: Form::Own,
+    },
 ];
 
 impl Form {
@@ -79,7 +110,10 @@ impl Form {
             }
             (Self::Own, Some("text/plain")) => Ok(ContentType::Text),
             (Self::Own, None | Some("application/octet-stream")) => Ok(ContentType::Unspecified),
-            (_, given) => Err(Refusal::ContentType { given: given.unwrap_or("(none)").to_owned(), accepted }),
+            (_, given) => Err(Refusal::ContentType {
+                given: given.unwrap_or("(none)").to_owned(),
+                accepted,
+            }),
         }
     }
 }
@@ -93,7 +127,9 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
 
 /// How the body is compressed.
 pub(super) fn content_encoding(headers: &HeaderMap) -> Result<ContentEncoding, Refusal> {
-    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(ContentEncoding::Identity) };
+    let Some(value) = headers.get(CONTENT_ENCODING) else {
+        return Ok(ContentEncoding::Identity);
+    };
     encoding_named(&String::from_utf8_lossy(value.as_bytes()))
 }
 
@@ -111,13 +147,20 @@ pub(super) fn encoding_named(name: &str) -> Result<ContentEncoding, Refusal> {
 pub(super) fn door(headers: &HeaderMap, query: Option<&str>) -> Door {
     let said = |(header, key): (&str, &str)| {
         let of_query = query.and_then(|query| query_value(query, key));
-        of_query.or_else(|| Some(headers.get(header)?.to_str().ok()?.to_owned())).filter(|text| !text.is_empty())
+        of_query
+            .or_else(|| Some(headers.get(header)?.to_str().ok()?.to_owned()))
+            .filter(|text| !text.is_empty())
     };
-    Door { resource: said(RESOURCE), instance: said(INSTANCE) }
+    Door {
+        resource: said(RESOURCE),
+        instance: said(INSTANCE),
+    }
 }
 
 fn query_value(query: &str, key: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))?;
+    let value = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))?;
     Some(percent_decoded(value))
 }
 
@@ -159,7 +202,10 @@ mod tests {
         headers.insert("x-pennyspan-instance", HeaderValue::from_static("2026/[$LATEST]1"));
         let arn = "arn%3Aaws:lambda:eu-west-1:1:function:a+b%zz";
         let said = door(&headers, Some(&format!("resource={arn}&instancex=1&instance=")));
-        assert_eq!(said.resource.as_deref(), Some("arn:aws:lambda:eu-west-1:1:function:a b%zz"));
+        assert_eq!(
+            said.resource.as_deref(),
+            Some("arn:aws:lambda:eu-west-1:1:function:a b%zz")
+        );
         assert_eq!(said.instance, None);
         assert_eq!(door(&headers, None).instance.as_deref(), Some("2026/[$LATEST]1"));
     }
@@ -171,12 +217,26 @@ mod tests {
             headers.insert("content-type", HeaderValue::from_static(value));
             form.content_type(&headers)
         };
-        let otlp = Form::Otlp { rejected: "rejectedSpans" };
+        let otlp = Form::Otlp {
+            rejected: "rejectedSpans",
+        };
         assert_eq!(read(otlp, "Application/X-Protobuf").unwrap(), ContentType::Protobuf);
-        assert_eq!(read(otlp, "APPLICATION/JSON ; charset=utf-8").unwrap(), ContentType::Json);
-        assert!(matches!(read(otlp, "application/x-ndjson"), Err(Refusal::ContentType { .. })));
+        assert_eq!(
+            read(otlp, "APPLICATION/JSON ; charset=utf-8").unwrap(),
+            ContentType::Json
+        );
+        assert!(matches!(
+            read(otlp, "application/x-ndjson"),
+            Err(Refusal::ContentType { .. })
+        ));
         assert_eq!(read(Form::Own, "application/x-ndjson").unwrap(), ContentType::Ndjson);
-        assert!(matches!(read(Form::Own, "application/x-protobuf"), Err(Refusal::ContentType { .. })));
-        assert_eq!(Form::Own.content_type(&HeaderMap::new()).unwrap(), ContentType::Unspecified);
+        assert!(matches!(
+            read(Form::Own, "application/x-protobuf"),
+            Err(Refusal::ContentType { .. })
+        ));
+        assert_eq!(
+            Form::Own.content_type(&HeaderMap::new()).unwrap(),
+            ContentType::Unspecified
+        );
     }
 }

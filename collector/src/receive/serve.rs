@@ -43,7 +43,7 @@ pub(super) async fn http(
     accept(listener, &limits, shutdown, move |stream, ending| {
         let (service, limits) = (TowerToHyperService::new(router.clone()), serving.clone());
         async move {
-            match speaks(&stream, &limits).await {
+            match speaks(&stream, &limits, &ending).await {
                 Some(Speaks::Http1) => {
                     let connection = http1_limits(&limits).serve_connection(TokioIo::new(stream), service);
                     until(connection, ending, http1::Connection::graceful_shutdown).await;
@@ -70,7 +70,7 @@ pub(super) async fn grpc(
     accept(listener, &limits, shutdown, move |stream, ending| {
         let (collector, limits) = (collector.clone(), serving.clone());
         async move {
-            if speaks(&stream, &limits).await != Some(Speaks::Http2) {
+            if speaks(&stream, &limits, &ending).await != Some(Speaks::Http2) {
                 return;
             }
             let service = service_fn(move |request| grpc::call(collector.clone(), request));
@@ -98,7 +98,10 @@ async fn accept<S>(
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "failed to accept a connection");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "failed to accept a connection"
+                    );
                     sleep(PAUSE).await;
                     continue;
                 }
@@ -121,7 +124,10 @@ async fn accept<S>(
     ending.cancel();
     open.close();
     if timeout(limits.drain_timeout, open.wait()).await.is_err() {
-        tracing::warn!(connections = open.len(), "ended connections that did not finish in time");
+        tracing::warn!(
+            connections = open.len(),
+            "ended connections that did not finish in time"
+        );
         cut.cancel();
         open.wait().await;
     }
@@ -145,8 +151,8 @@ where
     }
 }
 
-/// Tells what a connection speaks by its first bytes; `None` where it sends none in time.
-async fn speaks(stream: &TcpStream, limits: &ConnectionLimits) -> Option<Speaks> {
+/// Tells what a connection speaks by its first bytes; `None` where it sends none in time, or before the server ends.
+async fn speaks(stream: &TcpStream, limits: &ConnectionLimits, ending: &CancellationToken) -> Option<Speaks> {
     let look = async {
         let mut begin = [0; PREFACE.len()];
         loop {
@@ -159,14 +165,17 @@ async fn speaks(stream: &TcpStream, limits: &ConnectionLimits) -> Option<Speaks>
             }
         }
     };
-    timeout(limits.header_timeout, look).await.ok()?
+    ending
+        .run_until_cancelled(timeout(limits.header_timeout, look))
+        .await?
+        .ok()?
 }
 
 fn http1_limits(limits: &ConnectionLimits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(limits.idle_timeout)
         .max_header_size(usize::try_from(limits.header_bytes).unwrap_or(usize::MAX));
     builder
 }
@@ -177,7 +186,7 @@ fn http2_limits(limits: &ConnectionLimits) -> http2::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)
         .max_header_list_size(limits.header_bytes)
-        .keep_alive_interval(limits.keep_alive_interval)
-        .keep_alive_timeout(limits.keep_alive_timeout);
+        .keep_alive_interval(limits.ping_interval)
+        .keep_alive_timeout(limits.ping_timeout);
     builder
 }

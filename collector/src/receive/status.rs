@@ -31,7 +31,12 @@ impl Status {
     /// The message's bytes.
     pub(super) fn to_protobuf(&self) -> Vec<u8> {
         let details = self.details.iter().map(Detail::to_any).collect();
-        StatusMessage { code: self.code, message: self.message.clone(), details }.encode_to_vec()
+        StatusMessage {
+            code: self.code,
+            message: self.message.clone(),
+            details,
+        }
+        .encode_to_vec()
     }
 
     /// The message's JSON.
@@ -56,15 +61,27 @@ impl Detail {
     fn to_any(&self) -> Any {
         let value = match self {
             Self::BadRequest { field, description } => {
-                let violation = FieldViolation { field: field.clone(), description: description.clone() };
-                BadRequest { field_violations: vec![violation] }.encode_to_vec()
+                let violation = FieldViolation {
+                    field: field.clone(),
+                    description: description.clone(),
+                };
+                BadRequest {
+                    field_violations: vec![violation],
+                }
+                .encode_to_vec()
             }
             Self::RetryInfo { seconds } => {
                 let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
-                RetryInfo { retry_delay: Some(Duration { seconds, nanos: 0 }) }.encode_to_vec()
+                RetryInfo {
+                    retry_delay: Some(Duration { seconds, nanos: 0 }),
+                }
+                .encode_to_vec()
             }
         };
-        Any { type_url: self.type_url(), value }
+        Any {
+            type_url: self.type_url(),
+            value,
+        }
     }
 
     fn to_json(&self) -> Value {

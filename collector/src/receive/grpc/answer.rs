@@ -53,7 +53,10 @@ pub(super) fn refusal(refusal: &Refusal, retry_after: Duration) -> Response<Answ
     headers.insert(CONTENT_TYPE, GRPC);
     headers.insert(GRPC_STATUS, HeaderValue::from(status.code));
     let details = STANDARD_NO_PAD.encode(status.to_protobuf());
-    let texts = [(GRPC_MESSAGE, percent_encoded(&status.message)), (GRPC_STATUS_DETAILS, details)];
+    let texts = [
+        (GRPC_MESSAGE, percent_encoded(&status.message)),
+        (GRPC_STATUS_DETAILS, details),
+    ];
     for (name, text) in texts {
         // Both texts are visible ASCII.
         if let Ok(value) = HeaderValue::from_str(&text) {

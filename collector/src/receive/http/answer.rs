@@ -1,6 +1,7 @@
 //! Answers over HTTP, in the form and the content type of their request.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -9,8 +10,7 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use prost::Message as _;
-use serde_json::json;
-use std::time::Duration;
+use serde_json::{Value, json};
 
 use super::super::Collector;
 use super::super::export::ExportResponse;
@@ -41,79 +41,69 @@ pub(super) struct Answerer {
 }
 
 impl Answerer {
-    /// Answers as a route does.
-    pub(super) fn of(route: &Route, collector: &Collector, headers: &HeaderMap) -> Self {
-        let written = match route.form {
-            Form::Otlp { rejected } => protocol(headers).unwrap_or(Written::ProtocolJson(rejected)).counting(rejected),
-            Form::Own => Written::OwnJson,
+    /// Answers as a route does; where there is none, in the protocol's form to those that seem to speak it.
+    pub(super) fn of(route: Option<&Route>, collector: &Collector, headers: &HeaderMap) -> Self {
+        let written = match route.map(|route| route.form) {
+            Some(Form::Otlp { rejected }) => protocol(headers, rejected).unwrap_or(Written::ProtocolJson(rejected)),
+            Some(Form::Own) => Written::OwnJson,
+            None => protocol(headers, "").unwrap_or(Written::OwnJson),
         };
-        Self::new(written, collector, headers)
-    }
-
-    /// Answers where there is no route: in the protocol's form to those that seem to speak it.
-    pub(super) fn without_route(collector: &Collector, headers: &HeaderMap) -> Self {
-        Self::new(protocol(headers).unwrap_or(Written::OwnJson), collector, headers)
-    }
-
-    fn new(written: Written, collector: &Collector, headers: &HeaderMap) -> Self {
-        Self { written, gzip: accepts_gzip(headers), retry_after: collector.inner.options.retry_after }
+        Self {
+            written,
+            gzip: accepts_gzip(headers),
+            retry_after: collector.inner.options.retry_after,
+        }
     }
 
     /// Answers a request that was accepted.
     pub(super) fn receipt(&self, receipt: &Receipt) -> Response {
+        let Receipt {
+            accepted,
+            rejected,
+            message,
+        } = receipt;
         let body = match self.written {
             Written::Protobuf => ExportResponse::of(receipt).encode_to_vec(),
             Written::ProtocolJson(_) if receipt.is_full_success() => b"{}".to_vec(),
-            Written::ProtocolJson(rejected) => json!({
-                "partialSuccess": { rejected: receipt.rejected.to_string(), "errorMessage": receipt.message },
-            })
-            .to_string()
-            .into_bytes(),
-            Written::OwnJson if receipt.message.is_empty() => {
-                json!({ "accepted": receipt.accepted, "rejected": receipt.rejected }).to_string().into_bytes()
+            Written::ProtocolJson(counts) => {
+                // 64-bit integers are text in the JSON mapping of Protocol Buffers.
+                let partial_success = json!({ counts: rejected.to_string(), "errorMessage": message });
+                json_bytes(&json!({ "partialSuccess": partial_success }))
             }
-            Written::OwnJson => {
-                json!({ "accepted": receipt.accepted, "rejected": receipt.rejected, "message": receipt.message })
-                    .to_string()
-                    .into_bytes()
+            Written::OwnJson if message.is_empty() => {
+                json_bytes(&json!({ "accepted": accepted, "rejected": rejected }))
             }
+            Written::OwnJson => json_bytes(&json!({ "accepted": accepted, "rejected": rejected, "message": message })),
         };
         self.response(StatusCode::OK, self.content_type(), body)
     }
 
     /// Answers a request that was refused.
     pub(super) fn refusal(&self, refusal: &Refusal) -> Response {
-        let manner = refusal.manner();
+        let http = refusal.manner().http;
         let status = refusal.status(self.retry_after);
-        let body = match self.written {
-            Written::Protobuf => status.to_protobuf(),
-            Written::ProtocolJson(_) => status.to_json().to_string().into_bytes(),
-            Written::OwnJson => json!({
-                "type": "about:blank",
-                "title": manner.http.canonical_reason(),
-                "status": manner.http.as_u16(),
-                "detail": status.message,
-            })
-            .to_string()
-            .into_bytes(),
+        let (content_type, body) = match self.written {
+            Written::Protobuf => (self.content_type(), status.to_protobuf()),
+            Written::ProtocolJson(_) => (self.content_type(), json_bytes(&status.to_json())),
+            Written::OwnJson => {
+                let (title, detail) = (http.canonical_reason(), &status.message);
+                let problem =
+                    json!({ "type": "about:blank", "title": title, "status": http.as_u16(), "detail": detail });
+                ("application/problem+json", json_bytes(&problem))
+            }
         };
-        let content_type = match self.written {
-            Written::OwnJson => "application/problem+json",
-            _ => self.content_type(),
-        };
-        let mut response = self.response(manner.http, content_type, body);
+        let mut response = self.response(http, content_type, body);
         let headers = response.headers_mut();
         if let Some(seconds) = refusal.retry_after_s(self.retry_after) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        match refusal {
-            Refusal::Method { .. } => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
-            }
-            Refusal::ContentEncoding { .. } => {
-                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
-            }
-            _ => {}
+        let accepted_instead = match refusal {
+            Refusal::Method { .. } => Some((ALLOW, "POST")),
+            Refusal::ContentEncoding { .. } => Some((ACCEPT_ENCODING, "gzip, zstd")),
+            _ => None,
+        };
+        if let Some((name, value)) = accepted_instead {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         response
     }
@@ -126,7 +116,11 @@ impl Answerer {
     }
 
     fn response(&self, status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
-        let compressed = if self.gzip && body.len() >= COMPRESSED_FROM_BYTES { gzip(&body) } else { None };
+        let compressed = if self.gzip && body.len() >= COMPRESSED_FROM_BYTES {
+            gzip(&body)
+        } else {
+            None
+        };
         let is_compressed = compressed.is_some();
         let mut response = Response::new(Body::from(compressed.unwrap_or(body)));
         *response.status_mut() = status;
@@ -140,36 +134,36 @@ impl Answerer {
     }
 }
 
-impl Written {
-    fn counting(self, rejected: &'static str) -> Self {
-        match self {
-            Self::ProtocolJson(_) => Self::ProtocolJson(rejected),
-            other => other,
-        }
-    }
-}
-
 /// How the protocol answers a request of this content type, if it is one of its two.
-fn protocol(headers: &HeaderMap) -> Option<Written> {
+fn protocol(headers: &HeaderMap, rejected: &'static str) -> Option<Written> {
     match media_type(headers)?.as_str() {
         "application/x-protobuf" => Some(Written::Protobuf),
-        "application/json" => Some(Written::ProtocolJson("")),
+        "application/json" => Some(Written::ProtocolJson(rejected)),
         _ => None,
     }
 }
 
 /// Whether the sender said that it takes gzip.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(ACCEPT_ENCODING)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';');
-        let named = parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip"));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip"));
         let refused = |part: &str| {
             let quality = part.trim().strip_prefix("q=");
             quality.is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality <= 0.0))
         };
         named && !parts.any(refused)
     })
+}
+
+fn json_bytes(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
 }
 
 fn gzip(body: &[u8]) -> Option<Vec<u8>> {

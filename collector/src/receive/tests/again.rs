@@ -23,8 +23,14 @@ async fn a_batch_sent_again_is_counted_once() {
         let expected = partial_success(&first.body).unwrap();
         assert_eq!(expected.0, 1);
         for (encoding, body) in [("identity", sent.clone()), ("gzip", gzip(&sent)), ("zstd", zstd(&sent))] {
-            let again = server.post(signal.path, &[PROTOBUF, ("content-encoding", encoding)], body).await;
-            assert_eq!((again.status.as_u16(), partial_success(&again.body)), (200, Some(expected.clone())), "{encoding}");
+            let again = server
+                .post(signal.path, &[PROTOBUF, ("content-encoding", encoding)], body)
+                .await;
+            assert_eq!(
+                (again.status.as_u16(), partial_success(&again.body)),
+                (200, Some(expected.clone())),
+                "{encoding}"
+            );
         }
         let over_grpc = server.call(signal.method, &[], framed(false, &sent)).await;
         assert_eq!(partial_success(&over_grpc.message[5..]), Some(expected));
@@ -43,29 +49,17 @@ async fn a_copy_waits_for_the_first() {
         let (server, sent) = (Arc::clone(server), sent.clone());
         tokio::spawn(async move { server.post("/v1/traces", &[PROTOBUF], sent).await })
     };
-    let (first, copy);
-    {
-        let (locked, is_locked) = std::sync::mpsc::channel();
-        let (release, is_released) = std::sync::mpsc::channel::<()>();
-        let store = Arc::clone(&server.store);
-        let holder = std::thread::spawn(move || {
-            let _held = store.gate.lock().unwrap();
-            locked.send(()).unwrap();
-            is_released.recv().unwrap();
-        });
-        is_locked.recv().unwrap();
-        first = send(&server);
-        while server.wal.progress().durable.0 < 1 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        copy = send(&server);
-        while server.wal.seen().repeats() < 1 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        assert!(!copy.is_finished(), "nothing is visible yet");
-        release.send(()).unwrap();
-        holder.join().unwrap();
+    let held = server.hold_publishing();
+    let first = send(&server);
+    while server.wal.progress().durable.0 < 1 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
+    let copy = send(&server);
+    while server.wal.seen().repeats() < 1 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(!first.is_finished() && !copy.is_finished(), "nothing is visible yet");
+    drop(held);
     let (first, copy) = (first.await.unwrap(), copy.await.unwrap());
     assert_eq!((first.status.as_u16(), first.body), (copy.status.as_u16(), copy.body));
     assert_eq!(server.store.count(Table::Spans), 1);
@@ -77,24 +71,51 @@ async fn a_restart_gives_the_same_rows_once() {
     let server = Server::start().await;
     for (seed, signal) in (1..).zip(SIGNALS) {
         let sent = signal.request(3, 1, seed);
-        assert_eq!(server.post(signal.path, &[PROTOBUF], gzip(&sent.protobuf)).await.status, 400, "gzip unannounced");
+        assert_eq!(
+            server.post(signal.path, &[PROTOBUF], gzip(&sent.protobuf)).await.status,
+            400,
+            "gzip unannounced"
+        );
         assert_eq!(server.post(signal.path, &[PROTOBUF], sent.protobuf).await.status, 200);
         let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
-        assert_eq!(server.post(signal.path, &headers, gzip(&signal.request(2, 0, seed + 10).json)).await.status, 200);
+        assert_eq!(
+            server
+                .post(signal.path, &headers, gzip(&signal.request(2, 0, seed + 10).json))
+                .await
+                .status,
+            200
+        );
     }
     let (directory, before) = server.stop().await;
 
     let server = Server::open(directory, TestStore::default(), |_| {}).await;
-    let early = server.post("/v1/traces", &[PROTOBUF], SPANS.request(3, 1, 1).protobuf).await;
-    assert_eq!((early.status.as_u16(), early.header("retry-after")), (503, "1"), "not before the log is read");
+    let early = server
+        .post("/v1/traces", &[PROTOBUF], SPANS.request(3, 1, 1).protobuf)
+        .await;
+    assert_eq!(
+        (early.status.as_u16(), early.header("retry-after")),
+        (503, "1"),
+        "not before the log is read"
+    );
     assert_eq!(server.collector.degraded().len(), 1);
     let replayed = server.replay().await;
-    assert_eq!((replayed.frames, replayed.published, replayed.rows, replayed.undecodable), (6, 6, 15, 0));
+    assert_eq!(
+        (replayed.frames, replayed.published, replayed.rows, replayed.undecodable),
+        (6, 6, 15, 0)
+    );
     assert_eq!(server.store.rows(), before.rows());
     for (seed, signal) in (1..).zip(SIGNALS) {
-        let again = server.post(signal.path, &[PROTOBUF], signal.request(3, 1, seed).protobuf).await;
-        assert_eq!(partial_success(&again.body).map(|partial| partial.0), Some(1), "{signal:?}");
-        let fresh = server.post(signal.path, &[PROTOBUF], signal.request(1, 0, seed + 20).protobuf).await;
+        let again = server
+            .post(signal.path, &[PROTOBUF], signal.request(3, 1, seed).protobuf)
+            .await;
+        assert_eq!(
+            partial_success(&again.body).map(|partial| partial.0),
+            Some(1),
+            "{signal:?}"
+        );
+        let fresh = server
+            .post(signal.path, &[PROTOBUF], signal.request(1, 0, seed + 20).protobuf)
+            .await;
         assert_eq!(fresh.body.len(), 0);
     }
     assert_eq!(server.counter("requests_duplicate_total", &[]), 3);
@@ -108,20 +129,38 @@ async fn replay_gives_each_table_what_it_lacks() {
     let server = Server::start().await;
     for seed in 1..=3 {
         for signal in SIGNALS {
-            assert_eq!(server.post(signal.path, &[PROTOBUF], signal.request(1, 0, seed).protobuf).await.status, 200);
+            assert_eq!(
+                server
+                    .post(signal.path, &[PROTOBUF], signal.request(1, 0, seed).protobuf)
+                    .await
+                    .status,
+                200
+            );
         }
     }
     let (directory, _) = server.stop().await;
-    let mut store = TestStore { flushed: Position(2), ..TestStore::default() };
+    let mut store = TestStore {
+        flushed: Position(2),
+        ..TestStore::default()
+    };
     store.versions.insert(Table::Spans, Position(7));
     store.versions.insert(Table::Logs, Position(4));
     let server = Server::open(directory, store, |_| {}).await;
     let replayed = server.replay().await;
-    assert_eq!((replayed.frames, replayed.published), (9, 7), "all above what is flushed, so that the store's position goes on");
+    assert_eq!(
+        (replayed.frames, replayed.published),
+        (9, 7),
+        "all above what is flushed, so that the store's position goes on"
+    );
     let counts = [Table::Spans, Table::Logs, Table::MetricPoints].map(|table| server.store.count(table));
     assert_eq!(counts, [0, 2, 3]);
-    let again = server.post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, 1).protobuf).await;
-    assert_eq!((again.status.as_u16(), server.counter("requests_duplicate_total", &[])), (200, 1));
+    let again = server
+        .post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, 1).protobuf)
+        .await;
+    assert_eq!(
+        (again.status.as_u16(), server.counter("requests_duplicate_total", &[])),
+        (200, 1)
+    );
 }
 
 /// Rows that are durable and cannot be made visible are not answered; a restart brings them, once.
@@ -136,7 +175,10 @@ async fn a_broken_store_stops_the_server_until_a_restart() {
         assert!(server.counter("requests_refused_total", &[("reason", reason)]) > 0);
         server.store.fails.store(false, Ordering::SeqCst);
     }
-    assert_eq!((server.store.count(Table::Spans), server.collector.degraded().len()), (0, 1));
+    assert_eq!(
+        (server.store.count(Table::Spans), server.collector.degraded().len()),
+        (0, 1)
+    );
     let (directory, _) = server.stop().await;
     let server = Server::open(directory, TestStore::default(), |_| {}).await;
     server.replay().await;
@@ -161,7 +203,13 @@ async fn senders_that_go_away_leave_whole_requests_or_none() {
     let mut seeds = Vec::new();
     for seed in (1..40).step_by(2) {
         // Sent again, as a sender does that saw no answer.
-        assert_eq!(server.post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, seed).protobuf).await.status, 200);
+        assert_eq!(
+            server
+                .post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, seed).protobuf)
+                .await
+                .status,
+            200
+        );
         seeds.push(seed);
     }
     assert_eq!(server.store.count(Table::Spans), seeds.len());

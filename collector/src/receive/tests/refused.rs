@@ -41,12 +41,20 @@ async fn bad_bodies_are_the_senders_fault() {
             assert_eq!((answer.status.as_u16(), status.code), (400, 3), "{status:?}");
             assert_eq!(status.detail_names(), ["BadRequest"]);
         }
-        for body in [b"{".to_vec(), b"[1]".to_vec(), all_bad.json.clone(), good.json[..good.json.len() - 2].to_vec()] {
+        for body in [
+            b"{".to_vec(),
+            b"[1]".to_vec(),
+            all_bad.json.clone(),
+            good.json[..good.json.len() - 2].to_vec(),
+        ] {
             let answer = server.post(signal.path, &[JSON], body).await;
             assert_eq!((answer.status.as_u16(), answer.content_type()), (400, JSON.1));
             let status = answer.json();
             assert_eq!(status["code"], 3, "{status}");
-            assert_eq!(status["details"][0]["@type"], "type.googleapis.com/google.rpc.BadRequest");
+            assert_eq!(
+                status["details"][0]["@type"],
+                "type.googleapis.com/google.rpc.BadRequest"
+            );
             assert!(status["details"][0]["fieldViolations"][0]["description"].is_string());
         }
         let frames: [(&[_], Vec<u8>); 7] = [
@@ -62,7 +70,11 @@ async fn bad_bodies_are_the_senders_fault() {
             let answer = server.call(signal.method, headers, frame).await;
             assert_eq!(answer.status.code(), Code::InvalidArgument, "{answer:?}");
             let status = RpcStatus::decode(answer.status.details()).unwrap();
-            assert_eq!((status.code, status.detail_names()), (3, vec!["BadRequest"]), "{answer:?}");
+            assert_eq!(
+                (status.code, status.detail_names()),
+                (3, vec!["BadRequest"]),
+                "{answer:?}"
+            );
             assert_eq!(status.message, answer.status.message());
         }
     }
@@ -80,7 +92,12 @@ async fn both_encodings_are_read_as_the_protocol_says() {
         {"traceId":"not hex","spanId":"eee19b7ec3c1b177","name":"d","startTimeUnixNano":1}]}]}],"resource_spans":[{}]}"#;
     let answer = server.post("/v1/traces", &[JSON], json).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["partialSuccess"]["rejectedSpans"], "2", "{}", answer.json());
+    assert_eq!(
+        answer.json()["partialSuccess"]["rejectedSpans"],
+        "2",
+        "{}",
+        answer.json()
+    );
     assert_eq!(server.store.count(Table::Spans), 2);
 
     let mut with_unknown_field = spans(vec![span(NOW.cast_unsigned(), 7)]).encode_to_vec();
@@ -96,17 +113,35 @@ async fn errors_are_statuses_in_their_requests_content_type() {
     for signal in SIGNALS {
         for method in ["GET", "PUT", "PATCH", "DELETE"] {
             let answer = server.send(method, signal.path, &[PROTOBUF], bytes::Bytes::new()).await;
-            assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"), "{method}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("allow")),
+                (405, "POST"),
+                "{method}"
+            );
             assert!(status(&answer).message.contains(method));
             let answer = server.send(method, signal.path, &[JSON], bytes::Bytes::new()).await;
             assert_eq!(answer.json()["code"], 12, "{method}");
         }
-        for headers in [&[("content-type", "application/xml")][..], &[], &[("content-type", "\u{e9}")]] {
+        for headers in [
+            &[("content-type", "application/xml")][..],
+            &[],
+            &[("content-type", "\u{e9}")],
+        ] {
             let answer = server.post(signal.path, headers, "<a/>").await;
-            assert_eq!((answer.status.as_u16(), answer.content_type()), (415, JSON.1), "{headers:?}");
-            assert!(answer.json()["message"].as_str().is_some_and(|message| message.contains("application/x-protobuf")));
+            assert_eq!(
+                (answer.status.as_u16(), answer.content_type()),
+                (415, JSON.1),
+                "{headers:?}"
+            );
+            assert!(
+                answer.json()["message"]
+                    .as_str()
+                    .is_some_and(|message| message.contains("application/x-protobuf"))
+            );
         }
-        let answer = server.post(signal.path, &[PROTOBUF, ("content-encoding", "br")], "").await;
+        let answer = server
+            .post(signal.path, &[PROTOBUF, ("content-encoding", "br")], "")
+            .await;
         assert_eq!(answer.status, 415);
         assert_eq!(status(&answer).code, 12);
     }
@@ -114,10 +149,19 @@ async fn errors_are_statuses_in_their_requests_content_type() {
         let answer = server.post(path, &[PROTOBUF], "").await;
         assert_eq!((answer.status.as_u16(), status(&answer).code), (404, 12), "{path}");
         let answer = server.post(path, &[JSON], "{}").await;
-        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_i64()), (404, Some(12)), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["code"].as_i64()),
+            (404, Some(12)),
+            "{path}"
+        );
     }
-    let unauthenticated = server.post("/v1/traces", &[PROTOBUF, ("x-test-workspace", "../etc")], "").await;
-    assert_eq!((unauthenticated.status.as_u16(), status(&unauthenticated).code), (401, 16));
+    let unauthenticated = server
+        .post("/v1/traces", &[PROTOBUF, ("x-test-workspace", "../etc")], "")
+        .await;
+    assert_eq!(
+        (unauthenticated.status.as_u16(), status(&unauthenticated).code),
+        (401, 16)
+    );
     assert_eq!(server.counter("requests_refused_total", &[("reason", "not_found")]), 8);
     assert_eq!(server.counter("requests_refused_total", &[("reason", "method")]), 24);
 }
@@ -134,10 +178,17 @@ async fn own_routes_refuse_with_problem_details() {
     ];
     for (method, path, headers, body, code) in cases {
         let answer = server.send(method, path, headers, body.into()).await;
-        assert_eq!((answer.status.as_u16(), answer.content_type()), (code, "application/problem+json"), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.content_type()),
+            (code, "application/problem+json"),
+            "{path}"
+        );
         let problem = answer.json();
         assert_eq!(problem["status"], code, "{problem}");
-        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{problem}");
+        assert!(
+            problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()),
+            "{problem}"
+        );
     }
 }
 
@@ -145,14 +196,28 @@ async fn own_routes_refuse_with_problem_details() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_methods_and_encodings_are_unimplemented() {
     let server = Server::start().await;
-    for method in ["/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", "/grpc.health.v1.Health/Check"] {
+    for method in [
+        "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+        "/grpc.health.v1.Health/Check",
+    ] {
         let answer = server.call(method, &[], framed(false, b"")).await;
         assert_eq!(answer.status.code(), Code::Unimplemented, "{method}");
     }
-    let answer = server.call(SPANS.method, &[("grpc-encoding", "snappy")], framed(true, b"")).await;
+    let answer = server
+        .call(SPANS.method, &[("grpc-encoding", "snappy")], framed(true, b""))
+        .await;
     assert_eq!(answer.status.code(), Code::Unimplemented);
-    assert_eq!(answer.status.metadata().get("grpc-accept-encoding").unwrap(), "identity,gzip,zstd");
+    assert_eq!(
+        answer.status.metadata().get("grpc-accept-encoding").unwrap(),
+        "identity,gzip,zstd"
+    );
     let compressed_by_zstd = zstd(&SPANS.request(1, 0, 1).protobuf);
-    let answer = server.call(SPANS.method, &[("grpc-encoding", "zstd")], framed(true, &compressed_by_zstd)).await;
+    let answer = server
+        .call(
+            SPANS.method,
+            &[("grpc-encoding", "zstd")],
+            framed(true, &compressed_by_zstd),
+        )
+        .await;
     assert_eq!(answer.status.code(), Code::Ok);
 }

@@ -39,7 +39,10 @@ pub(super) struct TestStore {
 impl Sink for TestStore {
     fn room(&self, workspace: &Workspace, bytes: usize) -> Result<(), SinkError> {
         if self.is_full.load(Ordering::SeqCst) {
-            return Err(SinkError::Full { workspace: workspace.clone(), held_bytes: bytes });
+            return Err(SinkError::Full {
+                workspace: workspace.clone(),
+                held_bytes: bytes,
+            });
         }
         Ok(())
     }
@@ -47,7 +50,10 @@ impl Sink for TestStore {
     fn publish(&self, position: Position, workspace: &Workspace, rows: Rows) -> Result<(), SinkError> {
         let _gate = self.gate.lock().unwrap();
         if self.fails.load(Ordering::SeqCst) {
-            return Err(SinkError::Failed { workspace: workspace.clone(), source: "the disk is gone".into() });
+            return Err(SinkError::Failed {
+                workspace: workspace.clone(),
+                source: "the disk is gone".into(),
+            });
         }
         self.published.lock().unwrap().push((position, workspace.clone(), rows));
         Ok(())
@@ -65,7 +71,12 @@ impl Sink for TestStore {
 impl TestStore {
     /// How many rows a table has.
     pub(super) fn count(&self, table: Table) -> usize {
-        self.published.lock().unwrap().iter().map(|(_, _, rows)| rows.count(table)).sum()
+        self.published
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, _, rows)| rows.count(table))
+            .sum()
     }
 
     /// All that was published, without its positions.
@@ -148,13 +159,20 @@ impl Server {
         let settings = serde_json::to_vec(&options.settings).unwrap();
         let wal_options = WalOptions {
             segment_bytes: 1 << 20,
-            ..WalOptions::new(WalId::parse("0123456789abcdef").unwrap(), settings, Arc::clone(&options.clock))
+            ..WalOptions::new(
+                WalId::parse("0123456789abcdef").unwrap(),
+                settings,
+                Arc::clone(&options.clock),
+            )
         };
         let disk = DiskDirectory::open(directory.path().join("wal")).unwrap();
         let (wal, recovery) = Wal::open(wal_options, Arc::new(disk)).unwrap();
         let (wal, store) = (Arc::new(wal), Arc::new(store));
         let collector = Collector::new(options, Arc::clone(&wal), Arc::clone(&store) as Arc<dyn Sink>);
-        let (ending, http) = (CancellationToken::new(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (ending, http) = (
+            CancellationToken::new(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
         let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addresses = (http.local_addr().unwrap(), grpc.local_addr().unwrap());
         let (serving, end) = (collector.clone(), ending.clone());
@@ -166,12 +184,27 @@ impl Server {
         });
         let client = Client::builder(TokioExecutor::new()).build_http();
         let (http, grpc) = addresses;
-        Self { collector, store, wal, http, grpc, now, directory, recovery, ending, serving, client }
+        Self {
+            collector,
+            store,
+            wal,
+            http,
+            grpc,
+            now,
+            directory,
+            recovery,
+            ending,
+            serving,
+            client,
+        }
     }
 
     pub(super) async fn replay(&self) -> Replayed {
         let (collector, recovery) = (self.collector.clone(), self.recovery.clone());
-        tokio::task::spawn_blocking(move || collector.replay(&recovery)).await.unwrap().unwrap()
+        tokio::task::spawn_blocking(move || collector.replay(&recovery))
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Ends the server as a signal would, and gives back its directory.
@@ -181,9 +214,19 @@ impl Server {
         (self.directory, self.store)
     }
 
-    /// Asks the server to end, without waiting for it.
-    pub(super) fn begin_stop(&self) {
-        self.ending.cancel();
+    /// Makes publishing wait until what this returns is dropped.
+    pub(super) fn hold_publishing(&self) -> std::sync::mpsc::Sender<()> {
+        let (locked, is_locked) = std::sync::mpsc::channel();
+        let (release, is_released) = std::sync::mpsc::channel();
+        let store = Arc::clone(&self.store);
+        std::thread::spawn(move || {
+            let _held = store.gate.lock().unwrap();
+            locked.send(()).unwrap();
+            // It ends with an error when the sender is dropped.
+            let _ = is_released.recv();
+        });
+        is_locked.recv().unwrap();
+        release
     }
 
     pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
@@ -191,14 +234,24 @@ impl Server {
     }
 
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.http));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.http));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.client.request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let response = self
+            .client
+            .request(request.body(Full::new(body)).unwrap())
+            .await
+            .unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status, headers: head.headers, body }
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
     }
 
     /// Calls a method with a body that is framed already.
@@ -215,7 +268,9 @@ impl Server {
         let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
         let (mut sender, connection) = handshake.await.unwrap();
         let connection = tokio::spawn(connection);
-        let mut request = Request::builder().method("POST").uri(format!("http://{}{path}", self.grpc));
+        let mut request = Request::builder()
+            .method("POST")
+            .uri(format!("http://{}{path}", self.grpc));
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/grpc");
         }
@@ -228,13 +283,20 @@ impl Server {
         let collected = response.into_body().collect().await.unwrap();
         let of_trailers = collected.trailers().and_then(tonic::Status::from_header_map);
         connection.abort();
-        GrpcAnswer { status: of_headers.or(of_trailers).unwrap(), message: collected.to_bytes() }
+        GrpcAnswer {
+            status: of_headers.or(of_trailers).unwrap(),
+            message: collected.to_bytes(),
+        }
     }
 
     /// The value of a counter, over all its labels that are not named.
     pub(super) fn counter(&self, name: &str, labels: &[(&'static str, &str)]) -> u64 {
         let labels: BTreeMap<_, _> = labels.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
-        let counters = self.collector.counters().into_iter().filter(|counter| counter.name == name);
+        let counters = self
+            .collector
+            .counters()
+            .into_iter()
+            .filter(|counter| counter.name == name);
         let named = counters.filter(|counter| labels.iter().all(|(key, value)| counter.labels.get(key) == Some(value)));
         named.map(|counter| counter.value).sum()
     }

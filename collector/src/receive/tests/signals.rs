@@ -71,7 +71,10 @@ impl Signal {
 }
 
 fn sent(request: &(impl Message + serde::Serialize)) -> Sent {
-    Sent { protobuf: request.encode_to_vec(), json: serde_json::to_vec(request).unwrap() }
+    Sent {
+        protobuf: request.encode_to_vec(),
+        json: serde_json::to_vec(request).unwrap(),
+    }
 }
 
 pub(super) fn span(start_unix_nano: u64, id: u64) -> Span {
@@ -87,29 +90,65 @@ pub(super) fn span(start_unix_nano: u64, id: u64) -> Span {
 }
 
 pub(super) fn spans(spans: Vec<Span>) -> ExportTraceServiceRequest {
-    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
-    ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }] }
+    let scope_spans = vec![ScopeSpans {
+        spans,
+        ..ScopeSpans::default()
+    }];
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            scope_spans,
+            ..ResourceSpans::default()
+        }],
+    }
 }
 
 fn log(time_unix_nano: u64, id: u64) -> LogRecord {
-    LogRecord { time_unix_nano, severity_text: format!("INFO{id}"), ..LogRecord::default() }
+    LogRecord {
+        time_unix_nano,
+        severity_text: format!("INFO{id}"),
+        ..LogRecord::default()
+    }
 }
 
 fn logs(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
-    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
-    ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] }
+    let scope_logs = vec![ScopeLogs {
+        log_records,
+        ..ScopeLogs::default()
+    }];
+    ExportLogsServiceRequest {
+        resource_logs: vec![ResourceLogs {
+            scope_logs,
+            ..ResourceLogs::default()
+        }],
+    }
 }
 
 fn point(time_unix_nano: u64, id: u64) -> NumberDataPoint {
     let value = Some(number_data_point::Value::AsInt(i64::try_from(id).unwrap()));
-    NumberDataPoint { time_unix_nano, value, ..NumberDataPoint::default() }
+    NumberDataPoint {
+        time_unix_nano,
+        value,
+        ..NumberDataPoint::default()
+    }
 }
 
 fn metrics(data_points: Vec<NumberDataPoint>) -> ExportMetricsServiceRequest {
     let data = Some(metric::Data::Gauge(Gauge { data_points }));
-    let metrics = vec![Metric { name: "queue.depth".to_owned(), data, ..Metric::default() }];
-    let scope_metrics = vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }];
-    ExportMetricsServiceRequest { resource_metrics: vec![ResourceMetrics { scope_metrics, ..ResourceMetrics::default() }] }
+    let metrics = vec![Metric {
+        name: "queue.depth".to_owned(),
+        data,
+        ..Metric::default()
+    }];
+    let scope_metrics = vec![ScopeMetrics {
+        metrics,
+        ..ScopeMetrics::default()
+    }];
+    ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics {
+            scope_metrics,
+            ..ResourceMetrics::default()
+        }],
+    }
 }
 
 /// The partial success of an answer in protobuf; the fields of all signals have the same numbers.
@@ -140,6 +179,9 @@ pub(super) struct RpcAny {
 impl RpcStatus {
     /// The last parts of the details' types.
     pub(super) fn detail_names(&self) -> Vec<&str> {
-        self.details.iter().map(|any| any.type_url.trim_start_matches("type.googleapis.com/google.rpc.")).collect()
+        self.details
+            .iter()
+            .map(|any| any.type_url.trim_start_matches("type.googleapis.com/google.rpc."))
+            .collect()
     }
 }

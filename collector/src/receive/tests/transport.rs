@@ -16,7 +16,11 @@ use super::server::{NOW, Server, framed, gzip, zstd};
 use super::signals::{SIGNALS, SPANS, span, spans};
 
 async fn channel(server: &Server) -> Channel {
-    Endpoint::from_shared(format!("http://{}", server.grpc)).unwrap().connect().await.unwrap()
+    Endpoint::from_shared(format!("http://{}", server.grpc))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap()
 }
 
 /// Sections "Protocol Details" and "OTLP/HTTP Connection": the same rows by every encoding, over HTTP and gRPC.
@@ -37,16 +41,29 @@ async fn every_encoding_gives_the_same_rows() {
                 copies += 1;
                 // The same bytes in one workspace would count once.
                 let workspace = format!("http-{copies}");
-                let headers =
-                    [("content-type", content_type), ("content-encoding", encoding), ("x-test-workspace", &workspace)];
-                assert_eq!(server.post(signal.path, &headers, body).await.status, 200, "{headers:?}");
+                let headers = [
+                    ("content-type", content_type),
+                    ("content-encoding", encoding),
+                    ("x-test-workspace", &workspace),
+                ];
+                assert_eq!(
+                    server.post(signal.path, &headers, body).await.status,
+                    200,
+                    "{headers:?}"
+                );
             }
         }
-        for (encoding, message) in [("identity", sent.protobuf.clone()), ("gzip", gzip(&sent.protobuf)), ("zstd", zstd(&sent.protobuf))] {
+        for (encoding, message) in [
+            ("identity", sent.protobuf.clone()),
+            ("gzip", gzip(&sent.protobuf)),
+            ("zstd", zstd(&sent.protobuf)),
+        ] {
             copies += 1;
             let workspace = format!("grpc-{copies}");
             let headers = [("grpc-encoding", encoding), ("x-test-workspace", &workspace)];
-            let answer = server.call(signal.method, &headers, framed(encoding != "identity", &message)).await;
+            let answer = server
+                .call(signal.method, &headers, framed(encoding != "identity", &message))
+                .await;
             assert_eq!(answer.status.code(), tonic::Code::Ok, "{encoding}");
         }
         let rows = server.store.rows();
@@ -66,9 +83,19 @@ async fn exporters_clients_are_answered() {
     let channel = channel(&server).await;
     let request = spans(vec![span(NOW.cast_unsigned(), 1), span(u64::MAX, 2)]);
     let mut traces = TraceServiceClient::new(channel.clone()).send_compressed(CompressionEncoding::Gzip);
-    let partial = traces.export(request).await.unwrap().into_inner().partial_success.unwrap();
+    let partial = traces
+        .export(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .partial_success
+        .unwrap();
     assert_eq!(partial.rejected_spans, 1);
-    assert!(partial.error_message.contains("1 of 2 spans"), "{}", partial.error_message);
+    assert!(
+        partial.error_message.contains("1 of 2 spans"),
+        "{}",
+        partial.error_message
+    );
 
     let mut logs = LogsServiceClient::new(channel.clone());
     let request = ExportLogsServiceRequest::decode(&*SIGNALS[1].request(2, 0, 1).protobuf).unwrap();
@@ -111,13 +138,18 @@ async fn parallel_connections_are_kept_alive() {
     let request = move |seed: u64| {
         let body = Full::new(bytes::Bytes::from(SPANS.request(1, 0, seed).protobuf));
         let uri = format!("http://{address}/v1/traces");
-        http::Request::post(uri).header("content-type", "application/x-protobuf").body(body).unwrap()
+        http::Request::post(uri)
+            .header("content-type", "application/x-protobuf")
+            .body(body)
+            .unwrap()
     };
     let connections: Vec<_> = (0..8_u64)
         .map(|connection| {
             tokio::spawn(async move {
                 let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-                let (mut sender, io) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+                let (mut sender, io) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                    .await
+                    .unwrap();
                 tokio::spawn(io);
                 for turn in 0..5 {
                     sender.ready().await.unwrap();
@@ -142,30 +174,28 @@ async fn parallel_connections_are_kept_alive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ending_answers_what_is_in_flight() {
     let server = Server::start().await;
-    let gate = std::sync::Arc::clone(&server.store);
-    let held = std::thread::spawn({
-        let (gate, (locked, is_locked)) = (gate, std::sync::mpsc::channel());
-        let holder = move || {
-            let _held = gate.gate.lock().unwrap();
-            locked.send(()).unwrap();
-            std::thread::sleep(Duration::from_millis(300));
-        };
-        let holder = std::thread::spawn(holder);
-        is_locked.recv().unwrap();
-        move || holder.join().unwrap()
-    });
+    let held = server.hold_publishing();
     let mut client = TraceServiceClient::new(channel(&server).await);
     let call = tokio::spawn(async move { client.export(spans(vec![span(NOW.cast_unsigned(), 1)])).await });
     while server.wal.progress().durable.0 < 1 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    server.begin_stop();
     let (http, grpc) = (server.http, server.grpc);
+    let silent = tokio::net::TcpStream::connect(http).await.unwrap();
+    let begun = std::time::Instant::now();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    });
     let (_, store) = server.stop().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "a silent connection keeps nobody waiting"
+    );
+    drop(silent);
     assert_eq!(call.await.unwrap().unwrap().into_inner().partial_success, None);
     assert_eq!(store.count(Table::Spans), 1);
     for address in [http, grpc] {
         assert!(tokio::net::TcpStream::connect(address).await.is_err());
     }
-    held.join().unwrap();
 }
