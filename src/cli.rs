@@ -23,6 +23,22 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Returns what flags say of configuration keys: the key, the flag, the value.
+    pub fn flags(&self) -> Vec<(&'static str, &'static str, toml::Value)> {
+        match &self.command {
+            Command::Report(args) => {
+                let threads = args.threads.map(|threads| i64::try_from(threads).unwrap_or(i64::MAX));
+                threads
+                    .map(|threads| ("report.threads", "--threads", threads.into()))
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -40,7 +56,13 @@ pub enum Command {
     /// Reports on telemetry, and judges it for CI.
     #[command(after_help = "Example:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n")]
     Report(ReportArgs),
-    /// Shows the configuration in force, its schema, or what is wrong with a file.
+    /// Lists, explains and checks the rules.
+    #[command(after_help = "Example:\n  pennyspan rules explain cold-start-rate\n")]
+    Rules(RulesArgs),
+    /// Lists, explains and checks the price books.
+    #[command(after_help = "Example:\n  pennyspan prices explain duration-x86 --region us-east-1 --quantity 1024000\n")]
+    Prices(PricesArgs),
+    /// Shows the configuration in force, or checks a file.
     #[command(after_help = "Example:\n  pennyspan config show\n")]
     Config(ConfigArgs),
 }
@@ -127,6 +149,60 @@ pub enum ConfigCommand {
     /// Prints every key in force, and where its value came from.
     Show,
     /// Checks a file.
+    Check {
+        /// The file.
+        file: Utf8PathBuf,
+    },
+}
+
+/// Flags of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The subcommands of `rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Prints every rule with its severity and topic.
+    List,
+    /// Prints a rule's file: what it finds, its query, its cases and its runbook.
+    Explain {
+        /// The rule.
+        name: String,
+    },
+}
+
+/// Flags of `prices`.
+#[derive(Debug, Args)]
+pub struct PricesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: PricesCommand,
+}
+
+/// The subcommands of `prices`.
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Prints every price with its unit, date and source.
+    List,
+    /// Shows how an amount of one entry comes about, step by step.
+    Explain {
+        /// The entry, such as `duration-x86`.
+        entry: String,
+        /// The region.
+        #[arg(long, default_value = "us-east-1")]
+        region: String,
+        /// The quantity, in the smallest unit that is counted (MiB-milliseconds, requests).
+        #[arg(long, default_value_t = 1)]
+        quantity: u64,
+        /// The day, as 2026-10-08; the newest price without it.
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+    },
+    /// Checks a price book of your own.
     Check {
         /// The file.
         file: Utf8PathBuf,

@@ -107,7 +107,10 @@ pub enum ConfigError {
 }
 
 fn nearest_hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+    nearest
+        .as_ref()
+        .map(|key| format!("; did you mean `{key}`?"))
+        .unwrap_or_default()
 }
 
 /// The configuration in force, and where each of its values came from.
@@ -126,8 +129,7 @@ impl InForce {
     pub fn of(layers: impl IntoIterator<Item = Layer>) -> Result<Self, ConfigError> {
         let defaults = Layer::of_defaults();
         let mut merged = defaults.values().clone();
-        let mut origins: BTreeMap<String, Origin> =
-            defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
+        let mut origins: BTreeMap<String, Origin> = defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
         for layer in layers {
             layer.check_against(&defaults)?;
             for (path, value, origin) in layer.leaves() {

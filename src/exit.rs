@@ -67,7 +67,13 @@ mod tests {
 
     #[test]
     fn the_code_that_says_most_wins() {
-        let order = [Exit::Passed, Exit::NoData, Exit::GateFailed, Exit::WrongUsage, Exit::Internal];
+        let order = [
+            Exit::Passed,
+            Exit::NoData,
+            Exit::GateFailed,
+            Exit::WrongUsage,
+            Exit::Internal,
+        ];
         assert_eq!(order.map(Exit::code), [0, 3, 1, 2, 4]);
         for (i, a) in order.iter().enumerate() {
             for (j, b) in order.iter().enumerate() {

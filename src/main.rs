@@ -1,2 +1,85 @@
-//! The command line.
-fn main() {}
+//! pennyspan: observability, cost and operations analyzer for serverless functions.
+//!
+//! This program wires the crates: it alone reads the command line, the environment, the clock and the working directory.
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod failure;
+mod source;
+mod when;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::config::{InForce, Layer};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(&cli);
+    match run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            say(&format!("error: {}\n", chain(&error)));
+            failure::exit_of(&error).into()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let in_force = in_force(cli)?;
+    match &cli.command {
+        Command::Report(args) => commands::report::run(args, &in_force, cli.quiet),
+        Command::Rules(args) => commands::rules::run(&args.command),
+        Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
+        Command::Config(args) => commands::config::run(&args.command, &in_force),
+    }
+}
+
+/// Reads the one configuration file, the environment and the flags.
+fn in_force(cli: &Cli) -> anyhow::Result<InForce> {
+    let mut layers = Vec::new();
+    match &cli.config {
+        Some(file) => layers.push(Layer::of_file(file.as_std_path())?),
+        None if Path::new("pennyspan.toml").exists() => layers.push(Layer::of_file(Path::new("pennyspan.toml"))?),
+        None => {}
+    }
+    layers.push(Layer::of_environment(std::env::vars())?);
+    layers.push(Layer::of_flags(cli.flags()));
+    Ok(InForce::of(layers)?)
+}
+
+fn start_logging(cli: &Cli) {
+    let level = if cli.quiet { "error" } else { "info" };
+    let colour =
+        std::io::stderr().is_terminal() && cli.color != cli::Color::Never && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(format!("warn,pennyspan={level}")))
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .init();
+}
+
+/// Returns an error's sentence with its causes, each once.
+fn chain(error: &anyhow::Error) -> String {
+    let mut sentences: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let sentence = cause.to_string();
+        if sentences.last() != Some(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences.join(": ")
+}
+
+/// Writes to standard error, where a reader that has gone away is no reason to stop.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

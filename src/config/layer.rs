@@ -63,8 +63,13 @@ enum Place {
 impl Layer {
     /// Returns the embedded defaults.
     pub(super) fn of_defaults() -> Self {
-        let values = DEFAULT.parse().expect("the embedded defaults are TOML, as a test asserts");
-        Self { values, place: Place::Defaults }
+        let values = DEFAULT
+            .parse()
+            .expect("the embedded defaults are TOML, as a test asserts");
+        Self {
+            values,
+            place: Place::Defaults,
+        }
     }
 
     /// Reads a file.
@@ -73,8 +78,10 @@ impl Layer {
     /// [`ConfigError::Unreadable`] and [`ConfigError::NotToml`].
     pub fn of_file(path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            file: file.clone(),
+            source,
+        })?;
         Self::of_text(&file, text)
     }
 
@@ -84,7 +91,13 @@ impl Layer {
             file: file.to_owned(),
             problem: error.to_string().trim().replace('\n', " "),
         })?;
-        Ok(Self { values, place: Place::File { file: file.to_owned(), text } })
+        Ok(Self {
+            values,
+            place: Place::File {
+                file: file.to_owned(),
+                text,
+            },
+        })
     }
 
     /// Reads the variables that start with `PENNYSPAN_`: the rest of the name is the key's path.
@@ -95,19 +108,30 @@ impl Layer {
         let defaults = Self::of_defaults();
         let mut values = Table::new();
         for (variable, text) in variables {
-            let Some(name) = variable.strip_prefix("PENNYSPAN_") else { continue };
+            let Some(name) = variable.strip_prefix("PENNYSPAN_") else {
+                continue;
+            };
             if matches!(name, "SAMPLES" | "CONFIG") {
                 continue;
             }
-            let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone())).map(|(path, _)| path).collect();
+            let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone()))
+                .map(|(path, _)| path)
+                .collect();
             let Some(path) = known.iter().find(|path| variable_of(path) == variable) else {
                 let nearest = nearest(&variable, known.iter().map(|path| variable_of(path)));
-                return Err(ConfigError::UnknownKey { place: "environment".to_owned(), key: variable, nearest });
+                return Err(ConfigError::UnknownKey {
+                    place: "environment".to_owned(),
+                    key: variable,
+                    nearest,
+                });
             };
             let old = get(&defaults.values, path).expect("the path was listed from these values");
             set(&mut values, path, typed(&text, old)).expect("leaves of one tree do not contain each other");
         }
-        Ok(Self { values, place: Place::Environment })
+        Ok(Self {
+            values,
+            place: Place::Environment,
+        })
     }
 
     /// Takes what flags say: key path, flag, value.
@@ -118,7 +142,10 @@ impl Layer {
             set(&mut values, path, value).expect("flags name leaves of the defaults");
             names.push((path.to_owned(), flag.to_owned()));
         }
-        Self { values, place: Place::Flags(names) }
+        Self {
+            values,
+            place: Place::Flags(names),
+        }
     }
 
     pub(super) fn values(&self) -> &Table {
@@ -138,7 +165,9 @@ impl Layer {
 
     /// Checks that every key is one of the defaults'.
     pub(super) fn check_against(&self, defaults: &Self) -> Result<(), ConfigError> {
-        let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone())).map(|(path, _)| path).collect();
+        let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone()))
+            .map(|(path, _)| path)
+            .collect();
         for (path, value, origin) in self.leaves() {
             let open = OPEN.iter().any(|open| path.starts_with(&format!("{open}.")));
             if open || known.contains(&path) {
@@ -146,30 +175,49 @@ impl Layer {
                 continue;
             }
             let nearest = nearest(&path, known.iter().cloned());
-            return Err(ConfigError::UnknownKey { place: origin.to_string(), key: path, nearest });
+            return Err(ConfigError::UnknownKey {
+                place: origin.to_string(),
+                key: path,
+                nearest,
+            });
         }
         Ok(())
     }
 
     fn check_type(&self, path: &str, value: &Value, defaults: &Self, origin: &Origin) -> Result<(), ConfigError> {
-        let Some(default) = get(&defaults.values, path) else { return Ok(()) };
+        let Some(default) = get(&defaults.values, path) else {
+            return Ok(());
+        };
         if default.type_str() == value.type_str() {
             return Ok(());
         }
         Err(ConfigError::BadValue {
             place: origin.to_string(),
             key: path.to_owned(),
-            problem: format!("is {} {value}, expected {} such as {default}", value.type_str(), default.type_str()),
+            problem: format!(
+                "is {} {value}, expected {} such as {default}",
+                value.type_str(),
+                default.type_str()
+            ),
         })
     }
 
     fn origin(&self, path: &str) -> Origin {
         match &self.place {
             Place::Defaults => Origin::Default,
-            Place::File { file, text } => Origin::File { file: file.clone(), line: line_of(text, path) },
-            Place::Environment => Origin::Environment { variable: variable_of(path) },
+            Place::File { file, text } => Origin::File {
+                file: file.clone(),
+                line: line_of(text, path),
+            },
+            Place::Environment => Origin::Environment {
+                variable: variable_of(path),
+            },
             Place::Flags(names) => {
-                let flag = names.iter().find(|(of, _)| of == path).map(|(_, flag)| flag.clone()).unwrap_or_default();
+                let flag = names
+                    .iter()
+                    .find(|(of, _)| of == path)
+                    .map(|(_, flag)| flag.clone())
+                    .unwrap_or_default();
                 Origin::Flag { flag }
             }
         }
@@ -183,10 +231,18 @@ fn variable_of(path: &str) -> String {
 
 /// Reads a variable's text as the type that the default has.
 fn typed(text: &str, like: &Value) -> Value {
-    let as_written = || text.parse::<Value>().or_else(|_| format!("v = {text}").parse::<Table>().map(|t| t["v"].clone()));
+    let as_written = || {
+        text.parse::<Value>()
+            .or_else(|_| format!("v = {text}").parse::<Table>().map(|t| t["v"].clone()))
+    };
     match like {
         Value::String(_) => Value::String(text.to_owned()),
-        Value::Array(_) => Value::Array(text.split(',').filter(|s| !s.is_empty()).map(|s| Value::String(s.to_owned())).collect()),
+        Value::Array(_) => Value::Array(
+            text.split(',')
+                .filter(|s| !s.is_empty())
+                .map(|s| Value::String(s.to_owned()))
+                .collect(),
+        ),
         _ => as_written().unwrap_or_else(|_| Value::String(text.to_owned())),
     }
 }
@@ -197,7 +253,11 @@ pub(super) fn leaves_of(value: &Value) -> impl Iterator<Item = (String, Value)> 
         match value {
             Value::Table(table) => {
                 for (key, value) in table {
-                    let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    let path = if prefix.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{prefix}.{key}")
+                    };
                     walk(&path, value, leaves);
                 }
             }
@@ -223,7 +283,10 @@ pub(super) fn set(table: &mut Table, path: &str, value: Value) -> Result<(), Str
             table.insert(path.to_owned(), value);
             Ok(())
         }
-        Some((head, rest)) => match table.entry(head.to_owned()).or_insert_with(|| Value::Table(Table::new())) {
+        Some((head, rest)) => match table
+            .entry(head.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()))
+        {
             Value::Table(below) => set(below, rest, value),
             _ => Err(format!("stands below `{head}`, which is no table")),
         },
@@ -250,7 +313,11 @@ fn line_of(text: &str, path: &str) -> usize {
 
 /// Returns the known key with the fewest differing letters, if it is near at all.
 fn nearest(key: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    known.map(|other| (distance(key, &other), other)).min().filter(|(distance, _)| *distance <= key.len() / 3 + 1).map(|(_, other)| other)
+    known
+        .map(|other| (distance(key, &other), other))
+        .min()
+        .filter(|(distance, _)| *distance <= key.len() / 3 + 1)
+        .map(|(_, other)| other)
 }
 
 /// Returns the Levenshtein distance.

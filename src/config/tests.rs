@@ -38,7 +38,10 @@ fn later_layers_win_and_say_where_they_stand() {
     assert_eq!(in_force.config.report.on_no_data, "pass");
     assert_eq!(in_force.config.data, "/tmp/x");
     let shown = in_force.show();
-    assert!(shown.contains("report.fail_on = \"low\"  # pennyspan.toml:2\n"), "{shown}");
+    assert!(
+        shown.contains("report.fail_on = \"low\"  # pennyspan.toml:2\n"),
+        "{shown}"
+    );
     assert!(shown.contains("# environment PENNYSPAN_REPORT_ON_NO_DATA\n"), "{shown}");
     assert!(shown.contains("data = \"/tmp/x\"  # flag --data\n"), "{shown}");
     assert!(in_force.was_set("report.fail_on") && !in_force.was_set("report.threads"));
@@ -47,9 +50,15 @@ fn later_layers_win_and_say_where_they_stand() {
 #[test]
 fn unknown_keys_are_refused_with_the_nearest_known_one() {
     let error = InForce::of([file("[report]\n\nfial_on = \"low\"\n")]).unwrap_err();
-    assert_eq!(error.to_string(), "pennyspan.toml:3: unknown key `report.fial_on`; did you mean `report.fail_on`?");
+    assert_eq!(
+        error.to_string(),
+        "pennyspan.toml:3: unknown key `report.fial_on`; did you mean `report.fail_on`?"
+    );
     let error = Layer::of_environment([("PENNYSPAN_DAT".to_owned(), "x".to_owned())]).unwrap_err();
-    assert_eq!(error.to_string(), "environment: unknown key `PENNYSPAN_DAT`; did you mean `PENNYSPAN_DATA`?");
+    assert_eq!(
+        error.to_string(),
+        "environment: unknown key `PENNYSPAN_DAT`; did you mean `PENNYSPAN_DATA`?"
+    );
 }
 
 #[test]

@@ -17,8 +17,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pennyspan-fixtures", &[]),
     ("pennyspan-collector", &["pennyspan-schema"]),
     ("pennyspan-store", &["pennyspan-schema"]),
-    ("pennyspan-analyzer", &["pennyspan-rules", "pennyspan-schema", "pennyspan-store"]),
-    ("pennyspan-web", &["pennyspan-analyzer", "pennyspan-rules", "pennyspan-schema"]),
+    (
+        "pennyspan-analyzer",
+        &["pennyspan-rules", "pennyspan-schema", "pennyspan-store"],
+    ),
+    (
+        "pennyspan-web",
+        &["pennyspan-analyzer", "pennyspan-rules", "pennyspan-schema"],
+    ),
 ];
 
 /// Crates from outside that only some of ours may use.
@@ -31,25 +37,41 @@ const ONLY_FOR: &[(&str, &[&str])] = &[
 
 #[test]
 fn crates_depend_one_way() {
-    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
     let uses: BTreeMap<String, BTreeSet<String>> = metadata
         .packages
         .iter()
         .map(|package| {
-            let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
-            (package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect())
+            let normal = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind == DependencyKind::Normal);
+            (
+                package.name.to_string(),
+                normal.map(|dependency| dependency.name.clone()).collect(),
+            )
         })
         .collect();
     assert_eq!(uses.len(), MAY_USE.len() + 1, "a crate is missing from the list");
     for (name, may_use) in MAY_USE {
-        let ours: BTreeSet<&str> =
-            uses[*name].iter().map(String::as_str).filter(|used| used.starts_with("pennyspan")).collect();
+        let ours: BTreeSet<&str> = uses[*name]
+            .iter()
+            .map(String::as_str)
+            .filter(|used| used.starts_with("pennyspan"))
+            .collect();
         let excess: Vec<_> = ours.iter().filter(|used| !may_use.contains(used)).collect();
         assert!(excess.is_empty(), "{name} must not depend on {excess:?}");
     }
     for (outside, may) in ONLY_FOR {
         for (name, used) in &uses {
-            assert!(!used.contains(*outside) || may.contains(&name.as_str()), "{name} must not depend on {outside}");
+            assert!(
+                !used.contains(*outside) || may.contains(&name.as_str()),
+                "{name} must not depend on {outside}"
+            );
         }
     }
 }
@@ -57,9 +79,11 @@ fn crates_depend_one_way() {
 #[test]
 fn generated_pages_are_current() {
     let catalogue = pennyspan_rules::Catalogue::embedded().unwrap();
+    let books = pennyspan_rules::PriceBooks::embedded().unwrap();
     let pages = [
         ("docs/columns.md", pennyspan_schema::docs::columns_page()),
-        ("docs/rules.md", pennyspan_rules::docs::rules_page(&catalogue)),
+        ("docs/rules.md", pennyspan_rules::rules_page(&catalogue)),
+        ("docs/prices.md", pennyspan_rules::prices_page(&books)),
     ];
     for (path, page) in pages {
         let file = root().join(path);
@@ -73,11 +97,27 @@ fn generated_pages_are_current() {
 
 #[test]
 fn nothing_below_the_program_reads_the_clock_or_the_environment() {
-    let forbidden = ["SystemTime::now", "Utc::now", "Local::now", "env::var", "env::current_dir"];
+    let forbidden = [
+        "SystemTime::now",
+        "Utc::now",
+        "Local::now",
+        "env::var",
+        "env::current_dir",
+    ];
     let mut seen = 0;
-    for folder in ["analyzer/src", "collector/src", "fixtures/src", "rules/src", "store/src", "store/schema/src", "web/src"] {
+    for folder in [
+        "analyzer/src",
+        "collector/src",
+        "fixtures/src",
+        "rules/src",
+        "store/src",
+        "store/schema/src",
+        "web/src",
+    ] {
         for file in sources(&root().join(folder)) {
-            if file.file_name().is_some_and(|name| name == "tests.rs") || file.components().any(|c| c.as_os_str() == "tests") {
+            if file.file_name().is_some_and(|name| name == "tests.rs")
+                || file.components().any(|c| c.as_os_str() == "tests")
+            {
                 continue;
             }
             let text = fs::read_to_string(&file).unwrap();
@@ -95,7 +135,10 @@ fn nothing_below_the_program_reads_the_clock_or_the_environment() {
 fn no_placeholder_pages() {
     let mut pages = vec![];
     for folder in ["", "docs", "docs/adr"] {
-        let entries = fs::read_dir(root().join(folder)).unwrap().flatten().map(|entry| entry.path());
+        let entries = fs::read_dir(root().join(folder))
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path());
         pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     }
     assert!(pages.len() > 5, "{pages:?}");
@@ -105,7 +148,11 @@ fn no_placeholder_pages() {
         for word in unfinished {
             assert!(!text.contains(word), "{} holds {word}", page.display());
         }
-        assert!(text.lines().filter(|line| !line.trim().is_empty()).count() > 3, "{} is empty", page.display());
+        assert!(
+            text.lines().filter(|line| !line.trim().is_empty()).count() > 3,
+            "{} is empty",
+            page.display()
+        );
     }
 }
 

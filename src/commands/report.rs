@@ -1,0 +1,176 @@
+//! `pennyspan report`: the report, and the gate of CI.
+
+use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use camino::Utf8PathBuf;
+use pennyspan_analyzer::Session;
+use pennyspan_analyzer::analysis::Selection;
+use pennyspan_analyzer::report::gate::{Against, OnNoData};
+use pennyspan_analyzer::report::{Asked, GatePolicy, Judgement, Report, json, markdown, table};
+use pennyspan_analyzer::session::{Settings, Span};
+use pennyspan_rules::price::Allowances;
+use pennyspan_rules::rule::Severity;
+
+use super::{answer, prices};
+use crate::cli::{ReportArgs, SelectionArgs};
+use crate::config::{Config, InForce};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::source;
+use crate::when;
+
+/// Memory for sorts, joins and aggregates of a report, in bytes.
+const MEMORY_BYTES: usize = 1 << 30;
+
+/// Reads the telemetry, asks, writes every output, and returns the gate's verdict.
+///
+/// # Errors
+/// Wrong flags, no telemetry, or an output that cannot be written.
+pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<Exit> {
+    let config = &in_force.config;
+    let outputs = outputs(args)?;
+    let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
+    let gate = gate(args, in_force)?;
+    let files = source::read(&args.from, &args.door, &config.limits, quiet)?;
+    source::require_files(&files, &args.from)?;
+    let snapshot = files.store.snapshot()?;
+    drop(files.store);
+    let asked = Asked {
+        selection: selection(&args.selection),
+        input: files.input,
+        payers: config.payers.clone(),
+        allowances: Allowances::Ignored,
+        gate,
+    };
+    let threads = threads(config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.get())
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(async {
+        let books = Arc::new(prices::books(config)?);
+        let settings = Settings {
+            partitions: threads,
+            memory_bytes: MEMORY_BYTES,
+        };
+        let session = Session::open(&snapshot, books, span, settings).await?;
+        anyhow::Ok(Report::assemble(&session, &snapshot, &asked, Judgement::default()).await?)
+    })?;
+    for output in outputs {
+        output.write(&report)?;
+    }
+    Ok(match report.gate.exit_code {
+        0 => Exit::Passed,
+        1 => Exit::GateFailed,
+        _ => Exit::NoData,
+    })
+}
+
+/// A format, and where it goes.
+struct Output {
+    render: fn(&Report) -> anyhow::Result<String>,
+    path: Option<Utf8PathBuf>,
+}
+
+impl Output {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let (format, path) = match text.split_once('=') {
+            Some((format, path)) => (format, Some(Utf8PathBuf::from(path))),
+            None => (text, None),
+        };
+        let render: fn(&Report) -> anyhow::Result<String> = match format {
+            "table" => |report| Ok(table::render(report)?),
+            "markdown" => |report| Ok(markdown::render(report)?),
+            "json" => |report| Ok(json::render(report)?),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "there is no format `{format}`; the formats are table, markdown, json"
+                )));
+            }
+        };
+        Ok(Self { render, path })
+    }
+
+    fn write(&self, report: &Report) -> anyhow::Result<()> {
+        let text = (self.render)(report)?;
+        match &self.path {
+            None => answer(&text),
+            Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {path}")),
+        }
+    }
+}
+
+/// Returns what was asked for; without a word, a table on a terminal and JSON elsewhere.
+fn outputs(args: &ReportArgs) -> Result<Vec<Output>, Failure> {
+    if args.output.is_empty() {
+        let format = if std::io::stdout().is_terminal() {
+            "table"
+        } else {
+            "json"
+        };
+        return Ok(vec![Output::parse(format)?]);
+    }
+    let outputs = args
+        .output
+        .iter()
+        .map(|text| Output::parse(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
+        return Err(Failure::usage(
+            "only one format can go to standard output; give the others a path: -o json=report.json".to_owned(),
+        ));
+    }
+    Ok(outputs)
+}
+
+fn gate(args: &ReportArgs, in_force: &InForce) -> Result<GatePolicy, Failure> {
+    let config = &in_force.config.report;
+    let level = args.fail_on.as_deref().unwrap_or(&config.fail_on);
+    let fail_on = match level {
+        "never" => None,
+        level => Some(level.parse::<Severity>().map_err(|_| {
+            Failure::usage(format!(
+                "--fail-on {level} is no level; the levels are critical, high, medium, low, never"
+            ))
+        })?),
+    };
+    let asked_for = args.fail_on.is_some() || in_force.was_set("report.fail_on");
+    let on_no_data = match args.on_no_data.as_deref().unwrap_or(&config.on_no_data) {
+        "fail" => OnNoData::Fail,
+        "warn" => OnNoData::Warn,
+        "pass" => OnNoData::Pass,
+        other => {
+            return Err(Failure::usage(format!(
+                "--on-no-data {other} is not one of fail, warn, pass"
+            )));
+        }
+    };
+    let against = if asked_for {
+        Against::Everything
+    } else {
+        Against::Nothing
+    };
+    Ok(GatePolicy {
+        fail_on,
+        against,
+        max_monthly: None,
+        on_no_data,
+    })
+}
+
+fn selection(args: &SelectionArgs) -> Selection {
+    Selection {
+        functions: args.function.clone(),
+        services: args.service.clone(),
+        environments: args.env.clone(),
+        tenants: args.tenant.clone(),
+    }
+}
+
+fn threads(config: &Config) -> NonZeroUsize {
+    let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(config.report.threads).unwrap_or_else(all)
+}

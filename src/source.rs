@@ -1,0 +1,158 @@
+//! Telemetry from files: every file below the given paths, decoded into an in-memory store.
+
+use std::fs::File;
+use std::io::{BufReader, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use camino::Utf8PathBuf;
+use indicatif::{ProgressBar, ProgressStyle};
+use pennyspan_analyzer::report::Input;
+use pennyspan_collector::decode::{Decoded, Origin, Settings};
+use pennyspan_collector::import;
+use pennyspan_collector::request::Door;
+use pennyspan_store::MemoryStore;
+use tracing::warn;
+
+use crate::cli::DoorArgs;
+use crate::failure::Failure;
+
+/// What was read from files.
+pub struct Files {
+    /// The rows.
+    pub store: MemoryStore,
+    /// What the report says of its input.
+    pub input: Input,
+}
+
+/// Reads every file at or below the paths.
+///
+/// A file that cannot be read or understood is named on standard error and makes the input partial; the others are read.
+///
+/// # Errors
+/// Where the rows cannot be kept.
+pub fn read(paths: &[Utf8PathBuf], door: &DoorArgs, settings: &Settings, quiet: bool) -> anyhow::Result<Files> {
+    let mut reading = Reading {
+        files: Files {
+            store: MemoryStore::default(),
+            input: Input::default(),
+        },
+        door: Door {
+            resource: door.resource.clone(),
+            instance: None,
+        },
+        region: door.region.as_deref(),
+        settings,
+    };
+    let files = reading.list(paths);
+    let bar = progress(files.len(), quiet);
+    for file in files {
+        reading.read(&file)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(reading.files)
+}
+
+struct Reading<'a> {
+    files: Files,
+    door: Door,
+    region: Option<&'a str>,
+    settings: &'a Settings,
+}
+
+impl Reading<'_> {
+    /// Returns the files below the paths, each once.
+    fn list(&mut self, paths: &[Utf8PathBuf]) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for file in paths.iter().flat_map(|path| import::files(path.as_std_path())) {
+            match file {
+                Ok(file) => found.push(file),
+                Err(error) => {
+                    warn!("{error}: {}", error.error);
+                    self.files.input.partial = true;
+                }
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    fn read(&mut self, file: &Path) -> anyhow::Result<()> {
+        self.files.input.sources += 1;
+        let opened = match File::open(file) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.leave_out(file, &format!("cannot be read: {error}"));
+                return Ok(());
+            }
+        };
+        let origin = Origin {
+            door: &self.door,
+            region: self.region,
+            received_at_unix_nano: None,
+        };
+        let mut parts = Vec::new();
+        let (store, mut refused) = (&mut self.files.store, None);
+        let read = import::decode_file(BufReader::new(opened), &origin, self.settings, |decoded: Decoded| {
+            parts.extend(decoded.rejections.first().iter().take(3).map(ToString::to_string));
+            if refused.is_none() {
+                refused = store.push(decoded.rows).err();
+            }
+        });
+        if let Some(error) = refused {
+            return Err(error.into());
+        }
+        match read {
+            Ok(summary) => {
+                self.files.input.rejected += summary.rejected as u64;
+                if let Some(first) = parts.first() {
+                    warn!(
+                        "{}: {} of {} items rejected; the first: {first}",
+                        file.display(),
+                        summary.rejected,
+                        summary.rejected + summary.accepted
+                    );
+                }
+            }
+            Err(error) => self.leave_out(file, &failure_of(&error)),
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, file: &Path, why: &str) {
+        warn!("{}: {why}", file.display());
+        self.files.input.partial = true;
+    }
+}
+
+/// Returns an error's sentence with its causes.
+fn failure_of(error: &import::ImportError) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        sentence = format!("{sentence}: {source}");
+        cause = source.source();
+    }
+    sentence
+}
+
+fn progress(files: usize, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} files, {eta} left").expect("the template is constant");
+    ProgressBar::new(files as u64).with_style(style)
+}
+
+/// Refuses an input of no files at all.
+///
+/// # Errors
+/// [`Failure`] with the exit code of no data.
+pub fn require_files(files: &Files, paths: &[Utf8PathBuf]) -> Result<(), Failure> {
+    if files.input.sources > 0 {
+        return Ok(());
+    }
+    let named = paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", ");
+    Err(Failure::no_data(format!("no file of telemetry at {named}")))
+}

@@ -1,0 +1,71 @@
+//! A generated company: its telemetry as files, and reports on it through the program itself.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use pennyspan_fixtures::{Scenario, Telemetry, Truth, generate};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A company's telemetry in a directory of its own.
+pub struct Company {
+    pub telemetry: Telemetry,
+    pub directory: TempDir,
+}
+
+impl Company {
+    /// Generates the telemetry and writes it as files of several formats.
+    pub fn of(scenario: &Scenario) -> Self {
+        let telemetry = generate(scenario);
+        let directory = tempfile::tempdir().unwrap();
+        for file in telemetry.files() {
+            let path = directory.path().join(&file.name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, &file.body).unwrap();
+        }
+        Self { telemetry, directory }
+    }
+
+    /// Asks the program for the JSON report over the files, with more flags.
+    pub fn report(&self, flags: &[&str]) -> Value {
+        let mut all = window_flags(&self.telemetry.truth);
+        all.extend(flags.iter().map(ToString::to_string));
+        report(self.directory.path(), &all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// Returns the flags that ask for the window of the truth.
+pub fn window_flags(truth: &Truth) -> Vec<String> {
+    ["--since", &truth.window.start, "--until", &truth.window.end].map(str::to_owned).to_vec()
+}
+
+/// Runs the program in an empty directory, without the environment's configuration.
+pub fn pennyspan(arguments: &[&str]) -> Output {
+    let nowhere = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pennyspan"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PENNYSPAN_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(nowhere.path()).output().unwrap()
+}
+
+/// Returns the JSON report over a path; the program must not fail but through its gate.
+pub fn report(from: &Path, flags: &[&str]) -> Value {
+    let mut arguments = vec!["report", "--from", from.to_str().unwrap(), "-o", "json", "--quiet"];
+    arguments.extend(flags);
+    let output = pennyspan(&arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{:?}: {said}", output.status);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Returns the seeds of a run: fixed ones, and some drawn from the commit through `SLICE_SEED`.
+pub fn seeds(fixed: &[u64], drawn: u64) -> Vec<u64> {
+    let seed = std::env::var("SLICE_SEED").ok().and_then(|text| u64::from_str_radix(&text, 16).ok()).unwrap_or(1);
+    fixed.iter().copied().chain((0..drawn).map(|n| seed.wrapping_mul(31).wrapping_add(n))).collect()
+}
+
+/// Where the repository stands.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}

@@ -1,0 +1,66 @@
+//! The report over a company's telemetry says what is true of it, to the last digit.
+
+use pennyspan_fixtures::Scenario;
+use serde_json::{Map, Value, json};
+
+use crate::company::{Company, seeds};
+
+#[test]
+fn the_report_equals_the_truth() {
+    for seed in seeds(&[1, 2], 1) {
+        let company = Company::of(&Scenario::new(seed));
+        let report = company.report(&[]);
+        let truth = serde_json::to_value(&company.telemetry.truth).unwrap();
+        agree(&format!("seed {seed}: totals"), &truth["totals"], &report["totals"]);
+        agree_rows(&format!("seed {seed}: functions"), &truth["functions"], &report["functions"], &["function"]);
+        let keys = ["function", "item"];
+        agree_rows(&format!("seed {seed}: line items"), &truth["cost"]["line_items"], &report["cost"]["line_items"], &keys);
+        agree(&format!("seed {seed}: bill"), &truth["cost"]["bill"], &report["cost"]["bill"]);
+        agree_rows(&format!("seed {seed}: waste"), &truth["cost"]["waste"], &report["cost"]["waste"], &["kind"]);
+        assert_eq!(report["window"]["start"], truth["window"]["start"]);
+        assert_eq!(report["window"]["end"], truth["window"]["end"]);
+        assert_eq!(report["input"]["partial"], json!(false));
+        assert_eq!(report["input"]["rejected"], json!(0));
+    }
+}
+
+/// Asserts that every key of the truth has the same value in the report.
+pub fn agree(place: &str, truth: &Value, report: &Value) {
+    let differing: Map<String, Value> = truth
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(key, value)| !same(value, &report[key.as_str()]))
+        .map(|(key, value)| (key.clone(), json!({ "truth": value, "report": report[key.as_str()] })))
+        .collect();
+    assert!(differing.is_empty(), "{place}: {}", serde_json::to_string_pretty(&differing).unwrap());
+}
+
+/// Asserts that both lists have the same rows, by key.
+fn agree_rows(place: &str, truth: &Value, report: &Value, keys: &[&str]) {
+    let name = |row: &Value| keys.iter().map(|key| row[*key].to_string()).collect::<Vec<_>>();
+    let names = |rows: &Value| {
+        let mut names: Vec<_> = rows.as_array().unwrap().iter().map(name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(truth), names(report), "{place}");
+    for row in truth.as_array().unwrap() {
+        let other = report.as_array().unwrap().iter().find(|other| name(other) == name(row)).unwrap();
+        agree(&format!("{place}: {:?}", name(row)), row, other);
+    }
+}
+
+/// Returns whether the truth's value stands in the report: objects by the truth's keys, the rest as it is.
+fn same(truth: &Value, report: &Value) -> bool {
+    match (truth, report) {
+        (Value::Object(truth), Value::Object(report)) => {
+            truth.iter().all(|(key, value)| report.get(key).is_some_and(|other| same(value, other)))
+        }
+        (Value::Array(truth), Value::Array(report)) => {
+            truth.len() == report.len() && truth.iter().zip(report).all(|(a, b)| same(a, b))
+        }
+        (Value::Number(truth), Value::Number(report)) => truth.as_f64() == report.as_f64(),
+        _ => truth == report,
+    }
+}
