@@ -97,12 +97,16 @@ impl Collector {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Publishes what earlier runs made durable and did not store, then lets requests in. It blocks; listening may begin before.
+    /// Publishes what earlier runs made durable and did not store, then lets requests in; done once, it does nothing more. It
+    /// blocks, and listening may begin before.
     ///
     /// # Errors
     /// [`ReplayError`] where the log cannot be read, or the store takes no rows; no request is let in then.
     pub fn replay(&self, recovery: &Recovery) -> Result<Replayed, ReplayError> {
         let inner = &*self.inner;
+        if inner.replayed.load(Ordering::Acquire) {
+            return Ok(Replayed::default());
+        }
         let replayed = crate::replay::replay(&inner.wal, &*inner.sink, &inner.options.settings)?;
         inner.damage.get_or_init(|| replayed.degraded(recovery));
         inner.replayed.store(true, Ordering::Release);

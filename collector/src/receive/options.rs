@@ -103,7 +103,7 @@ impl Default for ConnectionLimits {
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(95),
             body_idle_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_mins(1),
             header_bytes: 32 << 10,
             concurrent_streams: 256,
             ping_interval: Duration::from_secs(20),

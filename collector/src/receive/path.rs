@@ -213,11 +213,11 @@ impl Stored {
             first,
             held,
         } = self;
-        let publisher = Arc::clone(inner);
+        let shared = Arc::clone(inner);
         let published = durable.publish(move |position| {
-            publisher.make_visible(position, &workspace, &mut decoded)?;
+            shared.make_visible(position, &workspace, &mut decoded)?;
             first.answer(receipt.encode());
-            publisher.metrics.accept(kind, &decoded, &receipt);
+            shared.metrics.accept(kind, &decoded, &receipt);
             drop(held);
             Ok(receipt)
         });

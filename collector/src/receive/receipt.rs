@@ -29,10 +29,11 @@ impl Receipt {
             message = format!("{rejected} of {of} {what} rejected");
             let first = decoded.rejections.first();
             for (rejection, separator) in first.iter().zip(std::iter::once(": ").chain(std::iter::repeat("; "))) {
-                message = message + separator + &rejection.to_string();
+                message.push_str(separator);
+                message.push_str(&rejection.to_string());
             }
             if rejected > first.len() {
-                message = message + "; and more";
+                message.push_str("; and more");
             }
         }
         if decoded.attributes_dropped > 0 {

@@ -82,10 +82,14 @@ fn percent_encoded(message: &str) -> String {
     for byte in message.bytes() {
         match byte {
             b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => encoded.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 0xf)]),
         }
     }
     encoded
+}
+
+fn hex_digit(of: u8) -> char {
+    char::from_digit(u32::from(of), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use pennyspan_schema::{Position, Progress as _, Table};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::replay::Replayed;
+
 use super::server::{Server, TestStore, framed, gzip, zstd};
 use super::signals::{SIGNALS, SPANS, partial_success};
 
@@ -45,16 +47,16 @@ async fn a_batch_sent_again_is_counted_once() {
 async fn a_copy_waits_for_the_first() {
     let server = Arc::new(Server::start().await);
     let sent = SPANS.request(1, 1, 1).protobuf;
-    let send = |server: &Arc<Server>| {
-        let (server, sent) = (Arc::clone(server), sent.clone());
-        tokio::spawn(async move { server.post("/v1/traces", &[PROTOBUF], sent).await })
+    let post = |server: &Arc<Server>| {
+        let (server, body) = (Arc::clone(server), sent.clone());
+        tokio::spawn(async move { server.post("/v1/traces", &[PROTOBUF], body).await })
     };
     let held = server.hold_publishing();
-    let first = send(&server);
+    let first = post(&server);
     while server.wal.progress().durable.0 < 1 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let copy = send(&server);
+    let copy = post(&server);
     while server.wal.seen().repeats() < 1 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -104,6 +106,7 @@ async fn a_restart_gives_the_same_rows_once() {
         (6, 6, 15, 0)
     );
     assert_eq!(server.store.rows(), before.rows());
+    assert_eq!(server.replay().await, Replayed::default(), "the log is read once");
     for (seed, signal) in (1..).zip(SIGNALS) {
         let again = server
             .post(signal.path, &[PROTOBUF], signal.request(3, 1, seed).protobuf)

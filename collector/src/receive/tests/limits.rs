@@ -43,7 +43,7 @@ async fn raw(server: &Server, bytes: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Section "OTLP/gRPC Request": RESOURCE_EXHAUSTED without `RetryInfo`, by the declared length and while inflating.
+/// Section "OTLP/gRPC Request": `RESOURCE_EXHAUSTED` without `RetryInfo`, by the declared length and while inflating.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_messages_are_refused_before_they_are_read() {
     let server = Server::start_with(|options| options.settings.request_bytes = LIMIT).await;

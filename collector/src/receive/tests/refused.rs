@@ -20,7 +20,7 @@ fn status(answer: &Answer) -> RpcStatus {
     status
 }
 
-/// Sections "Bad Data" and "Failures": 400 and INVALID_ARGUMENT with `BadRequest`, in the request's content type.
+/// Sections "Bad Data" and "Failures": 400 and `INVALID_ARGUMENT` with `BadRequest`, in the request's content type.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_bodies_are_the_senders_fault() {
     let server = Server::start().await;
@@ -169,15 +169,16 @@ async fn errors_are_statuses_in_their_requests_content_type() {
 #[tokio::test(flavor = "multi_thread")]
 async fn own_routes_refuse_with_problem_details() {
     let server = Server::start().await;
-    let cases: [(&str, &str, &[(&str, &str)], &str, u16); 5] = [
-        ("POST", "/v1/invocations", &[JSON], "[{]", 400),
-        ("POST", "/v1/deployments", &[JSON], "{}", 400),
-        ("GET", "/v1/aws/telemetry", &[], "", 405),
-        ("POST", "/v1/configurations", &[PROTOBUF], "", 415),
-        ("GET", "/v1/nothing", &[], "", 404),
-    ];
-    for (method, path, headers, body, code) in cases {
-        let answer = server.send(method, path, headers, body.into()).await;
+    for (method, path, media_type, body, code) in [
+        ("POST", "/v1/invocations", "application/json", "[{]", 400),
+        ("POST", "/v1/deployments", "application/json", "{}", 400),
+        ("GET", "/v1/aws/telemetry", "application/json", "", 405),
+        ("POST", "/v1/configurations", "application/x-protobuf", "", 415),
+        ("GET", "/v1/nothing", "text/html", "", 404),
+    ] {
+        let answer = server
+            .send(method, path, &[("content-type", media_type)], body.into())
+            .await;
         assert_eq!(
             (answer.status.as_u16(), answer.content_type()),
             (code, "application/problem+json"),
