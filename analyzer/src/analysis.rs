@@ -13,14 +13,20 @@ pub mod cold_starts;
 pub mod concurrency;
 pub mod cost;
 pub mod counts;
+pub mod courses;
 pub mod coverage;
 pub mod errors;
 pub mod functions;
 pub mod latency;
+pub mod overview;
 mod pass;
 pub mod quantiles;
 pub mod retries;
+pub mod rows;
+pub mod seen;
 pub mod selection;
+pub mod sources;
+pub mod trace;
 pub mod trigger_lag;
 
 pub use attempts::Attempt;
@@ -137,3 +143,6 @@ pub fn over_functions<T: Tally>(groups: BTreeMap<Group, T>) -> BTreeMap<Option<S
     }
     parts
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@
 pub mod analysis;
 pub mod error;
 pub mod guard;
+pub mod judge;
+pub mod measure;
 pub mod neighbours;
 pub mod report;
 pub mod session;

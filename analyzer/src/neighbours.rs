@@ -40,6 +40,9 @@ pub const LOOKBACK_NANOS: i64 = 24 * 3_600_000_000_000;
 /// How far before the window attempts of a key are ranked.
 pub const RANK_NANOS: i64 = 6 * 3_600_000_000_000;
 
+/// How long after the window's end an attempt that started in it may still say what it got.
+const LONGEST_RUN_NANOS: i64 = 3_600_000_000_000;
+
 /// The side tables of one window.
 #[derive(Debug)]
 pub struct Neighbours {
@@ -64,7 +67,8 @@ impl Neighbours {
         let seen = Window { start_unix_nano: since, ..window };
         let configurations = Configurations::read(reading).await?;
         let environments = Environments::read(reading, seen).await?;
-        let mut messages = Messages::read(reading, seen).await?;
+        let said = Window { end_unix_nano: window.end_unix_nano.saturating_add(LONGEST_RUN_NANOS), ..seen };
+        let mut messages = Messages::read(reading, said).await?;
         let waits = Waits::read(reading, seen).await?;
         let mut instances = Instances::default();
         let mut deployments = Deployments::read(reading, &configurations).await?;
@@ -79,7 +83,7 @@ impl Neighbours {
                 keys.see(&row);
                 instances.see(&row, function);
                 deployments.see(&row, function);
-                messages.see(&row);
+                messages.see(&row, function);
             }
         }
         drop(rows);
@@ -89,3 +93,6 @@ impl Neighbours {
         Ok(Self { window, books, configurations, environments, instances, keys, messages, deployments, waits })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ use crate::analysis::attempts;
 use crate::error::AnalysisError;
 use crate::guard::{Answer, GuardError, Limits};
 use crate::neighbours::Neighbours;
-use crate::{guard, views};
+use crate::{guard, judge, views};
 
 mod functions;
 mod prune;
@@ -35,6 +35,10 @@ pub(crate) mod show;
 mod span;
 
 pub use span::Span;
+
+/// Rules that move the reading of JSON members and struct fields below views: there a column stands twice under one name, which
+/// DataFusion 55 then refuses as ambiguous.
+const UNWANTED_RULES: [&str; 2] = ["extract_leaf_expressions", "push_down_leaf_projections"];
 
 /// How much a session may use.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +107,15 @@ impl Session {
     /// [`GuardError`] says in words what is not allowed, or which limit was reached.
     pub async fn query(&self, sql: &str, params: &BTreeMap<String, ScalarValue>, limits: Limits) -> Result<Answer, GuardError> {
         guard::run(&self.context, sql, params, limits).await
+    }
+
+    /// Streams some columns of a view's rows of a range of time, in no order.
+    pub(crate) async fn rows(&self, table: Table, columns: &[Column], range: Window) -> Result<SendableRecordBatchStream, AnalysisError> {
+        let failed = || AnalysisError::run(table.name());
+        let view = self.context.table(table.name()).await.map_err(failed())?;
+        let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
+        let frame = view.filter(within(table, range)).and_then(|frame| frame.select(columns)).map_err(failed())?;
+        frame.execute_stream().await.map_err(failed())
     }
 
     /// Returns the attempts that start in a range, with the columns of every analysis and some more.
@@ -177,10 +190,14 @@ fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     let builder = functions::allow(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime));
     let state = builder.with_optimizer_rule(Arc::new(prune::CompareIdBytes)).build();
     let mut context = SessionContext::new_with_state(state);
+    for rule in UNWANTED_RULES {
+        context.remove_optimizer_rule(rule);
+    }
     datafusion_functions_json::register_all(&mut context)?;
     context.register_udf(ScalarUDF::from(show::HexId::short()));
     context.register_udf(ScalarUDF::from(show::HexId::long()));
     context.register_udf(ScalarUDF::from(show::AsMilliseconds::new()));
+    judge::functions::register(&context);
     Ok(context)
 }
 

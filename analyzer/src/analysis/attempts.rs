@@ -97,7 +97,7 @@ columns! {
     /// Disk that it may use.
     ephemeral_storage_mib: Int { unit: Unit::Mebibyte, nullable: "unknown", source: "invocations" },
     /// From the event to the start of its first attempt.
-    first_attempt_lag_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
+    trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
     /// From the event to the start.
     event_age_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
 }
@@ -118,6 +118,7 @@ pub struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// Reads the outcome of a row.
+    #[expect(clippy::large_types_passed_by_value, reason = "the row moves into the attempt")]
     pub(crate) fn new(row: Row<'a>, pricing: Pricing) -> Self {
         Self { outcome: outcome_of(&row), row, pricing }
     }

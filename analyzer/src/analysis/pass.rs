@@ -22,9 +22,10 @@ use crate::session::Session;
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
 pub async fn tally<T: Tally>(session: &Session, question: &Question, part: Part) -> Result<BTreeMap<Group, T>, AnalysisError> {
-    let from = match T::MONTH_TO_DATE {
-        true => month_start(Month::of(question.window.start_unix_nano)),
-        false => question.window.start_unix_nano,
+    let from = if T::MONTH_TO_DATE {
+        month_start(Month::of(question.window.start_unix_nano))
+    } else {
+        question.window.start_unix_nano
     };
     let frame = session.attempts(pennyspan_schema::Window { start_unix_nano: from, ..question.window }, T::READS).await?;
     let failed = || AnalysisError::run(attempts::NAME);
@@ -64,9 +65,10 @@ impl<T: Tally> Pass<T> {
             for row in reader.rows().filter(|row| self.question.selection.selects(row)) {
                 let attempt = Attempt::new(row, pricer.price(&row));
                 let tally = self.groups.of(&row, (self.part)(&row));
-                match self.question.window.contains(row.start_unix_nano) {
-                    true => tally.add(&attempt),
-                    false => tally.add_earlier(&attempt),
+                if self.question.window.contains(row.start_unix_nano) {
+                    tally.add(&attempt);
+                } else {
+                    tally.add_earlier(&attempt);
                 }
             }
         }

@@ -111,7 +111,9 @@ mod tests {
 
     fn of(values: &[i64]) -> Samples {
         let mut samples = Samples::default();
-        values.iter().for_each(|value| samples.add(*value, 1_000));
+        for value in values {
+            samples.add(*value, 1_000);
+        }
         samples
     }
 

@@ -19,7 +19,7 @@ impl Tally for LagTally {
         if !attempt.outcome.ran() {
             return;
         }
-        match (attempt.row.first_attempt_lag_us, attempt.row.event_age_us) {
+        match (attempt.row.trigger_lag_us, attempt.row.event_age_us) {
             (Some(lag_us), _) => self.first.add(lag_us, attempt.weight_milli()),
             (None, Some(age_us)) => self.again.add(age_us, attempt.weight_milli()),
             (None, None) => {}

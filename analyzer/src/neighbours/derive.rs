@@ -50,7 +50,7 @@ impl Neighbours {
             delivery_count: share.map_or(1, |share| share.named_count),
             event_attempts_count: share.map_or(standing.rank, |share| share.attempts_max_count),
             unseen_delivery_count: share.map_or(0, |share| share.unseen_count),
-            first_attempt_lag_us: lag::first_attempt_us(row, filled.function, tried_before, &self.configurations),
+            trigger_lag_us: lag::first_attempt_us(row, filled.function, tried_before, &self.configurations),
             event_age_us: lag::age_us(row),
             function_wait_us: self.waits.of(key, row.start_unix_nano),
             deployed_unix_nano: self.deployments.last_before(filled.function, row.service, row.start_unix_nano),

@@ -55,7 +55,7 @@ columns! {
     /// Messages of its batch that deliveries do not name.
     unseen_delivery_count: Int { unit: Unit::Count, source: "analyzer" },
     /// From the event to the start of its first attempt; less batch window and delay where known, and for HTTP less init and restore.
-    first_attempt_lag_us: Int { unit: Unit::Microsecond, nullable: "the event's time is unknown, or it is not known to be the first attempt", source: "analyzer" },
+    trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "the event's time is unknown, or it is not known to be the first attempt", source: "analyzer" },
     /// From the event to the start of any attempt.
     event_age_us: Int { unit: Unit::Microsecond, nullable: "the event's time is unknown", source: "analyzer" },
     /// How long calls to other functions were open, at most as long as the attempt.

@@ -47,7 +47,7 @@ impl Environments {
             let reader = Reader::new(&batch).map_err(AnalysisError::rows("environments"))?;
             facts.extend(reader.rows().filter_map(|row| Fact::of(&row)));
         }
-        facts.sort_unstable_by(|a, b| (a.unix_nano, a.content_hash).cmp(&(b.unix_nano, b.content_hash)));
+        facts.sort_unstable_by_key(|fact| (fact.unix_nano, fact.content_hash));
         let mut all = Self::default();
         for fact in facts {
             all.add(fact);

@@ -31,7 +31,7 @@ impl Instances {
             Some(first) => {
                 if (row.start_unix_nano, row.invocation_id) < (first.start_unix_nano, first.invocation_id.as_str()) {
                     first.start_unix_nano = row.start_unix_nano;
-                    first.invocation_id = row.invocation_id.to_owned();
+                    row.invocation_id.clone_into(&mut first.invocation_id);
                 }
             }
             None => seen.push(First {

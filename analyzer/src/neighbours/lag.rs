@@ -13,33 +13,26 @@ const WAITS_S: [&str; 2] = ["batch_window_s", "delay_seconds"];
 /// Returns the event's age at the start, in microseconds; an event of the future has the age 0.
 pub(super) fn age_us(row: &Row<'_>) -> Option<i64> {
     let timer = trigger(row) == Some(TriggerType::Timer);
-    let event_unix_nano = match timer {
-        true => row.scheduled_unix_nano.or(row.enqueued_min_unix_nano),
-        false => row.enqueued_min_unix_nano.or(row.scheduled_unix_nano),
+    let event_unix_nano = if timer {
+        row.scheduled_unix_nano.or(row.enqueued_min_unix_nano)
+    } else {
+        row.enqueued_min_unix_nano.or(row.scheduled_unix_nano)
     }?;
     Some(row.start_unix_nano.saturating_sub(event_unix_nano).max(0) / 1_000)
 }
 
 /// Returns the lag of a first attempt, in microseconds.
 ///
-/// A queue's attempt is a first one where its messages say that they were received once; of other sources, where neither the
-/// key nor a message was tried before. What the source waits on purpose is no lag, and of a request's time before the start
-/// init and restore are not the trigger's.
+/// Fold knows whether the attempt's own facts speak of a first one; a message that was tried before by another attempt, only
+/// neighbours know. What the source waits on purpose is no lag, and of a request's time before the start init and restore are
+/// not the trigger's. Where clocks differ, a lag below zero is zero.
 pub(super) fn first_attempt_us(row: &Row<'_>, function: Option<&str>, tried_before: bool, settings: &Configurations) -> Option<i64> {
-    let trigger = trigger(row);
-    let first = match (row.receive_max_count, trigger) {
-        (Some(count), _) => count <= 1,
-        (None, Some(TriggerType::Queue)) => false,
-        (None, _) => true,
-    };
-    if !first || tried_before {
-        return None;
-    }
-    let own_us = match trigger {
+    let lag_us = row.trigger_lag_us.filter(|_| !tried_before)?;
+    let own_us = match trigger(row) {
         Some(TriggerType::Http) => row.init_duration_us.unwrap_or(0).saturating_add(row.restore_duration_us.unwrap_or(0)),
         _ => waits_us(row, function, settings),
     };
-    Some(age_us(row)?.saturating_sub(own_us).max(0))
+    Some(lag_us.saturating_sub(own_us).max(0))
 }
 
 fn trigger(row: &Row<'_>) -> Option<TriggerType> {

@@ -23,15 +23,19 @@ struct Handed {
     succeeded: bool,
 }
 
-/// What the deliveries of one key say.
+/// What the deliveries of one key say: one invocation gets its messages from one source.
 #[derive(Debug, Default)]
 struct Batch {
-    /// Each message handed, when that was said, and whether the function gave it back.
-    handed: BTreeSet<(i64, Message, bool)>,
+    named_by_attempt: Option<String>,
+    function: Option<String>,
+    source: Option<String>,
+    partition: Option<String>,
+    /// When it was said, which message was handed, and whether the function gave it back.
+    handed: BTreeSet<(i64, String, bool)>,
     /// The attempts of the key: start, and whether it succeeded.
     attempts: BTreeSet<(i64, bool)>,
     /// Messages in the batch, listed or not.
-    batch_size_count: i64,
+    size_count: i64,
 }
 
 /// The messages that deliveries name.
@@ -86,21 +90,23 @@ impl Messages {
     fn add(&mut self, row: &Row<'_>) {
         let (Some(invocation_id), false) = (row.invocation_id, row.outcome == "dead_letter") else { return };
         let Some(message_id) = row.message_id else { return };
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        let message = (owned(row.function), owned(row.trigger_source), owned(row.trigger_partition), message_id.to_owned());
         let key = (row.provider.to_owned(), row.key_scope.to_owned(), invocation_id.to_owned());
         let batch = self.batches.entry(invocation_id.to_owned()).or_default().entry(key).or_default();
-        batch.handed.insert((row.fact_unix_nano, message, row.outcome == "failed"));
-        batch.batch_size_count = batch.batch_size_count.max(row.batch_size_count.unwrap_or(0));
+        batch.function = batch.function.take().max(row.function.map(str::to_owned));
+        batch.source = batch.source.take().max(row.trigger_source.map(str::to_owned));
+        batch.partition = batch.partition.take().max(row.trigger_partition.map(str::to_owned));
+        batch.handed.insert((row.fact_unix_nano, message_id.to_owned(), row.outcome == "failed"));
+        batch.size_count = batch.size_count.max(row.batch_size_count.unwrap_or(0));
     }
 
-    /// Takes note of one attempt.
-    pub(crate) fn see(&mut self, row: &sighting::Row<'_>) {
+    /// Takes note of one attempt of a function, which knows its name better than a delivery.
+    pub(crate) fn see(&mut self, row: &sighting::Row<'_>, function: Option<&str>) {
         let Some(keys) = self.batches.get_mut(row.invocation_id) else { return };
         let succeeded = row.outcome == Some(Outcome::Ok.as_str());
         for (key, batch) in keys.iter_mut() {
             if (key.0.as_str(), key.1.as_str()) == (row.provider, row.key_scope) {
                 batch.attempts.insert((row.start_unix_nano, succeeded));
+                batch.named_by_attempt = batch.named_by_attempt.take().max(function.map(str::to_owned));
             }
         }
     }
@@ -129,19 +135,25 @@ impl Messages {
             share.retry &= !same(&timeline.first) && !same(&timeline.first_success);
             share.attempts_max_count = share.attempts_max_count.max(timeline.attempts);
         }
-        share.unseen_count = batch.batch_size_count.saturating_sub(share.named_count).max(0);
+        share.unseen_count = batch.size_count.saturating_sub(share.named_count).max(0);
         (share.named_count > 0).then_some(share)
     }
 }
 
 impl Batch {
+    fn message(&self, message_id: &str) -> Message {
+        let function = self.named_by_attempt.as_ref().or(self.function.as_ref());
+        (function.cloned(), self.source.clone(), self.partition.clone(), message_id.to_owned())
+    }
+
     /// Returns each message with the attempt that got it: the last one that had started when it was said, else the first.
     fn placed<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (Message, Handed)> + 'a {
         let mut placed: BTreeMap<(Message, i64), bool> = BTreeMap::new();
-        for (said_unix_nano, message, given_back) in &self.handed {
+        for (said_unix_nano, message_id, given_back) in &self.handed {
+            let message = self.message(message_id);
             let started = self.attempts.range(..=(*said_unix_nano, true)).next_back();
             if let Some((start, ok)) = started.or_else(|| self.attempts.first()) {
-                let succeeded = placed.entry((message.clone(), *start)).or_insert(*ok);
+                let succeeded = placed.entry((message, *start)).or_insert(*ok);
                 *succeeded &= !*given_back;
             }
         }

@@ -55,7 +55,8 @@ impl Page {
             }
         }
         if shown < rows.len() {
-            self.text.push_str(&format!("\n+{} more {what} in the JSON report\n", rows.len() - shown));
+            let rest = format!("\n+{} more {what} in the JSON report\n", rows.len() - shown);
+            self.text.push_str(&rest);
         }
     }
 

@@ -170,7 +170,7 @@ async fn a_comment_stays_under_its_limit_and_hostile_names_do_nothing() {
     let report = report_of(&world, Span::Whole, &asked(), judgement()).await;
     let comment = markdown::render(&report).unwrap();
     assert!(comment.chars().count() < markdown::LONGEST, "{}", comment.chars().count());
-    assert!(comment.contains("+") && comment.contains("more functions in the JSON report"));
+    assert!(comment.contains('+') && comment.contains("more functions in the JSON report"));
     assert!(!comment.contains("<b>") && !comment.contains('\u{1b}') && !comment.contains("@team"));
     assert!(!table::render(&report).unwrap().contains('\u{1b}'));
 }

@@ -61,7 +61,9 @@ pub(crate) fn is_zero(count: &i64) -> bool {
 impl Totals {
     pub(crate) fn of(tallies: &BTreeMap<Scope, FunctionTally>, costs: &BTreeMap<Scope, Cost>, amount: &Amount) -> Self {
         let mut counts = Counts::default();
-        tallies.values().for_each(|sums| counts.merge(sums.counts));
+        for sums in tallies.values() {
+            counts.merge(sums.counts);
+        }
         let sum = |of: fn(&FunctionTally) -> i128| tallies.values().map(of).sum::<i128>();
         let of_costs = |of: fn(&Cost) -> i128| whole(costs.values().map(of).sum());
         let assumed = of_costs(|cost| cost.assumed_architecture_milli);

@@ -67,7 +67,7 @@ impl ScalarUDFImpl for HexId {
 
 fn hex(ids: &FixedSizeBinaryArray) -> ArrayRef {
     let mut text = StringBuilder::with_capacity(ids.len(), ids.len() * 32);
-    for id in ids.iter() {
+    for id in ids {
         text.append_option(id.map(hex::encode));
     }
     Arc::new(text.finish())

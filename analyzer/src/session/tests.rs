@@ -54,7 +54,7 @@ async fn comparisons_of_ids_and_times_reach_the_stored_columns() {
 #[tokio::test]
 async fn an_id_of_another_length_matches_nothing() {
     let mut world = World::default();
-    world.attempt(&invocations::Row { trace_id: Some(&[0xab; 16]), ..attempt("a", 0) });
+    world.attempt(&invocations::Row { trace_id: Some([0xab; 16]), ..attempt("a", 0) });
     let session = world.session(Span::Whole).await;
     for (id, found) in [("abababababababababababababababab", 1), ("abab", 0), ("ABABABABABABABABABABABABABABABAB", 0)] {
         let sql = format!("SELECT count(*) FROM invocations WHERE trace_id = '{id}'");
@@ -66,7 +66,7 @@ async fn an_id_of_another_length_matches_nothing() {
 #[tokio::test]
 async fn the_derivation_is_evaluated_once_per_batch() {
     let session = World::default().session(Span::Whole).await;
-    let sql = "SELECT region, cold_start, attempt, billed_mib_ms, first_attempt_lag_ms FROM invocations";
+    let sql = "SELECT region, cold_start, attempt, billed_mib_ms, trigger_lag_ms FROM invocations";
     let plan = plan(&session, sql).await;
     assert_eq!(plan.matches("derive(").count(), 1, "{plan}");
 }

@@ -40,9 +40,16 @@ pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>)
     frame.with_column("cost_usd", amount.call(inputs))
 }
 
-/// Returns whether the derivation reads a folded column: not what only grows the row.
+/// Nullable columns that the derivation reads; it reads all those that are never null as well.
+const READ: [&str; 25] = [
+    "account", "architecture", "billed_duration_ms", "cold_start_reported", "duration_us", "enqueued_min_unix_nano",
+    "execution_model", "function", "init_duration_us", "init_type", "instance_id", "memory_size_mib", "outcome", "platform",
+    "region", "restore_billed_ms", "restore_duration_us", "runtime", "runtime_us", "scheduled_unix_nano", "service",
+    "trigger_lag_us", "trigger_source", "trigger_type", "version",
+];
+
 fn read(column: &Column) -> bool {
-    !matches!(column.name, "links_json" | "error_message" | "resource_id" | "trace_id" | "span_id" | "route" | "error_fingerprint")
+    column.nullable.is_none() || READ.contains(&column.name)
 }
 
 /// `derive(..)`: every derived column of an attempt, as a struct.

@@ -48,8 +48,8 @@ impl ListAmount {
     fn amounts(&self, batch: &RecordBatch) -> Result<Decimal128Array> {
         let reader = Reader::new(batch).map_err(|source| DataFusionError::External(Box::new(source)))?;
         let prices: Vec<&Price> = self.books.prices().collect();
-        let mut pricer = Pricer::new(&self.books);
-        let amounts: Decimal128Array = reader.rows().map(|row| scaled(&pricer.price(&row), &prices)).collect();
+        let mut finder = Pricer::new(&self.books);
+        let amounts: Decimal128Array = reader.rows().map(|row| scaled(&finder.price(&row), &prices)).collect();
         Ok(amounts.with_precision_and_scale(PRECISION, SCALE)?)
     }
 }

@@ -86,9 +86,11 @@ enum Architecture {
 #[derive(Debug)]
 pub struct Pricer<'b> {
     books: &'b PriceBooks,
-    found: HashMap<String, HashMap<(Item, Architecture, i64), Option<Found>>>,
+    found: HashMap<String, HashMap<Day, Option<Found>>>,
 }
 
+/// What is looked for in a region: item, architecture, and the day since 1970.
+type Day = (Item, Architecture, i64);
 /// An entry, and whether the instant is older than it.
 type Found = (Entry, bool);
 
@@ -183,7 +185,7 @@ impl Item {
 }
 
 impl Architecture {
-    /// Reads an architecture; an unknown one is priced as x86_64, Lambda's default and the dearer one.
+    /// Reads an architecture; an unknown one is priced as `x86_64`, Lambda's default and the dearer one.
     fn of(word: Option<&str>) -> Self {
         match word {
             Some("arm64" | "aarch64") => Self::Arm,

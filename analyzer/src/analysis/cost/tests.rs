@@ -142,9 +142,9 @@ async fn each_attempt_goes_whole_to_the_first_kind_that_applies() {
 #[tokio::test]
 async fn cost_is_split_by_version_tenant_and_trace_without_loss() {
     let mut world = World::default();
-    world.attempt(&invocations::Row { tenant: Some("blue"), trace_id: Some(&[1; 16]), ..attempt("a", 0) });
-    world.attempt(&invocations::Row { tenant: Some("red"), version: Some("43"), trace_id: Some(&[1; 16]), ..attempt("b", 1) });
-    world.attempt(&invocations::Row { function: Some("other"), trace_id: Some(&[1; 16]), ..attempt("c", 2) });
+    world.attempt(&invocations::Row { tenant: Some("blue"), trace_id: Some([1; 16]), ..attempt("a", 0) });
+    world.attempt(&invocations::Row { tenant: Some("red"), version: Some("43"), trace_id: Some([1; 16]), ..attempt("b", 1) });
+    world.attempt(&invocations::Row { function: Some("other"), trace_id: Some([1; 16]), ..attempt("c", 2) });
     world.attempt(&attempt("d", 3));
     let whole: Amount = ask(&world, part::none).await.iter().map(|(_, cost)| &cost.amount).sum();
     for by in [part::version as Part, part::tenant, part::init_type] {
