@@ -17,8 +17,7 @@ fn histogram(values: &[(i64, i64)]) -> (Vec<i16>, Vec<i64>) {
 
 fn p(a: &[(i64, i64)], b: &[(i64, i64)]) -> Option<f64> {
     let (a, b) = (histogram(a), histogram(b));
-    let of = |parts: &(Vec<i16>, Vec<i64>)| HistogramRef { buckets: parts.0.clone().leak(), weights_milli: parts.1.clone().leak() };
-    mann_whitney_p(of(&a), of(&b))
+    mann_whitney_p(HistogramRef { buckets: &a.0, weights_milli: &a.1 }, HistogramRef { buckets: &b.0, weights_milli: &b.1 })
 }
 
 #[test]
@@ -27,7 +26,7 @@ fn wilson_bounds_are_those_of_the_tables() {
     near(Some(lower), 0.017_876_213, 1e-6);
     near(Some(upper), 0.404_150_028, 1e-6);
     assert_eq!(wilson(0.0, 10.0).unwrap().0, 0.0);
-    assert_eq!(wilson(10.0, 10.0).unwrap().1, 1.0);
+    near(Some(wilson(10.0, 10.0).unwrap().1), 1.0, 1e-12);
     assert_eq!((wilson(1.0, 0.0), wilson(f64::NAN, 3.0), wilson(1.0, -1.0)), (None, None, None));
 }
 
@@ -77,9 +76,9 @@ fn ranks_with_ties_are_tested_as_by_hand() {
     let variance: f64 = 16.0 / 12.0 * (9.0 - 30.0 / 56.0);
     let z: f64 = (8.0 - 2.5 - 0.5) / variance.sqrt();
     let found = p(&[(1, 1), (2, 2), (3, 1)], &[(2, 1), (3, 1), (4, 1), (5, 1)]).unwrap();
-    // Phi(-1.4855) = 0.06870
-    assert!((z - 1.485_563).abs() < 1e-6, "{z}");
-    assert!((found - 0.137_396).abs() < 2e-5, "{found}");
+    // Phi(-1.48835) = 0.06833, between 0.06944 at 1.48 and 0.06811 at 1.49.
+    assert!((z - 1.488_35).abs() < 1e-5, "{z}");
+    assert!((found - 0.136_66).abs() < 5e-5, "{found}");
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Attempts that show a finding: the worst first.
+
+use std::collections::BTreeMap;
+
+use datafusion::prelude::SessionContext;
+use pennyspan_rules::rule::{Value, bind};
+use pennyspan_rules::{Decimal, Rule};
+use pennyspan_schema::Window;
+
+use crate::judge::query::{Row, RowError, text};
+use crate::report::finding::ExemplarText;
+
+/// Exemplars of one finding.
+const MOST: usize = 3;
+/// Which attempts show a finding where the rule does not say: all of its scope.
+const ALL: &str = "TRUE";
+/// What makes an attempt worse where the rule does not say.
+const LONGEST: &str = "duration_us";
+
+/// Returns the statement without a scope, so that it can be planned.
+pub(super) fn unscoped(rule: &Rule) -> String {
+    statement(rule, "TRUE", |_| Some("NULL".to_owned()))
+}
+
+/// Finds the exemplars of a row.
+pub(super) async fn find(
+    context: &SessionContext,
+    rule: &Rule,
+    row: &Row,
+    params: &BTreeMap<String, Decimal>,
+    window: Window,
+) -> Result<Vec<ExemplarText>, RowError> {
+    let named = row.named();
+    let value = |name: &str| match name {
+        "window_start" => Some(window.start_unix_nano.to_string()),
+        "window_end" => Some(window.end_unix_nano.to_string()),
+        other => params.get(other).map(Decimal::to_string).or_else(|| named.get(other).map(literal)),
+    };
+    let failed = |source| RowError::Query { source: Box::new(source) };
+    let sql = statement(rule, &scope(row, window), value);
+    let batches = context.sql(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let mut found = Vec::new();
+    for batch in &batches {
+        for at in 0..batch.num_rows() {
+            let (invocation_id, trace_id) = (text(batch, "invocation_id", at)?, text(batch, "trace_id", at)?);
+            found.push(ExemplarText { invocation_id, trace_id });
+        }
+    }
+    Ok(found)
+}
+
+fn statement(rule: &Rule, scope: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let shows = bind(rule.exemplars.as_deref().unwrap_or(ALL), &value);
+    let worst = bind(rule.worst.as_deref().unwrap_or(LONGEST), &value);
+    format!(
+        "SELECT invocation_id, trace_id FROM invocations WHERE {scope} AND ({shows}) \
+         ORDER BY {worst} DESC NULLS LAST, start_unix_nano, invocation_id LIMIT {MOST}"
+    )
+}
+
+/// Returns the condition that an attempt lies in the window and in the row's scope.
+fn scope(row: &Row, window: Window) -> String {
+    let mut conditions = vec![format!("start_unix_nano >= {}", window.start_unix_nano), format!("start_unix_nano < {}", window.end_unix_nano)];
+    for (column, part) in ["provider", "account", "region", "function"].into_iter().zip(&row.scope) {
+        conditions.extend(part.as_ref().map(|part| format!("{column} = {}", quoted(part))));
+    }
+    if !row.versions.is_empty() {
+        let versions = row.versions.iter().map(|version| quoted(version)).collect::<Vec<_>>();
+        conditions.push(format!("version IN ({})", versions.join(", ")));
+    }
+    conditions.join(" AND ")
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Text(text) => quoted(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Number(number) if number.is_finite() => format!("{number:?}"),
+        Value::Number(_) => "NULL".to_owned(),
+    }
+}
+
+/// Returns a text as SQL writes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_quotes_stays_a_text() {
+        assert_eq!(quoted("a' OR '1' = '1"), "'a'' OR ''1'' = ''1'");
+        assert_eq!(literal(&Value::Number(f64::NAN)), "NULL");
+        assert_eq!(literal(&Value::Number(0.5)), "0.5");
+    }
+}

@@ -1,0 +1,210 @@
+//! The reading: calls and deliveries first, then all attempts twice, once to see them and once to measure them.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use pennyspan_rules::PriceBooks;
+use pennyspan_schema::tables::{deliveries, invocation_calls};
+use pennyspan_schema::{Slice, Table, Window};
+
+use super::attempt::{self, Reader, Row};
+use super::counted;
+use super::dependency::Dependencies;
+use super::event::Events;
+use super::evidence::Evidences;
+use super::function::Functions;
+use super::minute::Minutes;
+use super::shape::Shapes;
+use super::sightings::Sightings;
+use super::source::Sources;
+use super::version::Versions;
+use crate::analysis::Selection;
+use crate::analysis::cost::{Basis, Entry, Pricer, Pricing};
+use crate::error::AnalysisError;
+use crate::neighbours::LOOKBACK_NANOS;
+use crate::session::Session;
+
+/// How far each view reads before the window, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    pub(crate) minutes_nanos: i64,
+    pub(crate) dependencies_nanos: i64,
+}
+
+/// Everything that is measured.
+pub(crate) struct Pass {
+    window: Window,
+    selection: Selection,
+    pub(super) functions: Functions,
+    pub(super) minutes: Minutes,
+    pub(super) versions: Versions,
+    pub(super) sources: Sources,
+    pub(super) dependencies: Dependencies,
+    pub(super) events: Events,
+    pub(super) shapes: Shapes,
+    pub(super) evidences: Evidences,
+    sightings: Sightings,
+    prices: Vec<Option<f64>>,
+}
+
+impl Pass {
+    /// Reads everything that views need.
+    pub(crate) async fn run(session: &Session, window: Window, selection: &Selection, reach: Reach) -> Result<Self, AnalysisError> {
+        let books = session.books();
+        let mut pass = Self {
+            window,
+            selection: selection.clone(),
+            functions: Functions::default(),
+            minutes: Minutes::default(),
+            versions: Versions::default(),
+            sources: Sources::default(),
+            dependencies: Dependencies::default(),
+            events: Events::default(),
+            shapes: Shapes::default(),
+            evidences: Evidences::default(),
+            sightings: Sightings::default(),
+            prices: per_mib_ms(&books),
+        };
+        let back = |nanos: i64| Window { start_unix_nano: window.start_unix_nano.saturating_sub(nanos), ..window };
+        pass.read_calls(session, back(reach.dependencies_nanos)).await?;
+        pass.read_deliveries(session, back(LOOKBACK_NANOS)).await?;
+        let range = back(reach.minutes_nanos.max(reach.dependencies_nanos).max(LOOKBACK_NANOS));
+        pass.read_attempts(session, range, Self::see).await?;
+        pass.sightings.settle();
+        let mut pricer = Pricer::new(&books);
+        pass.read_attempts(session, range, |pass, row| pass.add(row, &mut pricer)).await?;
+        for counted in counted::read(session, back(reach.minutes_nanos)).await? {
+            pass.minutes.add_counted(counted.scope(), Slice::of(counted.unix_nano).0, counted.count);
+        }
+        Ok(pass)
+    }
+
+    async fn read_calls(&mut self, session: &Session, range: Window) -> Result<(), AnalysisError> {
+        let mut rows = session.rows(Table::InvocationCalls, invocation_calls::COLUMNS, range).await?;
+        let mut attempt = String::new();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run("calls"))?;
+            let reader = invocation_calls::Reader::new(&batch).map_err(AnalysisError::rows("calls"))?;
+            for call in reader.rows() {
+                name_attempt(&mut attempt, [call.provider, call.key_scope, call.invocation_id], Some(call.start_unix_nano));
+                self.dependencies.add(&call, &attempt);
+                if self.window.contains(call.start_unix_nano) {
+                    self.shapes.take(&call, &attempt);
+                }
+            }
+        }
+        self.shapes.settle();
+        Ok(())
+    }
+
+    async fn read_deliveries(&mut self, session: &Session, range: Window) -> Result<(), AnalysisError> {
+        let read: Vec<pennyspan_schema::Column> =
+            deliveries::COLUMNS.iter().filter(|column| column.name != "content_hash").copied().collect();
+        let mut rows = session.rows(Table::Deliveries, &read, range).await?;
+        let mut key = String::new();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run("deliveries"))?;
+            let reader = deliveries::Reader::new(&batch).map_err(AnalysisError::rows("deliveries"))?;
+            for row in reader.rows() {
+                if let Some(invocation_id) = row.invocation_id {
+                    name_attempt(&mut key, [row.provider, row.key_scope, invocation_id], None);
+                    self.events.take(&row, &key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_attempts(
+        &mut self,
+        session: &Session,
+        range: Window,
+        mut each: impl FnMut(&mut Self, &Row<'_>),
+    ) -> Result<(), AnalysisError> {
+        let mut rows = session.rows(Table::Invocations, attempt::COLUMNS, range).await?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run(attempt::NAME))?;
+            let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempt::NAME))?;
+            for row in reader.rows() {
+                if self.selection.selects(&row.priced()) {
+                    each(self, &row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, row: &Row<'_>) {
+        self.evidences.see(row);
+        if row.outcome().ran() {
+            self.sightings.see(row);
+        }
+    }
+
+    fn add(&mut self, row: &Row<'_>, pricer: &mut Pricer<'_>) {
+        if self.sightings.biased(row.scope()) && !row.recorded() {
+            return;
+        }
+        let inside = self.window.contains(row.start_unix_nano);
+        if inside {
+            self.functions.add(row, &self.sightings, self.window);
+        }
+        if !row.outcome().ran() {
+            return;
+        }
+        let (duration, request) = entries(pricer.price(&row.priced()));
+        let usd_per_mib_ms = duration.and_then(|entry| self.prices.get(entry.0).copied().flatten());
+        self.minutes.add(row, usd_per_mib_ms);
+        let day_before = self.window.start_unix_nano.saturating_sub(LOOKBACK_NANOS);
+        if row.start_unix_nano < day_before {
+            return;
+        }
+        self.versions.add(row, &self.sightings, self.window);
+        let mut name = String::new();
+        name_attempt(&mut name, [row.provider, row.key_scope, row.invocation_id], None);
+        self.events.add(row, &name);
+        name_attempt(&mut name, [row.provider, row.key_scope, row.invocation_id], Some(row.start_unix_nano));
+        if row.outcome().failed() {
+            self.dependencies.add_failed(row, &name);
+        }
+        if inside {
+            self.evidences.add(row, duration, request);
+            self.sources.add(row);
+            if row.evidence_span {
+                self.shapes.add(row, &name, usd_per_mib_ms);
+            }
+        }
+    }
+}
+
+/// Returns the entries that price an attempt's duration and its request.
+fn entries(pricing: Pricing) -> (Option<Entry>, Option<Entry>) {
+    let Pricing::Priced(charged) = pricing else { return (None, None) };
+    let of = |wanted: fn(Basis) -> bool| charged.charges.iter().find(|charge| wanted(charge.basis)).map(|charge| charge.entry);
+    (of(|basis| matches!(basis, Basis::Time { .. })), of(|basis| basis == Basis::Request))
+}
+
+/// Returns the list price of each entry for one MiB*ms, where that is its unit, as a number that decides levels.
+fn per_mib_ms(books: &Arc<PriceBooks>) -> Vec<Option<f64>> {
+    use num_traits::ToPrimitive;
+    let each = books.prices().map(|price| {
+        let of_time = price.unit.base() == "MiB*ms";
+        of_time.then(|| (price.unit_price() * price.unit.convert(1)).to_f64()).flatten()
+    });
+    each.collect()
+}
+
+/// Writes what names an attempt, or with no start its key, into a buffer.
+fn name_attempt(buffer: &mut String, key: [&str; 3], start_unix_nano: Option<i64>) {
+    use std::fmt::Write;
+    buffer.clear();
+    for part in key {
+        buffer.push_str(part);
+        buffer.push('\u{1f}');
+    }
+    if let Some(start) = start_unix_nano {
+        // Writing into a String cannot fail.
+        let _ = write!(buffer, "{start}");
+    }
+}
+
