@@ -140,6 +140,11 @@ pub struct Rule {
     pub needs: Vec<String>,
     /// Tables that the query reads instead of measure views.
     pub scan: Vec<String>,
+    /// SQL condition over the view `invocations` of those that show a finding; it may use parameters and the columns of
+    /// the query's row as `$name`.
+    pub exemplars: Option<String>,
+    /// SQL expression by which exemplars are ordered, the highest first.
+    pub worst: Option<String>,
     /// Parameters in the order of the file.
     pub params: Vec<Param>,
     /// What the rule finds, as Markdown.
@@ -203,6 +208,8 @@ impl Rule {
             lookback_s: front.lookback_s,
             needs: front.needs,
             scan: front.scan,
+            exemplars: front.exemplars,
+            worst: front.worst,
             params: front.params,
             what_it_finds: what.prose()?,
             query: query.only_block("sql")?,

@@ -22,7 +22,7 @@ mod waste;
 pub(crate) use bill::start_unix_nano as month_start;
 pub use bill::{Payers, bill};
 pub(crate) use list_amount::ListAmount;
-pub use pricer::{Charge, Charged, Entry, Pricer, Pricing};
+pub use pricer::{Basis, Charge, Charged, Entry, Pricer, Pricing};
 pub use waste::Waste;
 
 /// Thousandths in one: weights are in thousandths.

@@ -6,7 +6,7 @@ use crate::{
     fields::{Fields, Source},
 };
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "severity",
     "topic",
     "title",
@@ -17,6 +17,8 @@ const KEYS: [&str; 11] = [
     "lookback",
     "needs",
     "scan",
+    "exemplars",
+    "worst",
     "params",
 ];
 
@@ -36,6 +38,8 @@ pub(super) struct Front {
     pub(super) lookback_s: i64,
     pub(super) needs: Vec<String>,
     pub(super) scan: Vec<String>,
+    pub(super) exemplars: Option<String>,
+    pub(super) worst: Option<String>,
     pub(super) params: Vec<Param>,
 }
 
@@ -68,6 +72,8 @@ impl Front {
                 "the view columns and configuration keys that it cannot do without",
             )?,
             scan: fields.optional_texts("scan", "the tables it reads, such as [\"spans\"]")?,
+            exemplars: fields.optional_text("exemplars", "the SQL condition of invocations that show a finding")?,
+            worst: fields.optional_text("worst", "the SQL expression by which exemplars are ordered, highest first")?,
             params,
         })
     }
