@@ -19,5 +19,6 @@ pub mod views;
 pub use analysis::{Question, Selection};
 pub use error::AnalysisError;
 pub use guard::{Answer, GuardError, Limits};
+pub use pennyspan_store::Snapshot;
 pub use report::Report;
 pub use session::{Session, Settings, Span};
