@@ -1,8 +1,133 @@
 //! Judgement: rules over the measure views of one window become findings.
+//!
+//! A rule's query returns one row per scope; a row with a level is a finding. What a rule could not look at is listed as well,
+//! so that silence always means that something was judged.
+
+use pennyspan_rules::{Catalogue, Decimal, Rule};
+
+use crate::analysis::selection::matches;
+use crate::analysis::{Question, Selection};
+use crate::error::AnalysisError;
+use crate::measure::Measures;
+use crate::report::finding::{Judgement, ordered};
+use crate::session::Session;
 
 pub mod cases;
+mod confidence;
 mod exemplars;
+mod finding;
 pub(crate) mod functions;
-mod query;
+mod impact;
+mod needs;
+pub mod query;
+mod variants;
 
 pub use cases::{CaseReport, CheckError, check};
+pub use query::RowError;
+
+/// What is judged beyond the catalogue's own words.
+#[derive(Clone, Debug, Default)]
+pub struct Judging {
+    /// Globs over rule names; all rules where there is none.
+    pub rules: Vec<String>,
+    /// Parameters that a team changed.
+    pub overrides: Vec<Override>,
+}
+
+/// A parameter that a team changed, for all functions or some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The rule.
+    pub rule: String,
+    /// The parameter.
+    pub param: String,
+    /// Its value.
+    pub value: Decimal,
+    /// The key that says so, as findings name it.
+    pub key: String,
+    /// The functions, services and environments that are meant; all where nothing is selected. Tenants do not select.
+    pub selection: Selection,
+}
+
+/// Why a window could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// What rules read could not be computed.
+    #[error(transparent)]
+    Measure(#[from] AnalysisError),
+    /// A rule's query does not do what a rule must.
+    #[error("the rule `{rule}` cannot be judged; `pennyspan rules check` says more")]
+    Rule {
+        /// The rule.
+        rule: String,
+        /// Why.
+        #[source]
+        source: RowError,
+    },
+}
+
+/// Judges the attempts of a question by the rules of a catalogue.
+///
+/// The measure views stay registered in the session, so that queries of findings and runbooks can be asked of it.
+///
+/// # Errors
+/// [`JudgeError`] where the tables cannot be read or a rule cannot be run.
+pub async fn judge(session: &Session, question: &Question, catalogue: &Catalogue, judging: &Judging) -> Result<Judgement, JudgeError> {
+    let chosen = |rule: &&Rule| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, &rule.name));
+    let rules: Vec<&Rule> = catalogue.rules().iter().filter(chosen).collect();
+    let measures = Measures::of(session, question, &rules).await?;
+    measures.register(session.context())?;
+    let bench = Judge { session, measures: &measures, window: question.window, overrides: &judging.overrides };
+    let mut judgement = Judgement::default();
+    for rule in rules {
+        let failed = |source| JudgeError::Rule { rule: rule.name.clone(), source };
+        bench.rule(rule, &mut judgement).await.map_err(failed)?;
+    }
+    confidence::lower_where_dark(&mut judgement.findings);
+    judgement.findings = ordered(judgement.findings);
+    judgement.not_judged.sort();
+    Ok(judgement)
+}
+
+/// What every rule is judged with.
+#[derive(Clone, Copy)]
+struct Judge<'a> {
+    session: &'a Session,
+    measures: &'a Measures,
+    window: pennyspan_schema::Window,
+    overrides: &'a [Override],
+}
+
+impl Judge<'_> {
+    /// Runs one rule for all scopes.
+    async fn rule(&self, rule: &Rule, judgement: &mut Judgement) -> Result<(), RowError> {
+        let mut returned = Vec::new();
+        let mut found = Vec::new();
+        for variant in variants::of(rule, self.overrides, &self.measures.evidences.teams) {
+            let sql = query::bound(rule, &variant.values(rule), self.window);
+            let rows = query::run(self.session.context(), &sql).await?;
+            let rows = rows.into_iter().filter(|row| covers(rule, row.scope[0].as_deref()) && variant.is_for(&row.scope));
+            for row in rows {
+                returned.push(row.scope.clone());
+                if let Some(severity) = row.level {
+                    found.push(row.scope.clone());
+                    judgement.findings.push(self.finding(rule, &row, severity, &variant, &sql).await?);
+                }
+            }
+        }
+        let missing = needs::missing(self, rule, &returned, &found).await?;
+        let judged = u64::from(missing.judged > 0);
+        judgement.coverage.rules_judged += judged;
+        judgement.coverage.rules_not_judged += 1 - judged;
+        judgement.not_judged.extend(missing.not_judged);
+        Ok(())
+    }
+}
+
+/// Returns whether a rule judges a provider.
+fn covers(rule: &Rule, provider: Option<&str>) -> bool {
+    rule.platforms.iter().any(|known| known == "any" || Some(known.as_str()) == provider)
+}
+
+#[cfg(test)]
+mod tests;

@@ -32,9 +32,10 @@ mod version;
 pub(crate) mod view;
 pub mod views;
 
-pub(crate) use evidence::{Evidence, Evidences};
-pub(crate) use grouped::Names;
 use event::Origin;
+pub(crate) use event::Team;
+pub(crate) use evidence::{Evidence, Evidences};
+pub(crate) use grouped::{Grouped, Names};
 use pass::{Pass, Reach};
 use view::MeasureRow;
 use views::{ByDependency, ByFunctionMinute, VIEWS};

@@ -16,7 +16,7 @@ use pennyspan_schema::HistogramRef;
 use pennyspan_schema::column::{ColumnType, Hist};
 
 mod merge;
-pub mod statistics;
+pub(crate) mod statistics;
 
 /// Thousandths in one.
 const MILLI: f64 = 1_000.0;

@@ -87,7 +87,7 @@ columns! {
     /// CPU that it used.
     cpu_time_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
     /// From the event to the start of its first attempt.
-    first_attempt_lag_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
+    trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
     /// What the provider charges for.
     billed_duration_ms: Int { unit: Unit::Millisecond, nullable: "unknown", source: "invocations" },
     /// Memory size times billed duration.

@@ -27,7 +27,7 @@ impl Sources {
         let of = self.0.of([provider, account, region, function, row.trigger_type, row.trigger_source]);
         smaller(&mut of.service, row.service);
         smaller(&mut of.environment, row.environment);
-        if let Some(lag_us) = row.first_attempt_lag_us {
+        if let Some(lag_us) = row.trigger_lag_us {
             of.first_attempts.add(row.sample_weight_milli);
             of.lags.record(lag_us, row.sample_weight_milli);
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use pennyspan_rules::Decimal;
 use pennyspan_rules::rule::Severity;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -134,15 +135,16 @@ pub struct NotJudged {
     pub scopes: u64,
 }
 
-/// Orders findings: the most severe first, then by rule and scope.
+/// Orders findings: the most severe first, then what costs most, then by rule and scope.
 pub(crate) fn ordered(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     findings
 }
 
-type Order<'a> = (Reverse<Severity>, &'a str, [&'a Option<String>; 5], &'a str);
+type Order<'a> = (Reverse<Severity>, Reverse<Option<Decimal>>, &'a str, [&'a Option<String>; 5], &'a str);
 
 fn order(finding: &Finding) -> Order<'_> {
     let scope = [&finding.provider, &finding.account, &finding.region, &finding.function, &finding.sub_resource];
-    (Reverse(finding.severity), &finding.rule, scope, &finding.fingerprint)
+    let usd = finding.impact.usd.as_ref().and_then(|[_, high]| high.parse().ok());
+    (Reverse(finding.severity), Reverse(usd), &finding.rule, scope, &finding.fingerprint)
 }

@@ -12,8 +12,7 @@ const MOST_TERMS: usize = 100_000;
 const NEGLIGIBLE: f64 = 1e-16;
 
 /// Returns the bounds of the 95 % Wilson interval of `k / n`; none where `n` is not above zero.
-#[must_use]
-pub fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
+pub(crate) fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
     if !(n > 0.0 && k.is_finite() && n.is_finite()) {
         return None;
     }
@@ -27,9 +26,8 @@ pub fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
 
 /// Returns the two-sided p of the Mann-Whitney test by the normal approximation, with corrections for ties and continuity;
 /// none where a side is empty, 1 where all values are equal.
-#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "weights become numbers only here, after they are summed")]
-pub fn mann_whitney_p(a: HistogramRef<'_>, b: HistogramRef<'_>) -> Option<f64> {
+pub(crate) fn mann_whitney_p(a: HistogramRef<'_>, b: HistogramRef<'_>) -> Option<f64> {
     let count = |weight_milli: i64| weight_milli as f64 / 1_000.0;
     let (of_a, of_b) = (count(a.weight_milli()), count(b.weight_milli()));
     if of_a <= 0.0 || of_b <= 0.0 {
@@ -55,9 +53,8 @@ pub fn mann_whitney_p(a: HistogramRef<'_>, b: HistogramRef<'_>) -> Option<f64> {
 }
 
 /// Returns the probability that a Poisson variable with that mean is at most `observed`; none for an impossible mean.
-#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a count becomes a number only here")]
-pub fn poisson_tail(observed: i64, expected: f64) -> Option<f64> {
+pub(crate) fn poisson_tail(observed: i64, expected: f64) -> Option<f64> {
     match expected {
         _ if !expected.is_finite() || expected < 0.0 => None,
         _ if observed < 0 => Some(0.0),
