@@ -2,6 +2,8 @@
 //!
 //! This program wires the crates: it alone reads the command line, the environment, the clock and the working directory.
 
+#![expect(unreachable_pub, reason = "a program's modules are seen by nobody else")]
+
 mod cli;
 mod commands;
 mod config;

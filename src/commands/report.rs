@@ -10,7 +10,7 @@ use pennyspan_analyzer::Session;
 use pennyspan_analyzer::analysis::Selection;
 use pennyspan_analyzer::report::gate::{Against, OnNoData};
 use pennyspan_analyzer::report::{Asked, GatePolicy, Judgement, Report, json, markdown, table};
-use pennyspan_analyzer::session::{Settings, Span};
+use pennyspan_analyzer::session::Settings;
 use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 

@@ -30,13 +30,18 @@ impl Company {
     pub fn report(&self, flags: &[&str]) -> Value {
         let mut all = window_flags(&self.telemetry.truth);
         all.extend(flags.iter().map(ToString::to_string));
-        report(self.directory.path(), &all.iter().map(String::as_str).collect::<Vec<_>>())
+        report(
+            self.directory.path(),
+            &all.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
     }
 }
 
 /// Returns the flags that ask for the window of the truth.
 pub fn window_flags(truth: &Truth) -> Vec<String> {
-    ["--since", &truth.window.start, "--until", &truth.window.end].map(str::to_owned).to_vec()
+    ["--since", &truth.window.start, "--until", &truth.window.end]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Runs the program in an empty directory, without the environment's configuration.
@@ -55,14 +60,25 @@ pub fn report(from: &Path, flags: &[&str]) -> Value {
     arguments.extend(flags);
     let output = pennyspan(&arguments);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{:?}: {said}", output.status);
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{:?}: {said}",
+        output.status
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Returns the seeds of a run: fixed ones, and some drawn from the commit through `SLICE_SEED`.
 pub fn seeds(fixed: &[u64], drawn: u64) -> Vec<u64> {
-    let seed = std::env::var("SLICE_SEED").ok().and_then(|text| u64::from_str_radix(&text, 16).ok()).unwrap_or(1);
-    fixed.iter().copied().chain((0..drawn).map(|n| seed.wrapping_mul(31).wrapping_add(n))).collect()
+    let seed = std::env::var("SLICE_SEED")
+        .ok()
+        .and_then(|text| u64::from_str_radix(&text, 16).ok())
+        .unwrap_or(1);
+    fixed
+        .iter()
+        .copied()
+        .chain((0..drawn).map(|n| seed.wrapping_mul(31).wrapping_add(n)))
+        .collect()
 }
 
 /// Where the repository stands.
