@@ -201,4 +201,4 @@ fn emit(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use pennyspan_schema::{Rows, Table};
 use crate::fold::{self, FoldError, FoldInput};
 use crate::snapshot::Snapshot;
 
-mod tiers;
+pub(crate) mod tiers;
 
 use tiers::Tiers;
 

@@ -8,10 +8,11 @@ use datafusion::catalog::TableProvider;
 use pennyspan_schema::Table;
 
 use crate::fold::Folded;
+use crate::scan::Sources;
 
 mod provider;
 
-use provider::SnapshotTable;
+pub(crate) use provider::SnapshotTable;
 
 /// All tables of one workspace at one moment: what a question is asked of.
 ///
@@ -21,13 +22,6 @@ pub struct Snapshot {
     tables: BTreeMap<Table, Sources>,
     as_of_unix_nano: Option<i64>,
     orphan_span_count: u64,
-}
-
-/// Where a table's rows lie.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sources {
-    /// Rows in memory.
-    pub(crate) batches: Arc<[RecordBatch]>,
 }
 
 impl Snapshot {
@@ -49,6 +43,7 @@ impl Snapshot {
                     table,
                     Sources {
                         batches: batches.into(),
+                        ..Sources::default()
                     },
                 )
             })
@@ -60,7 +55,23 @@ impl Snapshot {
         }
     }
 
-    /// Returns a table's rows that lie in memory; a table without rows has no batches.
+    pub(crate) fn of_sources(
+        tables: BTreeMap<Table, Sources>,
+        as_of_unix_nano: Option<i64>,
+        orphan_span_count: u64,
+    ) -> Self {
+        Self {
+            tables,
+            as_of_unix_nano,
+            orphan_span_count,
+        }
+    }
+
+    pub(crate) fn sources(&self, table: Table) -> Sources {
+        self.tables.get(&table).cloned().unwrap_or_default()
+    }
+
+    /// Returns a table's rows that lie in memory; of a store without files, these are all.
     #[must_use]
     pub fn batches(&self, table: Table) -> &[RecordBatch] {
         self.tables.get(&table).map_or(&[], |sources| &sources.batches)
@@ -69,14 +80,14 @@ impl Snapshot {
     /// Returns the table for DataFusion, with every row of this moment wherever it lies.
     #[must_use]
     pub fn provider(&self, table: Table) -> Arc<dyn TableProvider> {
-        let sources = self.tables.get(&table).cloned().unwrap_or_default();
-        Arc::new(SnapshotTable::new(table, sources))
+        Arc::new(SnapshotTable::new(table, self.sources(table)))
     }
 
-    /// Returns how many rows a table has.
+    /// Returns how many rows a raw table has; of a folded table at most so many, since files may hold rows that a later fold
+    /// has replaced in memory.
     #[must_use]
     pub fn rows(&self, table: Table) -> usize {
-        self.batches(table).iter().map(RecordBatch::num_rows).sum()
+        self.tables.get(&table).map_or(0, Sources::rows)
     }
 
     /// Returns how many rows each raw table has: the input of everything that is computed.

@@ -1,5 +1,5 @@
 mod given;
 mod oracle;
-mod properties;
+pub(crate) mod properties;
 
-pub(super) use given::{Given, call, end, invocation_span, log, ms, read, record, report, span_fact, start};
+pub(crate) use given::{Given, call, end, invocation_span, log, ms, read, record, report, span_fact, start};

@@ -8,19 +8,29 @@ use crate::fold::FoldError;
 
 /// Batches of at least this many rows are kept as they come.
 const LARGE_ROWS: usize = 8192;
+/// So are batches of at least this many bytes, so that no column of a merged batch grows beyond what its offsets can say.
+const LARGE_BYTES: usize = 16 << 20;
 /// So many small batches of one tier become one of the next, so that each row is copied a few times at most.
 const FAN_IN: usize = 32;
 
 /// The batches of one table: large ones, and tiers of small ones.
-#[derive(Debug)]
-pub(super) struct Tiers {
+#[derive(Clone, Debug)]
+pub(crate) struct Tiers {
     table: Table,
     large: Vec<RecordBatch>,
     small: Vec<Vec<RecordBatch>>,
 }
 
+/// Refuses a batch that has not its table's columns.
+pub(crate) fn check_layout(table: Table, batch: &RecordBatch) -> Result<(), FoldError> {
+    if batch.schema_ref().fields() == table.schema().fields() {
+        return Ok(());
+    }
+    Err(FoldError::Layout { table: table.name() })
+}
+
 impl Tiers {
-    pub(super) fn new(table: Table) -> Self {
+    pub(crate) fn new(table: Table) -> Self {
         Self {
             table,
             large: Vec::new(),
@@ -28,15 +38,11 @@ impl Tiers {
         }
     }
 
-    pub(super) fn push(&mut self, batch: RecordBatch) -> Result<(), FoldError> {
-        if batch.schema_ref().fields() != self.table.schema().fields() {
-            return Err(FoldError::Layout {
-                table: self.table.name(),
-            });
-        }
+    pub(crate) fn push(&mut self, batch: RecordBatch) -> Result<(), FoldError> {
+        check_layout(self.table, &batch)?;
         let mut batch = batch;
         for tier in 0.. {
-            if batch.num_rows() >= LARGE_ROWS {
+            if batch.num_rows() >= LARGE_ROWS || batch.get_array_memory_size() >= LARGE_BYTES {
                 self.large.push(batch);
                 break;
             }
@@ -54,7 +60,7 @@ impl Tiers {
     }
 
     /// Returns the rows in few batches.
-    pub(super) fn batches(&self) -> Result<Vec<RecordBatch>, FoldError> {
+    pub(crate) fn batches(&self) -> Result<Vec<RecordBatch>, FoldError> {
         let mut batches = self.large.clone();
         let small: Vec<RecordBatch> = self.small.iter().flatten().cloned().collect();
         if !small.is_empty() {
@@ -63,12 +69,13 @@ impl Tiers {
         Ok(batches)
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.large
-            .iter()
-            .chain(self.small.iter().flatten())
-            .map(RecordBatch::get_array_memory_size)
-            .sum()
+    /// Returns the batches as they lie, more of them than [`Self::batches`], but without copying.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RecordBatch> {
+        self.large.iter().chain(self.small.iter().flatten())
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.iter().map(RecordBatch::get_array_memory_size).sum()
     }
 
     fn concat(&self, batches: &[RecordBatch]) -> Result<RecordBatch, FoldError> {

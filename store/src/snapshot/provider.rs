@@ -7,23 +7,21 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{Result, Statistics};
-use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use pennyspan_schema::Table;
 
-use super::Sources;
+use crate::scan::Sources;
 
 /// One table of one snapshot.
 #[derive(Debug)]
-pub(super) struct SnapshotTable {
+pub(crate) struct SnapshotTable {
     table: Table,
     sources: Sources,
 }
 
 impl SnapshotTable {
-    pub(super) fn new(table: Table, sources: Sources) -> Self {
+    pub(crate) fn new(table: Table, sources: Sources) -> Self {
         Self { table, sources }
     }
 }
@@ -40,26 +38,23 @@ impl TableProvider for SnapshotTable {
 
     async fn scan(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         projection: Option<&Vec<usize>>,
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let partitions = [self.sources.batches.to_vec()];
-        let memory = MemorySourceConfig::try_new(&partitions, self.schema(), projection.cloned())?;
-        Ok(DataSourceExec::from_data_source(memory))
+        self.sources.plan(state, self.table, projection)
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        let rows = self
-            .sources
-            .batches
-            .iter()
-            .map(arrow::array::RecordBatch::num_rows)
-            .sum();
         let unknown = Statistics::new_unknown(&self.schema());
+        let rows = self.sources.rows();
         Some(Statistics {
-            num_rows: Precision::Exact(rows),
+            num_rows: if self.sources.is_counted() {
+                Precision::Exact(rows)
+            } else {
+                Precision::Inexact(rows)
+            },
             ..unknown
         })
     }

@@ -129,7 +129,7 @@ fn shuffled(given: Given) -> impl Strategy<Value = (Given, Given)> {
 }
 
 /// Returns facts and spans in bursts some hours apart: what one burst says, no slice of another needs.
-fn bursts() -> impl Strategy<Value = Given> {
+pub(crate) fn bursts() -> impl Strategy<Value = Given> {
     prop::collection::vec(any_given(), 1..4).prop_map(|bursts| {
         let mut all = Given::default();
         for (burst, number) in bursts.into_iter().zip(0_i64..) {

@@ -1,0 +1,133 @@
+//! Merging small files, so that a table has few.
+
+use std::sync::Arc;
+
+use pennyspan_schema::{Position, Table};
+
+use super::StoreError;
+use super::encode::encode;
+use super::folded_files::read_file;
+use super::space::Space;
+use super::tables::{FOLD_READS, Orphans, Tables};
+use crate::delta::{Change, DataFile, Effect, Holds};
+
+/// The application of a merge's transactions, so that two merges of one table always conflict.
+const MAINTENANCE: &str = "pennyspan-maintenance";
+/// Files are merged up to this size.
+const MERGED_BYTES: u64 = 32 << 20;
+/// Folded files of the last slices are left alone: the next flush rewrites them.
+const RESTLESS_SLICES: i64 = 10;
+
+impl Space {
+    /// Merges the small files of each table that has too many.
+    pub(super) async fn merge_small_files(&self, tables: &mut Tables) -> Result<(), StoreError> {
+        let mut merged = false;
+        for table in Table::ALL {
+            if tables
+                .get(*table)
+                .is_some_and(|logged| logged.files().count() > self.options.live_files)
+            {
+                merged |= self.merge_table(tables, *table).await?;
+            }
+        }
+        if merged {
+            self.swap(tables, |_| {});
+        }
+        Ok(())
+    }
+
+    async fn merge_table(&self, tables: &mut Tables, table: Table) -> Result<bool, StoreError> {
+        let covered = tables.folded_through().await?;
+        let mut small: Vec<Arc<DataFile>> = tables.live(table);
+        small.retain(|file| file.size_bytes() < MERGED_BYTES / 2);
+        if FOLD_READS.contains(&table) {
+            small.retain(|file| file.holds().last() <= covered);
+        }
+        let newest = small
+            .iter()
+            .filter_map(|file| file.slices())
+            .map(|(_, last)| last.0)
+            .max();
+        let restless = newest.map_or(i64::MAX, |newest| newest.saturating_sub(RESTLESS_SLICES));
+        small.retain(|file| file.slices().is_none_or(|(_, last)| last.0 < restless));
+        small.sort_by_key(|file| (file.times().map(|times| times.start_unix_nano), file.name().to_owned()));
+        let mut merged = false;
+        for group in groups(small) {
+            self.options.begin("merge");
+            self.merge_group(tables, table, group).await?;
+            merged = true;
+        }
+        Ok(merged)
+    }
+
+    async fn merge_group(
+        &self,
+        tables: &mut Tables,
+        table: Table,
+        group: Vec<Arc<DataFile>>,
+    ) -> Result<(), StoreError> {
+        let (mut rows, mut orphans, mut orphans_by_file) = (Vec::new(), Orphans::new(), Vec::new());
+        for file in &group {
+            rows.extend(read_file(table, file).await?);
+            for (slice, count) in tables.orphans_in(table, file) {
+                *orphans.entry(slice).or_default() += count;
+            }
+        }
+        let added = match frames_of(&group) {
+            Some(holds) => {
+                self.write(tables, table, holds, encode(table, rows, orphans).await?)
+                    .await?
+            }
+            None => {
+                self.write_fold(tables, table, rows, &orphans, through_of(&group), &mut orphans_by_file)
+                    .await?
+            }
+        };
+        let now = self.options.now();
+        let change = Change {
+            effect: Effect::Rearrange,
+            added,
+            removed: group,
+            transactions: vec![(MAINTENANCE.to_owned(), now)],
+            at_unix_nano: now,
+        };
+        self.commit(tables, table, &change).await?;
+        tables.note_orphans(orphans_by_file);
+        self.counts.merges.add(now);
+        Ok(())
+    }
+}
+
+/// Puts neighbours together up to the size of a merged file; alone a file stays as it is.
+fn groups(files: Vec<Arc<DataFile>>) -> Vec<Vec<Arc<DataFile>>> {
+    let (mut groups, mut bytes) = (Vec::<Vec<_>>::new(), 0);
+    for file in files {
+        bytes += file.size_bytes();
+        match groups.last_mut() {
+            Some(group) if bytes <= MERGED_BYTES => group.push(file),
+            _ => {
+                bytes = file.size_bytes();
+                groups.push(vec![file]);
+            }
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+/// Returns the frames of merged raw files; `None` for folded files.
+fn frames_of(group: &[Arc<DataFile>]) -> Option<Holds> {
+    let frames = || {
+        group.iter().filter_map(|file| match file.holds() {
+            Holds::Frames { first, last } => Some((first, last)),
+            Holds::Slices { .. } => None,
+        })
+    };
+    let first = frames().map(|(first, _)| first).min()?;
+    let last = frames().map(|(_, last)| last).max()?;
+    Some(Holds::Frames { first, last })
+}
+
+fn through_of(group: &[Arc<DataFile>]) -> Position {
+    group.iter().map(|file| file.holds().last()).max().unwrap_or_default()
+}

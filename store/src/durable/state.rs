@@ -1,0 +1,146 @@
+//! What queries see of a workspace: hot rows, live files, and folds that are not in files yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use pennyspan_schema::{Position, Slice, Table, TablePositions, Window};
+
+use super::generation::Generation;
+use crate::delta::DataFile;
+use crate::fold::Folded;
+use crate::scan::Sources;
+use crate::snapshot::Snapshot;
+
+/// The live files of each table.
+pub(super) type Files = BTreeMap<Table, Arc<[Arc<DataFile>]>>;
+
+/// What queries see of a workspace. Hot rows go from `fresh` through `folding`, `ripe` and `frozen` into files.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Rows that no fold has read.
+    pub(super) fresh: Generation,
+    /// Rows that a fold reads now, or read in vain.
+    pub(super) folding: Option<Generation>,
+    /// Rows that are folded.
+    pub(super) ripe: Generation,
+    /// Rows that a flush writes now, or wrote in vain.
+    pub(super) frozen: Vec<Generation>,
+    pub(super) files: Files,
+    /// Names of files of raw tables that the folded files do not cover.
+    pub(super) unfolded: BTreeSet<String>,
+    /// What replaces the folded files' rows, by slice.
+    pub(super) folds: BTreeMap<Slice, Arc<Folded>>,
+    /// Spans of functions without a known attempt, by slice.
+    pub(super) orphans: BTreeMap<Slice, u64>,
+    pub(super) versions: TablePositions,
+    pub(super) flushed: Position,
+    pub(super) as_of_unix_nano: Option<i64>,
+}
+
+impl State {
+    fn generations(&self) -> impl Iterator<Item = &Generation> {
+        self.frozen
+            .iter()
+            .chain([&self.ripe])
+            .chain(&self.folding)
+            .chain([&self.fresh])
+    }
+
+    pub(super) fn hot_bytes(&self) -> usize {
+        self.generations().map(Generation::bytes).sum()
+    }
+
+    /// Returns when the oldest hot row was published.
+    pub(super) fn since_unix_nano(&self) -> Option<i64> {
+        self.generations().filter_map(Generation::since_unix_nano).min()
+    }
+
+    pub(super) fn files(&self, table: Table) -> Arc<[Arc<DataFile>]> {
+        self.files.get(&table).map(Arc::clone).unwrap_or_default()
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let replaced = self.replaced();
+        let sources = Table::ALL.iter().map(|table| {
+            let sources = if table.is_raw() {
+                self.raw(*table)
+            } else {
+                self.folded(*table, &replaced)
+            };
+            (*table, sources)
+        });
+        Snapshot::of_sources(sources.collect(), self.as_of_unix_nano, self.orphans.values().sum())
+    }
+
+    fn raw(&self, table: Table) -> Sources {
+        Sources {
+            batches: self
+                .generations()
+                .flat_map(|generation| generation.batches(table))
+                .cloned()
+                .collect(),
+            files: self.files(table),
+            replaced: Arc::default(),
+        }
+    }
+
+    fn folded(&self, table: Table, replaced: &Arc<[Window]>) -> Sources {
+        Sources {
+            batches: self
+                .folds
+                .values()
+                .flat_map(|folded| rows_of(folded, table))
+                .cloned()
+                .collect(),
+            files: self.files(table),
+            replaced: Arc::clone(replaced),
+        }
+    }
+
+    /// Returns the slices of the folds as windows, neighbours together.
+    fn replaced(&self) -> Arc<[Window]> {
+        let mut windows: Vec<Window> = Vec::new();
+        for slice in self.folds.keys() {
+            match windows.last_mut() {
+                Some(last) if last.end_unix_nano == slice.start_unix_nano() => {
+                    last.end_unix_nano = slice.end_unix_nano()
+                }
+                _ => windows.push(Window {
+                    start_unix_nano: slice.start_unix_nano(),
+                    end_unix_nano: slice.end_unix_nano(),
+                }),
+            }
+        }
+        windows.into()
+    }
+
+    /// Returns the rows of a raw table that folds have read, and those that they have not.
+    pub(super) fn parted(&self, table: Table) -> (Sources, Sources) {
+        let (new, old): (Vec<_>, Vec<_>) = self
+            .files(table)
+            .iter()
+            .cloned()
+            .partition(|file| self.unfolded.contains(file.name()));
+        let of = |generations: &mut dyn Iterator<Item = &Generation>, files: Vec<_>| Sources {
+            batches: generations
+                .flat_map(|generation| generation.batches(table).cloned().collect::<Vec<_>>())
+                .collect(),
+            files: files.into(),
+            replaced: Arc::default(),
+        };
+        let read = of(&mut self.frozen.iter().chain([&self.ripe]), old);
+        (read, of(&mut self.folding.iter(), new))
+    }
+}
+
+/// Returns a folded table's rows.
+pub(super) fn rows_of(folded: &Folded, table: Table) -> &[RecordBatch] {
+    match table {
+        Table::Invocations => &folded.invocations,
+        Table::InvocationCalls => &folded.invocation_calls,
+        Table::RollupMinute => &folded.rollup_minute,
+        Table::InstanceMinutes => &folded.instance_minutes,
+        _ => &[],
+    }
+}

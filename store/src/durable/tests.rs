@@ -1,0 +1,6 @@
+mod directory;
+mod exactly_once;
+mod faulty;
+mod given;
+mod life;
+mod upkeep;

@@ -1,0 +1,195 @@
+//! Reading a table's rows wherever they lie: in memory, in Parquet files, or both.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::catalog::Session;
+use datafusion::common::config::TableParquetOptions;
+use datafusion::common::stats::Precision;
+use datafusion::common::{DFSchema, Result, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion::prelude::{SessionConfig, SessionContext, col, lit};
+use object_store::ObjectMeta;
+use pennyspan_schema::{Table, Window};
+
+use crate::delta::DataFile;
+use crate::snapshot::SnapshotTable;
+
+/// Where a table's rows lie.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    /// Rows in memory.
+    pub(crate) batches: Arc<[RecordBatch]>,
+    /// Rows in files.
+    pub(crate) files: Arc<[Arc<DataFile>]>,
+    /// Times at which only the rows in memory count, because they replace those of the files; in order, none overlapping.
+    pub(crate) replaced: Arc<[Window]>,
+}
+
+impl Sources {
+    /// Returns how many rows there are; those that are replaced count twice.
+    pub(crate) fn rows(&self) -> usize {
+        let in_files: usize = self.files.iter().map(|file| file.rows()).sum();
+        in_files + self.batches.iter().map(RecordBatch::num_rows).sum::<usize>()
+    }
+
+    /// Returns whether there is neither a batch nor a file.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.files.is_empty()
+    }
+
+    /// Returns whether [`Self::rows`] is exact.
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.files.iter().any(|file| self.is_partly_replaced(file))
+    }
+
+    fn is_partly_replaced(&self, file: &DataFile) -> bool {
+        self.replaced.iter().any(|window| file.touches(*window))
+    }
+
+    /// Plans the scan of some columns.
+    pub(crate) fn plan(
+        &self,
+        state: &dyn Session,
+        table: Table,
+        projection: Option<&Vec<usize>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let (partly, whole): (Vec<_>, Vec<_>) = self
+            .files
+            .iter()
+            .cloned()
+            .partition(|file| self.is_partly_replaced(file));
+        let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        if !self.batches.is_empty() || self.files.is_empty() {
+            let memory = MemorySourceConfig::try_new(&[self.batches.to_vec()], table.schema(), projection.cloned())?;
+            parts.push(DataSourceExec::from_data_source(memory));
+        }
+        if !whole.is_empty() {
+            parts.push(scan_files(state, table, &whole, projection)?);
+        }
+        if !partly.is_empty() {
+            parts.push(self.scan_beside_replaced(state, table, &partly, projection)?);
+        }
+        match parts.len() {
+            1 => Ok(parts.swap_remove(0)),
+            _ => UnionExec::try_new(parts),
+        }
+    }
+
+    /// Scans files without their rows that rows in memory replace.
+    fn scan_beside_replaced(
+        &self,
+        state: &dyn Session,
+        table: Table,
+        files: &[Arc<DataFile>],
+        projection: Option<&Vec<usize>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let scan = scan_files(state, table, files, None)?;
+        let others = self
+            .replaced
+            .iter()
+            .map(|window| !within(table, *window))
+            .reduce(Expr::and);
+        let kept: Arc<dyn ExecutionPlan> = match others {
+            Some(others) => {
+                let schema = DFSchema::try_from(table.schema())?;
+                Arc::new(FilterExec::try_new(state.create_physical_expr(others, &schema)?, scan)?)
+            }
+            None => scan,
+        };
+        let Some(projection) = projection else { return Ok(kept) };
+        let schema = kept.schema();
+        let columns = projection.iter().map(|index| {
+            let name = schema.field(*index).name();
+            let column = datafusion::physical_expr::expressions::col(name, &schema)?;
+            Ok((column, name.clone()))
+        });
+        Ok(Arc::new(ProjectionExec::try_new(
+            columns.collect::<Result<Vec<_>>>()?,
+            kept,
+        )?))
+    }
+
+    /// Reads all rows, or those whose time lies in a window, and maybe others that lie in memory.
+    pub(crate) async fn read(&self, table: Table, window: Option<Window>) -> Result<Vec<RecordBatch>> {
+        let mut batches = self.batches.to_vec();
+        let files = self
+            .files
+            .iter()
+            .filter(|file| window.is_none_or(|window| file.touches(window)));
+        let files: Vec<_> = files.cloned().collect();
+        if !files.is_empty() {
+            let files = Self {
+                files: files.into(),
+                batches: Arc::default(),
+                replaced: Arc::clone(&self.replaced),
+            };
+            let mut rows = reading_context().read_table(Arc::new(SnapshotTable::new(table, files)))?;
+            if let Some(window) = window {
+                rows = rows.filter(within(table, window))?;
+            }
+            batches.extend(rows.collect().await?);
+        }
+        Ok(batches)
+    }
+}
+
+/// Returns a context for the store's own reading: one partition, filters inside the scan.
+fn reading_context() -> SessionContext {
+    let mut config = SessionConfig::new().with_target_partitions(1);
+    config.options_mut().execution.parquet.pushdown_filters = true;
+    SessionContext::new_with_config(config)
+}
+
+fn within(table: Table, window: Window) -> Expr {
+    let time = || col(table.time_column());
+    time()
+        .gt_eq(lit(window.start_unix_nano))
+        .and(time().lt(lit(window.end_unix_nano)))
+}
+
+/// Plans a Parquet scan: statistics per file, from the table's log, let files be skipped.
+fn scan_files(
+    state: &dyn Session,
+    table: Table,
+    files: &[Arc<DataFile>],
+    projection: Option<&Vec<usize>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let options = TableParquetOptions {
+        global: state.config_options().execution.parquet.clone(),
+        ..TableParquetOptions::default()
+    };
+    let source = ParquetSource::new(table.schema()).with_table_parquet_options(options);
+    let rows = files.iter().map(|file| file.rows()).sum();
+    let statistics = Statistics {
+        num_rows: Precision::Exact(rows),
+        ..Statistics::new_unknown(&table.schema())
+    };
+    let files = files.iter().map(|file| partitioned(file)).collect();
+    let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+        .with_file_groups(vec![FileGroup::new(files)])
+        .with_statistics(statistics)
+        .with_projection_indices(projection.cloned())?
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
+}
+
+fn partitioned(file: &DataFile) -> PartitionedFile {
+    let meta = ObjectMeta {
+        location: file.location().clone(),
+        last_modified: chrono::DateTime::UNIX_EPOCH,
+        size: file.size_bytes(),
+        e_tag: None,
+        version: None,
+    };
+    PartitionedFile::new_from_meta(meta).with_statistics(file.statistics())
+}
