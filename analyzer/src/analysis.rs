@@ -1,8 +1,8 @@
 //! Questions with typed answers: one file each.
 //!
-//! An analysis is a [`Tally`]: what one attempt adds to a group, and how two tallies become one. Both are independent of order,
-//! so that partitions may be read side by side. [`tally`] runs any of them over the view `invocations`, by function and, where
-//! asked, by one more part.
+//! An analysis is a [`Tally`]: what one attempt adds to a group, and how two tallies become one. Both are independent
+//! of order, so that partitions may be read side by side. [`tally`] runs any of them over the view `invocations`, by
+//! function and, where asked, by one more part.
 
 use std::collections::BTreeMap;
 

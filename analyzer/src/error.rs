@@ -44,12 +44,18 @@ pub enum AnalysisError {
 impl AnalysisError {
     pub(crate) fn prepare(what: impl Into<String>) -> impl FnOnce(DataFusionError) -> Self {
         let what = what.into();
-        move |source| Self::Prepare { what, source: Box::new(source) }
+        move |source| Self::Prepare {
+            what,
+            source: Box::new(source),
+        }
     }
 
     pub(crate) fn run(question: impl Into<String>) -> impl FnOnce(DataFusionError) -> Self {
         let question = question.into();
-        move |source| Self::Run { question, source: Box::new(source) }
+        move |source| Self::Run {
+            question,
+            source: Box::new(source),
+        }
     }
 
     pub(crate) fn rows(question: impl Into<String>) -> impl FnOnce(ReadError) -> Self {

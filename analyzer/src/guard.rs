@@ -74,7 +74,9 @@ pub enum GuardError {
         views: String,
     },
     /// A column, function or type is wrong.
-    #[error("the statement cannot be planned; columns are listed by `SELECT * FROM view LIMIT 1`, and functions must give the same answer at every time")]
+    #[error(
+        "the statement cannot be planned; columns are listed by `SELECT * FROM view LIMIT 1`, and functions must give the same answer at every time"
+    )]
     Plan {
         /// What is wrong.
         #[source]
@@ -119,17 +121,25 @@ pub(crate) async fn run(
     check_tables(context, &statement)?;
     tokio::time::timeout(limits.time, answer(context, statement, params, limits))
         .await
-        .unwrap_or(Err(GuardError::TooSlow { seconds: limits.time.as_secs() }))
+        .unwrap_or(Err(GuardError::TooSlow {
+            seconds: limits.time.as_secs(),
+        }))
 }
 
 fn parse(sql: &str) -> Result<Statement, GuardError> {
     if sql.len() > LONGEST_SQL {
         return Err(GuardError::TooLong { bytes: sql.len() });
     }
-    let mut statements = DFParser::parse_sql(sql).map_err(|source| GuardError::Parse { source: Box::new(source) })?;
+    let mut statements = DFParser::parse_sql(sql).map_err(|source| GuardError::Parse {
+        source: Box::new(source),
+    })?;
     let statement = match (statements.pop_front(), statements.len()) {
         (Some(statement), 0) => statement,
-        (_, others) => return Err(GuardError::NotOne { count: if sql.trim().is_empty() { 0 } else { others + 1 } }),
+        (_, others) => {
+            return Err(GuardError::NotOne {
+                count: if sql.trim().is_empty() { 0 } else { others + 1 },
+            });
+        }
     };
     match &statement {
         Statement::Statement(inner) if matches!(inner.as_ref(), ast::Statement::Query(_)) => Ok(statement),
@@ -139,13 +149,18 @@ fn parse(sql: &str) -> Result<Statement, GuardError> {
 
 /// Refuses every table but the views, so that neither stored tables nor paths can be named.
 fn check_tables(context: &SessionContext, statement: &Statement) -> Result<(), GuardError> {
-    let planned = |source| GuardError::Plan { source: Box::new(source) };
+    let planned = |source| GuardError::Plan {
+        source: Box::new(source),
+    };
     let state = context.state();
     let tables = state.resolve_table_references(statement).map_err(planned)?;
     for table in tables {
         let registered = table.schema().is_none() && context.table_exist(table.clone()).map_err(planned)?;
         if !registered {
-            return Err(GuardError::UnknownTable { table: table.to_string(), views: views::names().join(", ") });
+            return Err(GuardError::UnknownTable {
+                table: table.to_string(),
+                views: views::names().join(", "),
+            });
         }
     }
     Ok(())
@@ -157,9 +172,14 @@ async fn answer(
     params: &BTreeMap<String, ScalarValue>,
     limits: Limits,
 ) -> Result<Answer, GuardError> {
-    let planned = |source| GuardError::Plan { source: Box::new(source) };
+    let planned = |source| GuardError::Plan {
+        source: Box::new(source),
+    };
     let plan = context.state().statement_to_plan(statement).await.map_err(planned)?;
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
     options.verify_plan(&plan).map_err(planned)?;
     let mut frame = context.execute_logical_plan(plan).await.map_err(planned)?;
     if !params.is_empty() {
@@ -168,7 +188,11 @@ async fn answer(
     }
     let frame = frame.limit(0, Some(limits.rows.saturating_add(1))).map_err(planned)?;
     let mut rows = frame.execute_stream().await.map_err(failed)?;
-    let mut answer = Answer { schema: rows.schema(), batches: Vec::new(), truncated: false };
+    let mut answer = Answer {
+        schema: rows.schema(),
+        batches: Vec::new(),
+        truncated: false,
+    };
     let (mut left, mut bytes) = (limits.rows, 0_usize);
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(failed)?;
@@ -186,8 +210,12 @@ async fn answer(
 
 fn failed(source: DataFusionError) -> GuardError {
     match source.find_root() {
-        DataFusionError::ResourcesExhausted(_) => GuardError::TooMuchMemory { source: Box::new(source) },
-        _ => GuardError::Run { source: Box::new(source) },
+        DataFusionError::ResourcesExhausted(_) => GuardError::TooMuchMemory {
+            source: Box::new(source),
+        },
+        _ => GuardError::Run {
+            source: Box::new(source),
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! Questions about telemetry: views over one snapshot, analyses with typed answers, what they cost, and the report.
 //!
-//! Reads, never writes telemetry. Whatever reaches an answer is aggregated by operations that do not depend on order, and every
-//! answer ends in a total order, so that the same rows give the same bytes. Nothing here looks at a clock, a file or the
-//! environment.
+//! Reads, never writes telemetry. Whatever reaches an answer is aggregated by operations that do not depend on order,
+//! and every answer ends in a total order, so that the same rows give the same bytes. Nothing here looks at a clock, a
+//! file or the environment.
 
 pub mod analysis;
 pub mod error;

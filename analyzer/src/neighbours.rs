@@ -1,9 +1,9 @@
-//! What an attempt's neighbours say about it: other attempts of its key, its instance and its messages; statements about its
-//! environment and settings; deployments of its function.
+//! What an attempt's neighbours say about it: other attempts of its key, its instance and its messages; statements
+//! about its environment and settings; deployments of its function.
 //!
-//! Fold knows the facts of one key and nothing else. What depends on more is computed here, when asked, from side tables that
-//! are small beside the attempts: they are read once for a window and the look-back before it, and each attempt is then
-//! completed by itself, so that views stream.
+//! Fold knows the facts of one key and nothing else. What depends on more is computed here, when asked, from side
+//! tables that are small beside the attempts: they are read once for a window and the look-back before it, and each
+//! attempt is then completed by itself, so that views stream.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use crate::session::Reading;
 
 pub(crate) mod billing;
 pub mod configurations;
-mod derive;
 pub mod deployments;
+mod derive;
 pub mod derived;
 pub mod environments;
 pub mod instances;
@@ -64,16 +64,24 @@ impl Neighbours {
     /// [`AnalysisError`] where the tables cannot be read.
     pub(crate) async fn read(reading: &Reading, window: Window, books: Arc<PriceBooks>) -> Result<Self, AnalysisError> {
         let since = window.start_unix_nano.saturating_sub(LOOKBACK_NANOS);
-        let seen = Window { start_unix_nano: since, ..window };
+        let seen = Window {
+            start_unix_nano: since,
+            ..window
+        };
         let configurations = Configurations::read(reading).await?;
         let environments = Environments::read(reading, seen).await?;
-        let said = Window { end_unix_nano: window.end_unix_nano.saturating_add(LONGEST_RUN_NANOS), ..seen };
+        let said = Window {
+            end_unix_nano: window.end_unix_nano.saturating_add(LONGEST_RUN_NANOS),
+            ..seen
+        };
         let mut messages = Messages::read(reading, said).await?;
         let waits = Waits::read(reading, seen).await?;
         let mut instances = Instances::default();
         let mut deployments = Deployments::read(reading, &configurations).await?;
         let mut keys = Keys::default();
-        let mut rows = reading.stream(Table::Invocations, sighting::COLUMNS, Some(seen)).await?;
+        let mut rows = reading
+            .stream(Table::Invocations, sighting::COLUMNS, Some(seen))
+            .await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run(sighting::NAME))?;
             let reader = sighting::Reader::new(&batch).map_err(AnalysisError::rows(sighting::NAME))?;
@@ -90,7 +98,17 @@ impl Neighbours {
         keys.settle(reading, seen, window).await?;
         messages.settle(window);
         deployments.settle();
-        Ok(Self { window, books, configurations, environments, instances, keys, messages, deployments, waits })
+        Ok(Self {
+            window,
+            books,
+            configurations,
+            environments,
+            instances,
+            keys,
+            messages,
+            deployments,
+            waits,
+        })
     }
 }
 

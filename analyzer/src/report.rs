@@ -1,8 +1,9 @@
 //! The report: one document about one window, typed, whose JSON other programs read.
 //!
 //! [`Report::assemble`] puts it together from one pass over the attempts and from what was judged; the renderers under
-//! [`json`], [`table`] and [`markdown`] only print it. Counts are integers, amounts and GB-seconds decimal text printed from
-//! exact fractions, unknown is null. Keys are stable; a key that is only there when it says something is an addition.
+//! [`json`], [`table`] and [`markdown`] only print it. Counts are integers, amounts and GB-seconds decimal text printed
+//! from exact fractions, unknown is null. Keys are stable; a key that is only there when it says something is an
+//! addition.
 
 use std::collections::BTreeMap;
 
@@ -162,12 +163,23 @@ impl Report {
     ///
     /// # Errors
     /// [`AnalysisError`] where the attempts cannot be read.
-    pub async fn assemble(session: &Session, snapshot: &Snapshot, asked: &Asked, judgement: Judgement) -> Result<Self, AnalysisError> {
+    pub async fn assemble(
+        session: &Session,
+        snapshot: &Snapshot,
+        asked: &Asked,
+        judgement: Judgement,
+    ) -> Result<Self, AnalysisError> {
         let window = session.window();
         let books = session.books();
-        let question = Question { window, selection: asked.selection.clone() };
+        let question = Question {
+            window,
+            selection: asked.selection.clone(),
+        };
         let tallies = functions(session, &question).await?;
-        let costs: BTreeMap<Scope, Cost> = tallies.iter().map(|(scope, sums)| (scope.clone(), sums.cost.cost(&books))).collect();
+        let costs: BTreeMap<Scope, Cost> = tallies
+            .iter()
+            .map(|(scope, sums)| (scope.clone(), sums.cost.cost(&books)))
+            .collect();
         let seen: Vec<(&Scope, &FunctionTally)> = tallies.iter().filter(|(_, sums)| sums.counts.rows > 0).collect();
         let section = Costs::of(&tallies, &costs, asked, &books);
         let amount: Amount = costs.values().map(|cost| &cost.amount).sum();
@@ -175,7 +187,10 @@ impl Report {
         let rows = function::rows(&seen, &costs, &amount);
         let mut report = Self {
             version: VERSION,
-            tool: Tool { name: "pennyspan", version: env!("CARGO_PKG_VERSION") },
+            tool: Tool {
+                name: "pennyspan",
+                version: env!("CARGO_PKG_VERSION"),
+            },
             window: number::WindowText::of(window),
             input: InputText::of(snapshot, asked.input),
             totals,
@@ -183,7 +198,10 @@ impl Report {
             cost: section,
             findings: finding::ordered(judgement.findings),
             not_judged: judgement.not_judged,
-            coverage: CoverageText { orphan_spans: snapshot.orphan_span_count(), ..judgement.coverage },
+            coverage: CoverageText {
+                orphan_spans: snapshot.orphan_span_count(),
+                ..judgement.coverage
+            },
             gate: Gate::open(),
             amount,
             length_nanos: window.length_nanos(),
@@ -201,7 +219,12 @@ impl InputText {
             metric_points: snapshot.rows(Table::MetricPoints),
             invocation_facts: snapshot.rows(Table::InvocationFacts),
         };
-        Self { sources: input.sources, rows, rejected: input.rejected, partial: input.partial }
+        Self {
+            sources: input.sources,
+            rows,
+            rejected: input.rejected,
+            partial: input.partial,
+        }
     }
 }
 

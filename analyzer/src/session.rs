@@ -1,7 +1,7 @@
 //! A session: one snapshot of one workspace, ready for questions.
 //!
-//! It reads nothing but the snapshot: no file, no network, no clock. Its memory is limited, and what does not fit is an error in
-//! words, not a file on disk.
+//! It reads nothing but the snapshot: no file, no network, no clock. Its memory is limited, and what does not fit is an
+//! error in words, not a file on disk.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -36,8 +36,8 @@ mod span;
 
 pub use span::Span;
 
-/// Rules that move the reading of JSON members and struct fields below views: there a column stands twice under one name, which
-/// DataFusion 55 then refuses as ambiguous.
+/// Rules that move the reading of JSON members and struct fields below views: there a column stands twice under one
+/// name, which DataFusion 55 then refuses as ambiguous.
 const UNWANTED_RULES: [&str; 2] = ["extract_leaf_expressions", "push_down_leaf_projections"];
 
 /// How much a session may use.
@@ -58,7 +58,9 @@ pub struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("window", &self.window()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("window", &self.window())
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,10 +69,17 @@ impl Session {
     ///
     /// # Errors
     /// [`AnalysisError`] where the snapshot cannot be read.
-    pub async fn open(snapshot: &Snapshot, books: Arc<PriceBooks>, span: Span, settings: Settings) -> Result<Self, AnalysisError> {
+    pub async fn open(
+        snapshot: &Snapshot,
+        books: Arc<PriceBooks>,
+        span: Span,
+        settings: Settings,
+    ) -> Result<Self, AnalysisError> {
         let context = context(settings).map_err(AnalysisError::prepare("session"))?;
         register_stored(&context, snapshot).map_err(AnalysisError::prepare("tables"))?;
-        let reading = Reading { context: context.clone() };
+        let reading = Reading {
+            context: context.clone(),
+        };
         let window = span.resolve(reading.starts().await?);
         let neighbours = Arc::new(Neighbours::read(&reading, window, books).await?);
         register_views(&context, &neighbours).await?;
@@ -105,26 +114,45 @@ impl Session {
     ///
     /// # Errors
     /// [`GuardError`] says in words what is not allowed, or which limit was reached.
-    pub async fn query(&self, sql: &str, params: &BTreeMap<String, ScalarValue>, limits: Limits) -> Result<Answer, GuardError> {
+    pub async fn query(
+        &self,
+        sql: &str,
+        params: &BTreeMap<String, ScalarValue>,
+        limits: Limits,
+    ) -> Result<Answer, GuardError> {
         guard::run(&self.context, sql, params, limits).await
     }
 
     /// Streams some columns of a view's rows of a range of time, in no order.
-    pub(crate) async fn rows(&self, table: Table, columns: &[Column], range: Window) -> Result<SendableRecordBatchStream, AnalysisError> {
+    pub(crate) async fn rows(
+        &self,
+        table: Table,
+        columns: &[Column],
+        range: Window,
+    ) -> Result<SendableRecordBatchStream, AnalysisError> {
         let failed = || AnalysisError::run(table.name());
         let view = self.context.table(table.name()).await.map_err(failed())?;
         let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
-        let frame = view.filter(within(table, range)).and_then(|frame| frame.select(columns)).map_err(failed())?;
+        let frame = view
+            .filter(within(table, range))
+            .and_then(|frame| frame.select(columns))
+            .map_err(failed())?;
         frame.execute_stream().await.map_err(failed())
     }
 
     /// Returns the attempts that start in a range, with the columns of every analysis and some more.
     pub(crate) async fn attempts(&self, range: Window, more: &[&str]) -> Result<DataFrame, AnalysisError> {
         let wanted = |column: &&Column| !attempts::ON_DEMAND.contains(&column.name) || more.contains(&column.name);
-        let columns: Vec<Expr> = attempts::COLUMNS.iter().filter(wanted).map(|column| col(column.name)).collect();
+        let columns: Vec<Expr> = attempts::COLUMNS
+            .iter()
+            .filter(wanted)
+            .map(|column| col(column.name))
+            .collect();
         let read = || AnalysisError::run(attempts::NAME);
         let view = self.context.table(Table::Invocations.name()).await.map_err(read())?;
-        view.filter(within(Table::Invocations, range)).and_then(|frame| frame.select(columns)).map_err(read())
+        view.filter(within(Table::Invocations, range))
+            .and_then(|frame| frame.select(columns))
+            .map_err(read())
     }
 }
 
@@ -135,25 +163,42 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// Streams some columns of the rows of a range of time, in no order.
-    pub(crate) async fn stream(&self, table: Table, columns: &[Column], range: Option<Window>) -> Result<SendableRecordBatchStream, AnalysisError> {
+    pub(crate) async fn stream(
+        &self,
+        table: Table,
+        columns: &[Column],
+        range: Option<Window>,
+    ) -> Result<SendableRecordBatchStream, AnalysisError> {
         let failed = || AnalysisError::run(table.name());
         let mut frame = views::stored(&self.context, table).await.map_err(failed())?;
         if let Some(range) = range {
             frame = frame.filter(within(table, range)).map_err(failed())?;
         }
         let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
-        frame.select(columns).map_err(failed())?.execute_stream().await.map_err(failed())
+        frame
+            .select(columns)
+            .map_err(failed())?
+            .execute_stream()
+            .await
+            .map_err(failed())
     }
 
     /// Returns the first and the last start of an attempt.
     async fn starts(&self) -> Result<Option<(i64, i64)>, AnalysisError> {
         use datafusion::functions_aggregate::expr_fn::{max, min};
         let failed = || AnalysisError::run("the window");
-        let frame = views::stored(&self.context, Table::Invocations).await.map_err(failed())?;
+        let frame = views::stored(&self.context, Table::Invocations)
+            .await
+            .map_err(failed())?;
         let start = || col(Table::Invocations.time_column());
-        let ends = frame.filter(trusted()).and_then(|frame| frame.aggregate(vec![], vec![min(start()), max(start())]));
+        let ends = frame
+            .filter(trusted())
+            .and_then(|frame| frame.aggregate(vec![], vec![min(start()), max(start())]));
         let batches: Vec<RecordBatch> = ends.map_err(failed())?.collect().await.map_err(failed())?;
-        let value = |column: usize| match batches.first().map(|batch| ScalarValue::try_from_array(batch.column(column), 0)) {
+        let value = |column: usize| match batches
+            .first()
+            .map(|batch| ScalarValue::try_from_array(batch.column(column), 0))
+        {
             Some(Ok(ScalarValue::Int64(value))) => value,
             _ => None,
         };
@@ -169,8 +214,14 @@ fn trusted() -> Expr {
 /// Returns the condition that a row lies in a range of time.
 fn within(table: Table, range: Window) -> Expr {
     let time = || col(table.time_column());
-    let inside = time().gt_eq(lit(range.start_unix_nano)).and(time().lt(lit(range.end_unix_nano)));
-    if table.columns().iter().any(|column| column.name == "time_suspect") { inside.and(trusted()) } else { inside }
+    let inside = time()
+        .gt_eq(lit(range.start_unix_nano))
+        .and(time().lt(lit(range.end_unix_nano)));
+    if table.columns().iter().any(|column| column.name == "time_suspect") {
+        inside.and(trusted())
+    } else {
+        inside
+    }
 }
 
 fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
@@ -220,7 +271,9 @@ async fn register_views(context: &SessionContext, neighbours: &Arc<Neighbours>) 
             Table::Deployments => views::deployments::view(context, &neighbours.deployments),
             other => views::of(context, *other).await,
         };
-        context.register_table(table.name(), view.map_err(failed())?.into_view()).map_err(failed())?;
+        context
+            .register_table(table.name(), view.map_err(failed())?.into_view())
+            .map_err(failed())?;
     }
     Ok(())
 }

@@ -117,7 +117,11 @@ impl World {
             (Table::EnvironmentFacts, self.environments.clone()),
             (Table::Configurations, self.configurations.clone()),
         ];
-        let folded = Folded { invocations: self.attempts.clone(), invocation_calls: self.calls.clone(), ..Folded::default() };
+        let folded = Folded {
+            invocations: self.attempts.clone(),
+            invocation_calls: self.calls.clone(),
+            ..Folded::default()
+        };
         Snapshot::new(raw, folded, None)
     }
 
@@ -127,7 +131,10 @@ impl World {
 
     pub(crate) async fn session_of(&self, span: Span, partitions: usize) -> Session {
         let books = Arc::new(PriceBooks::embedded().unwrap());
-        let settings = Settings { partitions: NonZeroUsize::new(partitions).unwrap(), memory_bytes: 256 << 20 };
+        let settings = Settings {
+            partitions: NonZeroUsize::new(partitions).unwrap(),
+            memory_bytes: 256 << 20,
+        };
         Session::open(&self.snapshot(), books, span, settings).await.unwrap()
     }
 }

@@ -1,4 +1,5 @@
-//! The stable SQL surface: one view per table, with ids as text, `*_time` beside `*_unix_nano` and `*_ms` beside `*_us`.
+//! The stable SQL surface: one view per table, with ids as text, `*_time` beside `*_unix_nano` and `*_ms` beside
+//! `*_us`.
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::error::Result;
@@ -33,7 +34,11 @@ pub(crate) async fn stored(context: &SessionContext, table: Table) -> Result<Dat
 
 /// Returns the view of a table: its columns as they are shown.
 pub(crate) async fn of(context: &SessionContext, table: Table) -> Result<DataFrame> {
-    let columns: Vec<Expr> = table.columns().iter().flat_map(|column| shown(column, col(column.name))).collect();
+    let columns: Vec<Expr> = table
+        .columns()
+        .iter()
+        .flat_map(|column| shown(column, col(column.name)))
+        .collect();
     stored(context, table).await?.select(columns)
 }
 
@@ -41,8 +46,14 @@ pub(crate) async fn of(context: &SessionContext, table: Table) -> Result<DataFra
 pub(crate) fn shown(column: &Column, value: Expr) -> Vec<Expr> {
     let name = column.name;
     match (column.unit, (column.data_type)()) {
-        (Unit::UnixNano, _) => vec![value.clone().alias(name), time(value).alias(beside(name, "_unix_nano", "_time"))],
-        (Unit::Microsecond, _) => vec![value.clone().alias(name), milliseconds(value).alias(beside(name, "_us", "_ms"))],
+        (Unit::UnixNano, _) => vec![
+            value.clone().alias(name),
+            time(value).alias(beside(name, "_unix_nano", "_time")),
+        ],
+        (Unit::Microsecond, _) => vec![
+            value.clone().alias(name),
+            milliseconds(value).alias(beside(name, "_us", "_ms")),
+        ],
         (_, DataType::FixedSizeBinary(8)) => vec![ScalarUDF::from(HexId::short()).call(vec![value]).alias(name)],
         (_, DataType::FixedSizeBinary(_)) => vec![ScalarUDF::from(HexId::long()).call(vec![value]).alias(name)],
         _ => vec![value.alias(name)],

@@ -120,7 +120,11 @@ impl<'a> Attempt<'a> {
     /// Reads the outcome of a row.
     #[expect(clippy::large_types_passed_by_value, reason = "the row moves into the attempt")]
     pub(crate) fn new(row: Row<'a>, pricing: Pricing) -> Self {
-        Self { outcome: outcome_of(&row), row, pricing }
+        Self {
+            outcome: outcome_of(&row),
+            row,
+            pricing,
+        }
     }
 
     /// Returns what it stands for, in thousandths.

@@ -100,7 +100,9 @@ pub struct ColdStartAnswer {
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
 pub async fn cold_starts(session: &Session, question: &Question) -> Result<ColdStartAnswer, AnalysisError> {
-    let answers = |groups: BTreeMap<Group, ColdStartTally>| groups.into_iter().map(|(group, sums)| (group, sums.answer())).collect();
+    let answers = |groups: BTreeMap<Group, ColdStartTally>| {
+        groups.into_iter().map(|(group, sums)| (group, sums.answer())).collect()
+    };
     Ok(ColdStartAnswer {
         by_version: answers(tally(session, question, part::version).await?),
         by_init_type: answers(tally(session, question, part::init_type).await?),

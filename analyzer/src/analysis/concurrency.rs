@@ -12,8 +12,13 @@ pub struct Intervals {
 impl Tally for Intervals {
     fn add(&mut self, attempt: &Attempt<'_>) {
         let start = attempt.row.start_unix_nano;
-        let lasted = attempt.duration_us().map(|us| start.saturating_add(us.saturating_mul(1_000)));
-        if let Some(end) = lasted.or(attempt.row.end_unix_nano).filter(|end| attempt.outcome.ran() && *end > start) {
+        let lasted = attempt
+            .duration_us()
+            .map(|us| start.saturating_add(us.saturating_mul(1_000)));
+        if let Some(end) = lasted
+            .or(attempt.row.end_unix_nano)
+            .filter(|end| attempt.outcome.ran() && *end > start)
+        {
             self.starts.push(start);
             self.ends.push(end);
         }
@@ -26,8 +31,8 @@ impl Tally for Intervals {
 }
 
 impl Intervals {
-    /// Returns the most attempts at one moment; none where no interval is known. One that ends when another starts does not
-    /// meet it.
+    /// Returns the most attempts at one moment; none where no interval is known. One that ends when another starts does
+    /// not meet it.
     #[must_use]
     pub fn most(&self) -> Option<i64> {
         let (mut starts, mut ends) = (self.starts.clone(), self.ends.clone());
@@ -52,8 +57,22 @@ mod tests {
 
     #[test]
     fn attempts_that_touch_do_not_meet() {
-        assert_eq!(Intervals { starts: vec![0, 10, 20], ends: vec![10, 20, 30] }.most(), Some(1));
-        assert_eq!(Intervals { starts: vec![0, 9], ends: vec![10, 20] }.most(), Some(2));
+        assert_eq!(
+            Intervals {
+                starts: vec![0, 10, 20],
+                ends: vec![10, 20, 30]
+            }
+            .most(),
+            Some(1)
+        );
+        assert_eq!(
+            Intervals {
+                starts: vec![0, 9],
+                ends: vec![10, 20]
+            }
+            .most(),
+            Some(2)
+        );
         assert_eq!(Intervals::default().most(), None);
     }
 

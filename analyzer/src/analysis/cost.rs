@@ -1,7 +1,8 @@
 //! What attempts cost: AWS Lambda from the price book.
 //!
-//! Quantities are integers and are summed as integers, by price entry and by what they were spent on; an amount is the exact
-//! fraction quantity x price, and is rounded once, when it is printed. So any split of the attempts adds up to the same total.
+//! Quantities are integers and are summed as integers, by price entry and by what they were spent on; an amount is the
+//! exact fraction quantity x price, and is rounded once, when it is printed. So any split of the attempts adds up to
+//! the same total.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +72,9 @@ impl Tally for CostTally {
     }
 
     fn add_earlier(&mut self, attempt: &Attempt<'_>) {
-        let Pricing::Priced(charged) = &attempt.pricing else { return };
+        let Pricing::Priced(charged) = &attempt.pricing else {
+            return;
+        };
         let month = Month::of(attempt.row.start_unix_nano);
         for charge in &charged.charges {
             let quantity = i128::from(charge.quantity) * i128::from(attempt.weight_milli());
@@ -134,7 +137,11 @@ impl Cost {
     /// Returns what was spent on everything but useful work.
     #[must_use]
     pub fn wasted(&self) -> Amount {
-        self.waste.iter().filter(|(kind, _)| *kind != Waste::Useful).map(|(_, amount)| amount).sum()
+        self.waste
+            .iter()
+            .filter(|(kind, _)| *kind != Waste::Useful)
+            .map(|(_, amount)| amount)
+            .sum()
     }
 }
 
@@ -160,11 +167,18 @@ impl CostTally {
             *items.entry(*entry).or_default() += quantity;
             *waste.entry(*kind).or_insert_with(Amount::zero) += amount_of(&prices, *entry, *quantity);
         }
-        let mut line_items: Vec<LineItem> =
-            items.iter().filter_map(|(entry, quantity)| LineItem::of(&prices, *entry, *quantity)).collect();
+        let mut line_items: Vec<LineItem> = items
+            .iter()
+            .filter_map(|(entry, quantity)| LineItem::of(&prices, *entry, *quantity))
+            .collect();
         line_items.sort_by(|a, b| (&a.price.id, a.price.effective_from).cmp(&(&b.price.id, b.price.effective_from)));
         let amount: Amount = line_items.iter().map(|item| &item.amount).sum();
-        let sum = |quantities: &Quantities<Entry>| quantities.iter().map(|(entry, q)| amount_of(&prices, *entry, *q)).sum::<Amount>();
+        let sum = |quantities: &Quantities<Entry>| {
+            quantities
+                .iter()
+                .map(|(entry, q)| amount_of(&prices, *entry, *q))
+                .sum::<Amount>()
+        };
         let low_end = (self.assumed_milli > 0).then(|| amount.clone() - sum(&self.assumed) + sum(&self.low_end));
         Cost {
             low_end: low_end.map(|low| if low < amount { low } else { amount.clone() }),
@@ -184,7 +198,11 @@ impl LineItem {
         let price = prices.get(entry.0)?;
         let quantity = in_units(price, quantity_milli);
         let amount = Amount::new(&quantity * price.unit_price());
-        Some(Self { price: (*price).clone(), quantity, amount })
+        Some(Self {
+            price: (*price).clone(),
+            quantity,
+            amount,
+        })
     }
 }
 
@@ -220,17 +238,26 @@ impl Tally for TraceCostTally {
 pub async fn cost(session: &Session, question: &Question, by: Part) -> Result<BTreeMap<Group, Cost>, AnalysisError> {
     let books = session.books();
     let groups = tally::<CostTally>(session, question, by).await?;
-    Ok(groups.into_iter().map(|(group, sums)| (group, sums.cost(&books))).collect())
+    Ok(groups
+        .into_iter()
+        .map(|(group, sums)| (group, sums.cost(&books)))
+        .collect())
 }
 
 /// Returns what each trace costs over all functions, by trace id in hex; attempts without a trace stand under none.
 ///
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
-pub async fn cost_of_traces(session: &Session, question: &Question) -> Result<BTreeMap<Option<String>, Cost>, AnalysisError> {
+pub async fn cost_of_traces(
+    session: &Session,
+    question: &Question,
+) -> Result<BTreeMap<Option<String>, Cost>, AnalysisError> {
     let books = session.books();
     let groups = tally::<TraceCostTally>(session, question, super::part::trace).await?;
-    Ok(super::over_functions(groups).into_iter().map(|(trace, sums)| (trace, sums.0.cost(&books))).collect())
+    Ok(super::over_functions(groups)
+        .into_iter()
+        .map(|(trace, sums)| (trace, sums.0.cost(&books)))
+        .collect())
 }
 
 #[cfg(test)]

@@ -105,11 +105,15 @@ impl FunctionTally {
     }
 }
 
-/// Answers everything about every function of the question, also about those that only ran before the window in its month.
+/// Answers everything about every function of the question, also about those that only ran before the window in its
+/// month.
 ///
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
-pub async fn functions(session: &Session, question: &Question) -> Result<BTreeMap<Scope, FunctionTally>, AnalysisError> {
+pub async fn functions(
+    session: &Session,
+    question: &Question,
+) -> Result<BTreeMap<Scope, FunctionTally>, AnalysisError> {
     let groups = tally::<FunctionTally>(session, question, part::none).await?;
     Ok(groups.into_iter().map(|(group, sums)| (group.scope, sums)).collect())
 }

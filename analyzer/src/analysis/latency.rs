@@ -35,7 +35,14 @@ impl LatencyTally {
 ///
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
-pub async fn latency(session: &Session, question: &Question, by: Part) -> Result<BTreeMap<Group, Quantiles>, AnalysisError> {
+pub async fn latency(
+    session: &Session,
+    question: &Question,
+    by: Part,
+) -> Result<BTreeMap<Group, Quantiles>, AnalysisError> {
     let groups = tally::<LatencyTally>(session, question, by).await?;
-    Ok(groups.into_iter().map(|(group, durations)| (group, durations.answer())).collect())
+    Ok(groups
+        .into_iter()
+        .map(|(group, durations)| (group, durations.answer()))
+        .collect())
 }

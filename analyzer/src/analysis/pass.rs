@@ -21,25 +21,47 @@ use crate::session::Session;
 ///
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
-pub async fn tally<T: Tally>(session: &Session, question: &Question, part: Part) -> Result<BTreeMap<Group, T>, AnalysisError> {
+pub async fn tally<T: Tally>(
+    session: &Session,
+    question: &Question,
+    part: Part,
+) -> Result<BTreeMap<Group, T>, AnalysisError> {
     let from = if T::MONTH_TO_DATE {
         month_start(Month::of(question.window.start_unix_nano))
     } else {
         question.window.start_unix_nano
     };
-    let frame = session.attempts(pennyspan_schema::Window { start_unix_nano: from, ..question.window }, T::READS).await?;
+    let frame = session
+        .attempts(
+            pennyspan_schema::Window {
+                start_unix_nano: from,
+                ..question.window
+            },
+            T::READS,
+        )
+        .await?;
     let failed = || AnalysisError::run(attempts::NAME);
     let task = Arc::new(frame.task_ctx());
     let plan = frame.create_physical_plan().await.map_err(failed())?;
-    tracing::debug!(partitions = plan.output_partitioning().partition_count(), "reading attempts");
+    tracing::debug!(
+        partitions = plan.output_partitioning().partition_count(),
+        "reading attempts"
+    );
     let mut partitions = JoinSet::new();
     for stream in execute_stream_partitioned(plan, task).map_err(failed())? {
-        let pass = Pass { question: question.clone(), books: session.books(), part, groups: Groups::<T>::default() };
+        let pass = Pass {
+            question: question.clone(),
+            books: session.books(),
+            part,
+            groups: Groups::<T>::default(),
+        };
         partitions.spawn(pass.run(stream));
     }
     let mut all: BTreeMap<Group, T> = BTreeMap::new();
     while let Some(done) = partitions.join_next().await {
-        let groups = done.map_err(|_| AnalysisError::Stopped { question: attempts::NAME.to_owned() })??;
+        let groups = done.map_err(|_| AnalysisError::Stopped {
+            question: attempts::NAME.to_owned(),
+        })??;
         for (group, tally) in groups.into_iter() {
             all.entry(group).or_default().merge(tally);
         }
@@ -90,10 +112,13 @@ impl<T: Tally> Groups<T> {
         let mut hasher = DefaultHasher::new();
         (row.provider, row.account, row.region, row.function, part).hash(&mut hasher);
         let same = self.0.entry(hasher.finish()).or_default();
-        let at = same.iter().position(|(group, _)| group.is_of(row, part)).unwrap_or_else(|| {
-            same.push((Group::of(row, part), T::default()));
-            same.len() - 1
-        });
+        let at = same
+            .iter()
+            .position(|(group, _)| group.is_of(row, part))
+            .unwrap_or_else(|| {
+                same.push((Group::of(row, part), T::default()));
+                same.len() - 1
+            });
         &mut same[at].1
     }
 
@@ -111,13 +136,20 @@ impl Group {
             region: owned(row.region),
             function: owned(row.function),
         };
-        Self { scope, part: owned(part) }
+        Self {
+            scope,
+            part: owned(part),
+        }
     }
 
     fn is_of(&self, row: &Row<'_>, part: Option<&str>) -> bool {
         let scope = &self.scope;
-        (scope.provider.as_str(), scope.account.as_deref(), scope.region.as_deref(), scope.function.as_deref())
-            == (row.provider, row.account, row.region, row.function)
+        (
+            scope.provider.as_str(),
+            scope.account.as_deref(),
+            scope.region.as_deref(),
+            scope.function.as_deref(),
+        ) == (row.provider, row.account, row.region, row.function)
             && self.part.as_deref() == part
     }
 }

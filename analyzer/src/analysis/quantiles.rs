@@ -52,7 +52,10 @@ impl Samples {
         if let Some(buckets) = other.buckets {
             let (buckets, weights_milli) = buckets.parts();
             let all = self.buckets.get_or_insert_default();
-            all.merge(HistogramRef { buckets: &buckets, weights_milli: &weights_milli });
+            all.merge(HistogramRef {
+                buckets: &buckets,
+                weights_milli: &weights_milli,
+            });
         }
         self.overflow();
     }
@@ -72,7 +75,14 @@ impl Samples {
         };
         let approximate = parts.is_some();
         let weight_milli = self.weight_milli;
-        Quantiles { weight_milli, p50: at(500), p95: at(950), p99: at(990), max: self.max, approximate }
+        Quantiles {
+            weight_milli,
+            p50: at(500),
+            p95: at(950),
+            p99: at(990),
+            max: self.max,
+            approximate,
+        }
     }
 
     fn note(&mut self, value: i64, weight_milli: i128) {
@@ -120,7 +130,10 @@ mod tests {
     #[test]
     fn quantiles_are_nearest_rank_over_exact_values() {
         let quantiles = of(&[40, 10, 30, 20]).quantiles();
-        assert_eq!((quantiles.p50, quantiles.p95, quantiles.max, quantiles.approximate), (Some(20), Some(40), Some(40), false));
+        assert_eq!(
+            (quantiles.p50, quantiles.p95, quantiles.max, quantiles.approximate),
+            (Some(20), Some(40), Some(40), false)
+        );
         assert_eq!(Samples::default().quantiles(), Quantiles::default());
     }
 

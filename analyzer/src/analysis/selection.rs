@@ -61,10 +61,24 @@ mod tests {
 
     #[test]
     fn globs_match_whole_names() {
-        for (glob, name) in [("*", ""), ("a*c", "abc"), ("a*c", "acc"), ("?b", "äb"), ("**x", "x"), ("a*b*c", "aXbXbXc")] {
+        for (glob, name) in [
+            ("*", ""),
+            ("a*c", "abc"),
+            ("a*c", "acc"),
+            ("?b", "äb"),
+            ("**x", "x"),
+            ("a*b*c", "aXbXbXc"),
+        ] {
             assert!(matches(glob, name), "{glob} {name}");
         }
-        for (glob, name) in [("", "a"), ("a", ""), ("a*c", "ab"), ("?", ""), ("a", "A"), ("a*b*c", "aXcXb")] {
+        for (glob, name) in [
+            ("", "a"),
+            ("a", ""),
+            ("a*c", "ab"),
+            ("?", ""),
+            ("a", "A"),
+            ("a*b*c", "aXcXb"),
+        ] {
             assert!(!matches(glob, name), "{glob} {name}");
         }
     }

@@ -39,16 +39,18 @@ fn made() -> impl Strategy<Value = Made> {
     let times = (0_i64..4_000, 1_i64..5_000_000);
     let optional = (prop::option::of(1_i64..900_000), prop::option::of(0_i64..90_000_000));
     let which = (0_usize..12, 0..OUTCOMES.len(), 0..FUNCTIONS.len(), 0..VERSIONS.len());
-    (times, optional, which).prop_map(|((start_s, duration_us), (init_us, lag_us), (id, outcome, function, version))| Made {
-        id,
-        start_s,
-        outcome,
-        function,
-        version,
-        duration_us,
-        init_us,
-        lag_us,
-    })
+    (times, optional, which).prop_map(
+        |((start_s, duration_us), (init_us, lag_us), (id, outcome, function, version))| Made {
+            id,
+            start_s,
+            outcome,
+            function,
+            version,
+            duration_us,
+            init_us,
+            lag_us,
+        },
+    )
 }
 
 const IDS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
@@ -63,7 +65,9 @@ impl Made {
             duration_us: Some(self.duration_us),
             init_duration_us: self.init_us,
             trigger_lag_us: self.lag_us,
-            enqueued_min_unix_nano: self.lag_us.map(|us| attempt("", self.start_s).start_unix_nano - us * 1_000),
+            enqueued_min_unix_nano: self
+                .lag_us
+                .map(|us| attempt("", self.start_s).start_unix_nano - us * 1_000),
             error_fingerprint: (self.outcome() == "error").then_some(VERSIONS[self.version]),
             billed_duration_ms: ran.then_some(1),
             ..attempt(IDS[self.id], self.start_s)
@@ -118,8 +122,15 @@ fn found(all: &[Made], function: usize) -> Found {
     let of: Vec<&Made> = all.iter().filter(|one| one.function == function).collect();
     let ran: Vec<&&Made> = of.iter().filter(|one| one.ran()).collect();
     let interval = |one: &Made| (one.start_s * 1_000_000, one.start_s * 1_000_000 + one.duration_us);
-    let open = |t: i64| ran.iter().filter(|one| interval(one).0 <= t && t < interval(one).1).count();
-    let first_of_key = |one: &Made| all.iter().all(|other| other.id != one.id || other.start_s >= one.start_s);
+    let open = |t: i64| {
+        ran.iter()
+            .filter(|one| interval(one).0 <= t && t < interval(one).1)
+            .count()
+    };
+    let first_of_key = |one: &Made| {
+        all.iter()
+            .all(|other| other.id != one.id || other.start_s >= one.start_s)
+    };
     let count = |n: usize| i128::try_from(n).unwrap() * 1_000;
     Found {
         attempts: count(of.len()),
@@ -127,15 +138,28 @@ fn found(all: &[Made], function: usize) -> Found {
         cold: count(ran.iter().filter(|one| one.init_us.is_some()).count()),
         errors: count(of.iter().filter(|one| one.outcome() == "error").count()),
         p95: nearest_rank(ran.iter().map(|one| one.duration_us).collect(), 95),
-        lag_p50: nearest_rank(ran.iter().filter(|one| first_of_key(one)).filter_map(|one| one.lag_us).collect(), 50),
+        lag_p50: nearest_rank(
+            ran.iter()
+                .filter(|one| first_of_key(one))
+                .filter_map(|one| one.lag_us)
+                .collect(),
+            50,
+        ),
         events: count(of.iter().filter(|one| first_of_key(one)).count()),
-        most: ran.iter().map(|one| open(interval(one).0)).max().and_then(|most| i64::try_from(most).ok()),
+        most: ran
+            .iter()
+            .map(|one| open(interval(one).0))
+            .max()
+            .and_then(|most| i64::try_from(most).ok()),
     }
 }
 
 async fn opened(world: &World) -> (Session, Question) {
     let session = world.session(Span::Whole).await;
-    let question = Question { window: session.window(), selection: Selection::default() };
+    let question = Question {
+        window: session.window(),
+        selection: Selection::default(),
+    };
     (session, question)
 }
 
@@ -166,8 +190,24 @@ proptest! {
 }
 
 fn some() -> Vec<Made> {
-    let one = |id, start_s, outcome, init_us| Made { id, start_s, outcome, function: 0, version: id % 2, duration_us: 1_000, init_us, lag_us: None };
-    vec![one(0, 0, 0, Some(7)), one(1, 1, 1, None), one(1, 5, 0, None), one(2, 9, 2, Some(9)), one(3, 9, 3, None), one(5, 11, 1, None)]
+    let one = |id, start_s, outcome, init_us| Made {
+        id,
+        start_s,
+        outcome,
+        function: 0,
+        version: id % 2,
+        duration_us: 1_000,
+        init_us,
+        lag_us: None,
+    };
+    vec![
+        one(0, 0, 0, Some(7)),
+        one(1, 1, 1, None),
+        one(1, 5, 0, None),
+        one(2, 9, 2, Some(9)),
+        one(3, 9, 3, None),
+        one(5, 11, 1, None),
+    ]
 }
 
 #[tokio::test]
@@ -177,9 +217,20 @@ async fn sql_over_the_view_counts_the_same() {
     let sql = "SELECT version, count(*) FILTER (WHERE cold_start) AS cold, count(*) AS n
                FROM invocations WHERE outcome NOT IN ('throttled', 'dropped') GROUP BY version ORDER BY version";
     let batches = session.context().sql(sql).await.unwrap().collect().await.unwrap();
-    let count = |column: usize, row: usize| i128::from(batches[0].column(column).as_primitive::<Int64Type>().value(row)) * 1_000;
-    let told: Vec<(i128, i128)> = answer.by_version.values().map(|cold| (cold.cold_milli, cold.invocations_milli)).collect();
-    assert_eq!(told, (0..told.len()).map(|row| (count(1, row), count(2, row))).collect::<Vec<_>>());
+    let count = |column: usize, row: usize| {
+        i128::from(batches[0].column(column).as_primitive::<Int64Type>().value(row)) * 1_000
+    };
+    let told: Vec<(i128, i128)> = answer
+        .by_version
+        .values()
+        .map(|cold| (cold.cold_milli, cold.invocations_milli))
+        .collect();
+    assert_eq!(
+        told,
+        (0..told.len())
+            .map(|row| (count(1, row), count(2, row)))
+            .collect::<Vec<_>>()
+    );
     assert_eq!(answer.by_init_type.len(), 1);
 }
 
@@ -189,7 +240,15 @@ async fn errors_are_grouped_by_fingerprint_with_their_earliest_exemplar() {
     let groups = errors(&session, &question).await.unwrap();
     let told: BTreeMap<Option<&str>, (i128, &str)> = groups
         .iter()
-        .map(|(group, errors)| (group.part.as_deref(), (errors.failed_milli, errors.exemplar.as_ref().unwrap().invocation_id.as_str())))
+        .map(|(group, errors)| {
+            (
+                group.part.as_deref(),
+                (
+                    errors.failed_milli,
+                    errors.exemplar.as_ref().unwrap().invocation_id.as_str(),
+                ),
+            )
+        })
         .collect();
     assert_eq!(told, BTreeMap::from([(None, (1_000, "c")), (Some("2"), (2_000, "b"))]));
 }
@@ -199,34 +258,85 @@ async fn retries_are_counted_and_priced() {
     let (session, question) = opened(&world_of(&some())).await;
     let groups = retries(&session, &question).await.unwrap();
     let answer = groups.values().next().unwrap();
-    assert_eq!((answer.retries.events_milli, answer.retries.attempts_milli), (5_000, 6_000));
+    assert_eq!(
+        (answer.retries.events_milli, answer.retries.attempts_milli),
+        (5_000, 6_000)
+    );
     assert_eq!((answer.retries.ratio, answer.retries.most_attempts), (Some(1.2), 2));
-    assert!(answer.cost.is_zero(), "the second attempt of `b` is its first success: {}", answer.cost);
+    assert!(
+        answer.cost.is_zero(),
+        "the second attempt of `b` is its first success: {}",
+        answer.cost
+    );
 }
 
 #[tokio::test]
 async fn latency_lag_and_coverage_answer_by_function_and_part() {
     let (session, question) = opened(&world_of(&some())).await;
     let versions = latency(&session, &question, part::version).await.unwrap();
-    assert_eq!(versions.values().map(|us| (us.weight_milli, us.max)).collect::<Vec<_>>(), [(2_000, Some(1_000)), (3_000, Some(1_000))]);
+    assert_eq!(
+        versions
+            .values()
+            .map(|us| (us.weight_milli, us.max))
+            .collect::<Vec<_>>(),
+        [(2_000, Some(1_000)), (3_000, Some(1_000))]
+    );
     let lags = trigger_lag(&session, &question).await.unwrap();
-    assert!(lags.values().all(|lag| lag.first_attempt_us.p50.is_none() && lag.age_us.p50.is_none()));
+    assert!(
+        lags.values()
+            .all(|lag| lag.first_attempt_us.p50.is_none() && lag.age_us.p50.is_none())
+    );
     let seen = coverage(&session, &question).await.unwrap();
-    assert_eq!(seen.values().map(|seen| (seen.attempts_milli, seen.without_billed_milli)).collect::<Vec<_>>(), [(6_000, 1_000)]);
+    assert_eq!(
+        seen.values()
+            .map(|seen| (seen.attempts_milli, seen.without_billed_milli))
+            .collect::<Vec<_>>(),
+        [(6_000, 1_000)]
+    );
 }
 
 #[tokio::test]
 async fn a_selection_leaves_the_rest_out() {
     let mut world = world_of(&some());
-    world.attempt(&Row { function: Some("mail"), tenant: Some("blue"), ..attempt("m", 3) });
+    world.attempt(&Row {
+        function: Some("mail"),
+        tenant: Some("blue"),
+        ..attempt("m", 3)
+    });
     let (session, question) = opened(&world).await;
     for (selection, expected) in [
-        (Selection { functions: vec!["ma*".to_owned()], ..Selection::default() }, 1),
-        (Selection { tenants: vec!["blue".to_owned(), "red".to_owned()], ..Selection::default() }, 1),
-        (Selection { services: vec!["*".to_owned()], ..Selection::default() }, 0),
+        (
+            Selection {
+                functions: vec!["ma*".to_owned()],
+                ..Selection::default()
+            },
+            1,
+        ),
+        (
+            Selection {
+                tenants: vec!["blue".to_owned(), "red".to_owned()],
+                ..Selection::default()
+            },
+            1,
+        ),
+        (
+            Selection {
+                services: vec!["*".to_owned()],
+                ..Selection::default()
+            },
+            0,
+        ),
         (Selection::default(), 2),
     ] {
-        let answer = functions(&session, &Question { selection, ..question.clone() }).await.unwrap();
+        let answer = functions(
+            &session,
+            &Question {
+                selection,
+                ..question.clone()
+            },
+        )
+        .await
+        .unwrap();
         assert_eq!(answer.len(), expected);
     }
 }

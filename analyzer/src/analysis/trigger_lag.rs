@@ -45,7 +45,10 @@ impl LagTally {
     /// Returns the answer.
     #[must_use]
     pub fn answer(&self) -> TriggerLag {
-        TriggerLag { first_attempt_us: self.first.quantiles(), age_us: self.again.quantiles() }
+        TriggerLag {
+            first_attempt_us: self.first.quantiles(),
+            age_us: self.again.quantiles(),
+        }
     }
 }
 

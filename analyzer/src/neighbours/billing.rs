@@ -11,7 +11,12 @@ pub(crate) const PROVIDER: &str = "aws";
 pub(crate) const SERVICE: &str = "lambda";
 
 /// Returns whether an attempt is billed by its duration and memory as Lambda's event functions are.
-pub(crate) fn is_lambda(provider: &str, platform: Option<&str>, execution_model: Option<&str>, init_type: Option<&str>) -> bool {
+pub(crate) fn is_lambda(
+    provider: &str,
+    platform: Option<&str>,
+    execution_model: Option<&str>,
+    init_type: Option<&str>,
+) -> bool {
     provider == PROVIDER
         && platform.is_none_or(|platform| platform == "aws_lambda")
         && execution_model.is_none_or(|model| model == "event_function")
@@ -19,7 +24,12 @@ pub(crate) fn is_lambda(provider: &str, platform: Option<&str>, execution_model:
 }
 
 /// Returns the billed duration in milliseconds and where it comes from.
-pub(super) fn billed(row: &Row<'_>, init_type: Option<&str>, package: Option<&str>, books: &PriceBooks) -> Option<(i64, &'static str)> {
+pub(super) fn billed(
+    row: &Row<'_>,
+    init_type: Option<&str>,
+    package: Option<&str>,
+    books: &PriceBooks,
+) -> Option<(i64, &'static str)> {
     if let Some(reported) = row.billed_duration_ms {
         return Some((reported, "reported"));
     }
@@ -29,7 +39,11 @@ pub(super) fn billed(row: &Row<'_>, init_type: Option<&str>, package: Option<&st
     }
     let run_us = row.duration_us.or(row.runtime_us)?;
     let rule = books.billing_rule(PROVIDER, SERVICE, row.start_unix_nano)?;
-    let packaging = if package.is_some_and(|kind| kind.eq_ignore_ascii_case("image")) { Packaging::Other } else { Packaging::ManagedZip };
+    let packaging = if package.is_some_and(|kind| kind.eq_ignore_ascii_case("image")) {
+        Packaging::Other
+    } else {
+        Packaging::ManagedZip
+    };
     Some((rule.billed_ms(run_us, init_us(row, init_type), packaging), "computed"))
 }
 
@@ -40,6 +54,8 @@ fn init_us(row: &Row<'_>, init_type: Option<&str>) -> Option<i64> {
     }
     match row.restore_billed_ms {
         Some(restore_ms) => Some(restore_ms.saturating_mul(1_000)),
-        None => row.init_duration_us.filter(|_| init_type != Some(InitType::SnapStart.as_str())),
+        None => row
+            .init_duration_us
+            .filter(|_| init_type != Some(InitType::SnapStart.as_str())),
     }
 }

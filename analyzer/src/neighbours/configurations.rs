@@ -47,12 +47,17 @@ impl Configurations {
     /// # Errors
     /// [`AnalysisError`] where the table cannot be read.
     pub(crate) async fn read(reading: &Reading) -> Result<Self, AnalysisError> {
-        let mut rows = reading.stream(Table::Configurations, configurations::COLUMNS, None).await?;
+        let mut rows = reading
+            .stream(Table::Configurations, configurations::COLUMNS, None)
+            .await?;
         let mut all = Self::default();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("configurations"))?;
             let reader = Reader::new(&batch).map_err(AnalysisError::rows("configurations"))?;
-            reader.rows().filter(|row| !row.time_suspect).for_each(|row| all.add(&row));
+            reader
+                .rows()
+                .filter(|row| !row.time_suspect)
+                .for_each(|row| all.add(&row));
         }
         for statements in all.0.values_mut().flat_map(HashMap::values_mut) {
             statements.sort_unstable();
@@ -63,7 +68,12 @@ impl Configurations {
 
     fn add(&mut self, row: &Row<'_>) {
         let resource = row.function.unwrap_or(row.resource).to_owned();
-        let statements = self.0.entry(resource).or_default().entry(row.key.to_owned()).or_default();
+        let statements = self
+            .0
+            .entry(resource)
+            .or_default()
+            .entry(row.key.to_owned())
+            .or_default();
         statements.push(Statement {
             observed_unix_nano: row.observed_unix_nano,
             value: row.value.map(str::to_owned),
@@ -79,7 +89,10 @@ impl Configurations {
         let statements = self.0.get(subject.resource)?.get(key)?;
         let mut matching = statements.iter().filter(|statement| statement.is_about(subject));
         let first = matching.next()?;
-        let in_force = matching.take_while(|statement| statement.observed_unix_nano <= unix_nano).last().unwrap_or(first);
+        let in_force = matching
+            .take_while(|statement| statement.observed_unix_nano <= unix_nano)
+            .last()
+            .unwrap_or(first);
         in_force.value.as_deref()
     }
 
@@ -91,7 +104,9 @@ impl Configurations {
 
     /// Returns every resource with its statements about a key.
     pub(crate) fn of_key(&self, key: &str) -> impl Iterator<Item = (&str, &[Statement])> {
-        self.0.iter().filter_map(move |(resource, keys)| Some((resource.as_str(), keys.get(key)?.as_slice())))
+        self.0
+            .iter()
+            .filter_map(move |(resource, keys)| Some((resource.as_str(), keys.get(key)?.as_slice())))
     }
 }
 
@@ -102,6 +117,8 @@ impl Statement {
             (Some(said), Some(asked)) => said == asked,
             _ => true,
         };
-        self.provider == subject.provider && agrees(&self.account, subject.account) && agrees(&self.region, subject.region)
+        self.provider == subject.provider
+            && agrees(&self.account, subject.account)
+            && agrees(&self.region, subject.region)
     }
 }

@@ -1,4 +1,5 @@
-//! Deployments: what a marker says, and what only neighbours reveal: the first sight of a version, and a changed setting.
+//! Deployments: what a marker says, and what only neighbours reveal: the first sight of a version, and a changed
+//! setting.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -65,7 +66,12 @@ impl Deployments {
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("deployments"))?;
             let reader = Reader::new(&batch).map_err(AnalysisError::rows("deployments"))?;
-            all.all.extend(reader.rows().filter(|row| !row.time_suspect).map(|row| Deployment::of(&row)));
+            all.all.extend(
+                reader
+                    .rows()
+                    .filter(|row| !row.time_suspect)
+                    .map(|row| Deployment::of(&row)),
+            );
         }
         for key in DEPLOYED_KEYS {
             all.add_changes(configurations, key);
@@ -92,7 +98,12 @@ impl Deployments {
     /// Takes note of one attempt's versions.
     pub(crate) fn see(&mut self, row: &sighting::Row<'_>, function: Option<&str>) {
         let place = |name: &str| {
-            (row.provider.to_owned(), row.account.map(str::to_owned), row.region.map(str::to_owned), name.to_owned())
+            (
+                row.provider.to_owned(),
+                row.account.map(str::to_owned),
+                row.region.map(str::to_owned),
+                name.to_owned(),
+            )
         };
         if let (Some(function), Some(version)) = (function, row.version.filter(|version| *version != LATEST)) {
             note(&mut self.versions, place(function), version, row.start_unix_nano);
@@ -106,8 +117,17 @@ impl Deployments {
     pub(crate) fn settle(&mut self) {
         let versions = std::mem::take(&mut self.versions);
         let services = std::mem::take(&mut self.service_versions);
-        self.all.extend(first_sights(versions, "version").map(|(name, seen)| Deployment { function: Some(name), ..seen }));
-        self.all.extend(first_sights(services, "service version").map(|(name, seen)| Deployment { service: Some(name), ..seen }));
+        self.all
+            .extend(first_sights(versions, "version").map(|(name, seen)| Deployment {
+                function: Some(name),
+                ..seen
+            }));
+        self.all.extend(
+            first_sights(services, "service version").map(|(name, seen)| Deployment {
+                service: Some(name),
+                ..seen
+            }),
+        );
         for deployment in &self.all {
             if let Some(name) = deployment.function.as_ref().or(deployment.service.as_ref()) {
                 self.by_name.entry(name.clone()).or_default().push(deployment.clone());
@@ -133,7 +153,11 @@ impl Deployments {
 }
 
 fn note(seen: &mut BTreeMap<Place, BTreeMap<String, i64>>, place: Place, version: &str, start_unix_nano: i64) {
-    let first = seen.entry(place).or_default().entry(version.to_owned()).or_insert(start_unix_nano);
+    let first = seen
+        .entry(place)
+        .or_default()
+        .entry(version.to_owned())
+        .or_insert(start_unix_nano);
     *first = start_unix_nano.min(*first);
 }
 
@@ -142,15 +166,29 @@ fn first_sights(
     seen: BTreeMap<Place, BTreeMap<String, i64>>,
     source: &'static str,
 ) -> impl Iterator<Item = (String, Deployment)> {
-    seen.into_iter().flat_map(move |((provider, account, region, name), versions)| {
-        let oldest = versions.values().min().copied();
-        let newer = versions.into_iter().filter(move |(_, first)| Some(*first) != oldest);
-        newer.map(move |(version, first)| {
-            let (provider, account, region) = (Some(provider.clone()), account.clone(), region.clone());
-            let seen = Deployment { deployed_unix_nano: first, provider, account, region, version: Some(version), ..Deployment::default() };
-            (name.clone(), Deployment { source: source.to_owned(), ..seen })
+    seen.into_iter()
+        .flat_map(move |((provider, account, region, name), versions)| {
+            let oldest = versions.values().min().copied();
+            let newer = versions.into_iter().filter(move |(_, first)| Some(*first) != oldest);
+            newer.map(move |(version, first)| {
+                let (provider, account, region) = (Some(provider.clone()), account.clone(), region.clone());
+                let seen = Deployment {
+                    deployed_unix_nano: first,
+                    provider,
+                    account,
+                    region,
+                    version: Some(version),
+                    ..Deployment::default()
+                };
+                (
+                    name.clone(),
+                    Deployment {
+                        source: source.to_owned(),
+                        ..seen
+                    },
+                )
+            })
         })
-    })
 }
 
 impl Deployment {

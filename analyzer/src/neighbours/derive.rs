@@ -35,7 +35,9 @@ impl Neighbours {
             init_type: filled.init_type,
             memory_size_mib: filled.memory_size_mib,
             billed_duration_ms: billed.map(|(ms, _)| ms),
-            billed_mib_ms: billed.zip(filled.memory_size_mib).map(|((ms, _), mib)| ms.saturating_mul(mib)),
+            billed_mib_ms: billed
+                .zip(filled.memory_size_mib)
+                .map(|((ms, _), mib)| ms.saturating_mul(mib)),
             billed_source: billed.map(|(_, source)| source),
             assumed_architecture: lambda && filled.architecture.is_none(),
             from_environment: filled.from_environment,
@@ -53,14 +55,22 @@ impl Neighbours {
             trigger_lag_us: lag::first_attempt_us(row, filled.function, tried_before, &self.configurations),
             event_age_us: lag::age_us(row),
             function_wait_us: self.waits.of(key, row.start_unix_nano),
-            deployed_unix_nano: self.deployments.last_before(filled.function, row.service, row.start_unix_nano),
+            deployed_unix_nano: self
+                .deployments
+                .last_before(filled.function, row.service, row.start_unix_nano),
             ..derived::Row::default()
         }
     }
 
-    /// Tells whether a request had to wait for a new environment: a reported init or restore tells first, then the sender, then
-    /// the first sight of the instance. An environment that was ready before it was needed is no cold start.
-    fn cold_start(&self, row: &Row<'_>, filled: &Filled<'_>, environment: Option<&Environment>) -> (Option<bool>, Option<&'static str>) {
+    /// Tells whether a request had to wait for a new environment: a reported init or restore tells first, then the
+    /// sender, then the first sight of the instance. An environment that was ready before it was needed is no cold
+    /// start.
+    fn cold_start(
+        &self,
+        row: &Row<'_>,
+        filled: &Filled<'_>,
+        environment: Option<&Environment>,
+    ) -> (Option<bool>, Option<&'static str>) {
         let kept_ready = [InitType::ProvisionedConcurrency, InitType::ManagedInstances].map(InitType::as_str);
         if filled.init_type.is_some_and(|kind| kept_ready.contains(&kind)) {
             return (Some(false), Some("init_type"));
@@ -68,12 +78,16 @@ impl Neighbours {
         if row.init_duration_us.is_some() || row.restore_duration_us.is_some() {
             return (Some(true), Some("init"));
         }
-        let proactive = environment.and_then(|known| known.init_end_unix_nano).is_some_and(|init_end| {
-            row.start_unix_nano.saturating_sub(init_end) > PROACTIVE_NANOS
-        });
+        let proactive = environment
+            .and_then(|known| known.init_end_unix_nano)
+            .is_some_and(|init_end| row.start_unix_nano.saturating_sub(init_end) > PROACTIVE_NANOS);
         let of = (row.provider, filled.function);
         let at = (row.start_unix_nano, row.invocation_id);
-        let first = || self.instances.is_first(of, row.instance_id, at).map(|first| (first, "first_seen"));
+        let first = || {
+            self.instances
+                .is_first(of, row.instance_id, at)
+                .map(|first| (first, "first_seen"))
+        };
         match row.cold_start_reported.map(|cold| (cold, "reported")).or_else(first) {
             Some((true, _)) if proactive => (Some(false), Some("init_end")),
             Some((cold, source)) => (Some(cold), Some(source)),
@@ -145,7 +159,9 @@ impl<'a> Filled<'a> {
 
     /// Returns a setting of the attempt's function at its start.
     fn setting(&self, key: &str) -> Option<&'a str> {
-        self.neighbours.configurations.value(self.subject()?, key, self.start_unix_nano)
+        self.neighbours
+            .configurations
+            .value(self.subject()?, key, self.start_unix_nano)
     }
 
     fn number(&self, key: &str) -> Option<i64> {
@@ -153,7 +169,12 @@ impl<'a> Filled<'a> {
     }
 
     fn subject(&self) -> Option<Subject<'a>> {
-        Some(Subject { provider: self.provider, account: self.account, region: self.region, resource: self.function? })
+        Some(Subject {
+            provider: self.provider,
+            account: self.account,
+            region: self.region,
+            resource: self.function?,
+        })
     }
 }
 

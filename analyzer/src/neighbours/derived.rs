@@ -44,7 +44,8 @@ columns! {
     cold_start_source: Text { unit: Unit::None, nullable: "nothing tells", source: "analyzer" },
     /// Rank of its start among the attempts of its key in the window and the six hours before it.
     attempt: Int { unit: Unit::Code, source: "analyzer" },
-    /// Whether it tries an event again: not the first attempt of its event, by message where deliveries name them, else by key, and not the first that succeeded.
+    /// Whether it tries an event again: not the first attempt of its event, by message where deliveries name them, else
+    /// by key, and not the first that succeeded.
     retry: Bool { unit: Unit::None, source: "analyzer" },
     /// Events of which it is the first attempt in the window: messages where deliveries name them, else the key.
     event_count: Int { unit: Unit::Count, source: "analyzer" },
@@ -54,7 +55,8 @@ columns! {
     event_attempts_count: Int { unit: Unit::Count, source: "analyzer" },
     /// Messages of its batch that deliveries do not name.
     unseen_delivery_count: Int { unit: Unit::Count, source: "analyzer" },
-    /// From the event to the start of its first attempt; less batch window and delay where known, and for HTTP less init and restore.
+    /// From the event to the start of its first attempt; less batch window and delay where known, and for HTTP less
+    /// init and restore.
     trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "the event's time is unknown, or it is not known to be the first attempt", source: "analyzer" },
     /// From the event to the start of any attempt.
     event_age_us: Int { unit: Unit::Microsecond, nullable: "the event's time is unknown", source: "analyzer" },

@@ -40,7 +40,9 @@ impl Environments {
     /// # Errors
     /// [`AnalysisError`] where the table cannot be read.
     pub(crate) async fn read(reading: &Reading, range: Window) -> Result<Self, AnalysisError> {
-        let mut rows = reading.stream(Table::EnvironmentFacts, environment_facts::COLUMNS, Some(range)).await?;
+        let mut rows = reading
+            .stream(Table::EnvironmentFacts, environment_facts::COLUMNS, Some(range))
+            .await?;
         let mut facts = Vec::new();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("environments"))?;
@@ -63,7 +65,12 @@ impl Environments {
 
     /// Adds one statement; the earliest one that says something stands.
     fn add(&mut self, fact: Fact) {
-        let known = self.0.entry(fact.provider).or_default().entry(fact.instance_id).or_default();
+        let known = self
+            .0
+            .entry(fact.provider)
+            .or_default()
+            .entry(fact.instance_id)
+            .or_default();
         let said = fact.said;
         known.account = known.account.take().or(said.account);
         known.region = known.region.take().or(said.region);
@@ -87,7 +94,10 @@ struct Fact {
 
 impl Fact {
     fn of(row: &Row<'_>) -> Option<Self> {
-        let ended = matches!(row.fact_kind, "init_report" | "init_runtime_done" | "restore_report" | "restore_runtime_done");
+        let ended = matches!(
+            row.fact_kind,
+            "init_report" | "init_runtime_done" | "restore_report" | "restore_runtime_done"
+        );
         Some(Self {
             unix_nano: row.fact_unix_nano,
             content_hash: row.content_hash,

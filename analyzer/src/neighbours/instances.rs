@@ -51,7 +51,11 @@ impl Instances {
         instance_id: Option<&str>,
         (start_unix_nano, invocation_id): (i64, &str),
     ) -> Option<bool> {
-        let first = self.0.get(instance_id?)?.iter().find(|first| first.is_of(provider, function))?;
+        let first = self
+            .0
+            .get(instance_id?)?
+            .iter()
+            .find(|first| first.is_of(provider, function))?;
         Some((first.start_unix_nano, first.invocation_id.as_str()) == (start_unix_nano, invocation_id))
     }
 }

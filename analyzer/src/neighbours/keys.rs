@@ -1,7 +1,7 @@
 //! Attempts of one key: the first, the second, and the first that succeeded.
 //!
-//! Nearly every key has one attempt. So the first reading keeps a hash of each key only, and a second one reads the attempts
-//! of those keys whose hash was seen twice.
+//! Nearly every key has one attempt. So the first reading keeps a hash of each key only, and a second one reads the
+//! attempts of those keys whose hash was seen twice.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,8 +10,8 @@ use futures::StreamExt;
 use pennyspan_schema::{Outcome, Table, Window};
 
 use crate::error::AnalysisError;
-use crate::neighbours::sighting::{self, Row};
 use crate::neighbours::RANK_NANOS;
+use crate::neighbours::sighting::{self, Row};
 use crate::session::Reading;
 
 /// A key: provider, key scope and invocation id.
@@ -50,36 +50,66 @@ impl Keys {
     }
 
     /// Reads the attempts of the keys that were seen more than once.
-    pub(crate) async fn settle(&mut self, reading: &Reading, seen: Window, window: Window) -> Result<(), AnalysisError> {
+    pub(crate) async fn settle(
+        &mut self,
+        reading: &Reading,
+        seen: Window,
+        window: Window,
+    ) -> Result<(), AnalysisError> {
         let repeated = repeated(std::mem::take(&mut self.hashes));
         if repeated.is_empty() {
             return Ok(());
         }
-        let ranked = Window { start_unix_nano: window.start_unix_nano.saturating_sub(RANK_NANOS).max(seen.start_unix_nano), ..seen };
-        let mut rows = reading.stream(Table::Invocations, sighting::COLUMNS, Some(ranked)).await?;
+        let ranked = Window {
+            start_unix_nano: window
+                .start_unix_nano
+                .saturating_sub(RANK_NANOS)
+                .max(seen.start_unix_nano),
+            ..seen
+        };
+        let mut rows = reading
+            .stream(Table::Invocations, sighting::COLUMNS, Some(ranked))
+            .await?;
         let mut found: BTreeMap<Key, Vec<(i64, bool)>> = BTreeMap::new();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("attempts of one key"))?;
             let reader = sighting::Reader::new(&batch).map_err(AnalysisError::rows("attempts of one key"))?;
             for row in reader.rows().filter(|row| repeated.contains(&hash(row))) {
                 let succeeded = row.outcome == Some(Outcome::Ok.as_str());
-                found.entry(key_of(&row)).or_default().push((row.start_unix_nano, succeeded));
+                found
+                    .entry(key_of(&row))
+                    .or_default()
+                    .push((row.start_unix_nano, succeeded));
             }
         }
         found.retain(|_, attempts| attempts.len() > 1);
-        self.attempts = found.into_iter().map(|(key, attempts)| (key, Attempts::of(attempts, window))).collect();
+        self.attempts = found
+            .into_iter()
+            .map(|(key, attempts)| (key, Attempts::of(attempts, window)))
+            .collect();
         Ok(())
     }
 
     /// Returns where an attempt stands; an attempt of a key that was seen once is its first.
     #[must_use]
-    pub fn standing(&self, (provider, key_scope, invocation_id): (&str, &str, &str), start_unix_nano: i64, ok: bool) -> Standing {
-        let alone = Standing { rank: 1, first_in_window: true, first_success: ok };
+    pub fn standing(
+        &self,
+        (provider, key_scope, invocation_id): (&str, &str, &str),
+        start_unix_nano: i64,
+        ok: bool,
+    ) -> Standing {
+        let alone = Standing {
+            rank: 1,
+            first_in_window: true,
+            first_success: ok,
+        };
         if self.attempts.is_empty() {
             return alone;
         }
         let key = (provider.to_owned(), key_scope.to_owned(), invocation_id.to_owned());
-        let Some(attempts) = self.attempts.get(&key) else { return alone };
+        let Some(attempts) = self.attempts.get(&key) else {
+            return alone;
+        };
         let before = attempts.starts.partition_point(|start| *start < start_unix_nano);
         Standing {
             rank: i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1),
@@ -93,15 +123,25 @@ impl Attempts {
     fn of(mut attempts: Vec<(i64, bool)>, window: Window) -> Self {
         attempts.sort_unstable();
         Self {
-            first_success: attempts.iter().find(|(_, succeeded)| *succeeded).map(|(start, _)| *start),
-            first_in_window: attempts.iter().map(|(start, _)| *start).find(|start| window.contains(*start)),
+            first_success: attempts
+                .iter()
+                .find(|(_, succeeded)| *succeeded)
+                .map(|(start, _)| *start),
+            first_in_window: attempts
+                .iter()
+                .map(|(start, _)| *start)
+                .find(|start| window.contains(*start)),
             starts: attempts.into_iter().map(|(start, _)| start).collect(),
         }
     }
 }
 
 fn key_of(row: &Row<'_>) -> Key {
-    (row.provider.to_owned(), row.key_scope.to_owned(), row.invocation_id.to_owned())
+    (
+        row.provider.to_owned(),
+        row.key_scope.to_owned(),
+        row.invocation_id.to_owned(),
+    )
 }
 
 fn hash(row: &Row<'_>) -> u64 {
@@ -113,7 +153,11 @@ fn hash(row: &Row<'_>) -> u64 {
 /// Returns the hashes that stand more than once.
 fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
     hashes.sort_unstable();
-    hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
+    hashes
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+        .collect()
 }
 
 #[cfg(test)]
@@ -129,7 +173,10 @@ mod tests {
 
     #[test]
     fn the_first_attempt_in_the_window_may_not_be_the_keys_first() {
-        let window = Window { start_unix_nano: 10, end_unix_nano: 20 };
+        let window = Window {
+            start_unix_nano: 10,
+            end_unix_nano: 20,
+        };
         let attempts = Attempts::of(vec![(15, true), (5, false), (12, false)], window);
         assert_eq!((attempts.first_in_window, attempts.first_success), (Some(12), Some(15)));
         assert_eq!(attempts.starts, [5, 12, 15]);

@@ -23,13 +23,21 @@ pub(super) fn age_us(row: &Row<'_>) -> Option<i64> {
 
 /// Returns the lag of a first attempt, in microseconds.
 ///
-/// Fold knows whether the attempt's own facts speak of a first one; a message that was tried before by another attempt, only
-/// neighbours know. What the source waits on purpose is no lag, and of a request's time before the start init and restore are
-/// not the trigger's. Where clocks differ, a lag below zero is zero.
-pub(super) fn first_attempt_us(row: &Row<'_>, function: Option<&str>, tried_before: bool, settings: &Configurations) -> Option<i64> {
+/// Fold knows whether the attempt's own facts speak of a first one; a message that was tried before by another attempt,
+/// only neighbours know. What the source waits on purpose is no lag, and of a request's time before the start init and
+/// restore are not the trigger's. Where clocks differ, a lag below zero is zero.
+pub(super) fn first_attempt_us(
+    row: &Row<'_>,
+    function: Option<&str>,
+    tried_before: bool,
+    settings: &Configurations,
+) -> Option<i64> {
     let lag_us = row.trigger_lag_us.filter(|_| !tried_before)?;
     let own_us = match trigger(row) {
-        Some(TriggerType::Http) => row.init_duration_us.unwrap_or(0).saturating_add(row.restore_duration_us.unwrap_or(0)),
+        Some(TriggerType::Http) => row
+            .init_duration_us
+            .unwrap_or(0)
+            .saturating_add(row.restore_duration_us.unwrap_or(0)),
         _ => waits_us(row, function, settings),
     };
     Some(lag_us.saturating_sub(own_us).max(0))
@@ -42,11 +50,23 @@ fn trigger(row: &Row<'_>) -> Option<TriggerType> {
 /// Returns how long the source waits on purpose, as far as settings of the function or the source say.
 fn waits_us(row: &Row<'_>, function: Option<&str>, settings: &Configurations) -> i64 {
     let of = |resource: Option<&str>, key: &str| {
-        let subject = Subject { provider: row.provider, account: row.account, region: row.region, resource: resource? };
+        let subject = Subject {
+            provider: row.provider,
+            account: row.account,
+            region: row.region,
+            resource: resource?,
+        };
         settings.number(subject, key, row.start_unix_nano)
     };
-    let either = |key: &str| of(row.trigger_source, key).or_else(|| of(function, key)).unwrap_or(0).max(0);
+    let either = |key: &str| {
+        of(row.trigger_source, key)
+            .or_else(|| of(function, key))
+            .unwrap_or(0)
+            .max(0)
+    };
     let milliseconds: i64 = WAITS_MS.iter().map(|key| either(key)).fold(0, i64::saturating_add);
     let seconds: i64 = WAITS_S.iter().map(|key| either(key)).fold(0, i64::saturating_add);
-    milliseconds.saturating_mul(1_000).saturating_add(seconds.saturating_mul(1_000_000))
+    milliseconds
+        .saturating_mul(1_000)
+        .saturating_add(seconds.saturating_mul(1_000_000))
 }

@@ -77,7 +77,9 @@ impl Messages {
     /// # Errors
     /// [`AnalysisError`] where the table cannot be read.
     pub(crate) async fn read(reading: &Reading, range: Window) -> Result<Self, AnalysisError> {
-        let mut rows = reading.stream(Table::Deliveries, deliveries::COLUMNS, Some(range)).await?;
+        let mut rows = reading
+            .stream(Table::Deliveries, deliveries::COLUMNS, Some(range))
+            .await?;
         let mut all = Self::default();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("deliveries"))?;
@@ -88,20 +90,35 @@ impl Messages {
     }
 
     fn add(&mut self, row: &Row<'_>) {
-        let (Some(invocation_id), false) = (row.invocation_id, row.outcome == "dead_letter") else { return };
+        let (Some(invocation_id), false) = (row.invocation_id, row.outcome == "dead_letter") else {
+            return;
+        };
         let Some(message_id) = row.message_id else { return };
-        let key = (row.provider.to_owned(), row.key_scope.to_owned(), invocation_id.to_owned());
-        let batch = self.batches.entry(invocation_id.to_owned()).or_default().entry(key).or_default();
+        let key = (
+            row.provider.to_owned(),
+            row.key_scope.to_owned(),
+            invocation_id.to_owned(),
+        );
+        let batch = self
+            .batches
+            .entry(invocation_id.to_owned())
+            .or_default()
+            .entry(key)
+            .or_default();
         batch.function = batch.function.take().max(row.function.map(str::to_owned));
         batch.source = batch.source.take().max(row.trigger_source.map(str::to_owned));
         batch.partition = batch.partition.take().max(row.trigger_partition.map(str::to_owned));
-        batch.handed.insert((row.fact_unix_nano, message_id.to_owned(), row.outcome == "failed"));
+        batch
+            .handed
+            .insert((row.fact_unix_nano, message_id.to_owned(), row.outcome == "failed"));
         batch.size_count = batch.size_count.max(row.batch_size_count.unwrap_or(0));
     }
 
     /// Takes note of one attempt of a function, which knows its name better than a delivery.
     pub(crate) fn see(&mut self, row: &sighting::Row<'_>, function: Option<&str>) {
-        let Some(keys) = self.batches.get_mut(row.invocation_id) else { return };
+        let Some(keys) = self.batches.get_mut(row.invocation_id) else {
+            return;
+        };
         let succeeded = row.outcome == Some(Outcome::Ok.as_str());
         for (key, batch) in keys.iter_mut() {
             if (key.0.as_str(), key.1.as_str()) == (row.provider, row.key_scope) {
@@ -122,11 +139,23 @@ impl Messages {
 
     /// Returns what an attempt's messages say; none where deliveries name none.
     #[must_use]
-    pub fn share(&self, (provider, key_scope, invocation_id): (&str, &str, &str), start_unix_nano: i64) -> Option<Share> {
+    pub fn share(
+        &self,
+        (provider, key_scope, invocation_id): (&str, &str, &str),
+        start_unix_nano: i64,
+    ) -> Option<Share> {
         let keys = self.batches.get(invocation_id)?;
-        let (key, batch) = keys.iter().find(|(key, _)| (key.0.as_str(), key.1.as_str()) == (provider, key_scope))?;
-        let mut share = Share { retry: true, ..Share::default() };
-        for (message, handed) in batch.placed(key).filter(|(_, handed)| handed.start_unix_nano == start_unix_nano) {
+        let (key, batch) = keys
+            .iter()
+            .find(|(key, _)| (key.0.as_str(), key.1.as_str()) == (provider, key_scope))?;
+        let mut share = Share {
+            retry: true,
+            ..Share::default()
+        };
+        for (message, handed) in batch
+            .placed(key)
+            .filter(|(_, handed)| handed.start_unix_nano == start_unix_nano)
+        {
             let timeline = self.timelines.get(&message)?;
             let same = |other: &Option<Handed>| other.as_ref().is_some_and(|other| other.at() == handed.at());
             share.named_count += 1;
@@ -143,10 +172,16 @@ impl Messages {
 impl Batch {
     fn message(&self, message_id: &str) -> Message {
         let function = self.named_by_attempt.as_ref().or(self.function.as_ref());
-        (function.cloned(), self.source.clone(), self.partition.clone(), message_id.to_owned())
+        (
+            function.cloned(),
+            self.source.clone(),
+            self.partition.clone(),
+            message_id.to_owned(),
+        )
     }
 
-    /// Returns each message with the attempt that got it: the last one that had started when it was said, else the first.
+    /// Returns each message with the attempt that got it: the last one that had started when it was said, else the
+    /// first.
     fn placed<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (Message, Handed)> + 'a {
         let mut placed: BTreeMap<(Message, i64), bool> = BTreeMap::new();
         for (said_unix_nano, message_id, given_back) in &self.handed {
@@ -157,7 +192,16 @@ impl Batch {
                 *succeeded &= !*given_back;
             }
         }
-        let of = |((message, start_unix_nano), succeeded)| (message, Handed { start_unix_nano, key: key.clone(), succeeded });
+        let of = |((message, start_unix_nano), succeeded)| {
+            (
+                message,
+                Handed {
+                    start_unix_nano,
+                    key: key.clone(),
+                    succeeded,
+                },
+            )
+        };
         placed.into_iter().map(of)
     }
 }

@@ -30,7 +30,9 @@ impl Waits {
     /// # Errors
     /// [`AnalysisError`] where the table cannot be read.
     pub(crate) async fn read(reading: &Reading, range: Window) -> Result<Self, AnalysisError> {
-        let mut rows = reading.stream(Table::InvocationCalls, invocation_calls::COLUMNS, Some(range)).await?;
+        let mut rows = reading
+            .stream(Table::InvocationCalls, invocation_calls::COLUMNS, Some(range))
+            .await?;
         let mut all = Self::default();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("calls"))?;
@@ -52,7 +54,14 @@ impl Waits {
     #[must_use]
     pub fn of(&self, (provider, key_scope, invocation_id): (&str, &str, &str), start_unix_nano: i64) -> Option<i64> {
         let waits = self.0.get(invocation_id)?;
-        let of = |wait: &&Wait| (wait.provider.as_str(), wait.key_scope.as_str(), wait.start_unix_nano) == (provider, key_scope, start_unix_nano);
-        waits.iter().filter(of).map(|wait| wait.busy_us).reduce(i64::saturating_add)
+        let of = |wait: &&Wait| {
+            (wait.provider.as_str(), wait.key_scope.as_str(), wait.start_unix_nano)
+                == (provider, key_scope, start_unix_nano)
+        };
+        waits
+            .iter()
+            .filter(of)
+            .map(|wait| wait.busy_us)
+            .reduce(i64::saturating_add)
     }
 }

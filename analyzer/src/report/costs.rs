@@ -84,15 +84,20 @@ impl Costs {
         books: &PriceBooks,
     ) -> Self {
         let total: Amount = costs.values().map(|cost| &cost.amount).sum();
-        let items: Vec<(&Scope, &LineItem)> =
-            costs.iter().flat_map(|(scope, cost)| cost.line_items.iter().map(move |item| (scope, item))).collect();
+        let items: Vec<(&Scope, &LineItem)> = costs
+            .iter()
+            .flat_map(|(scope, cost)| cost.line_items.iter().map(move |item| (scope, item)))
+            .collect();
         let sums = tallies.iter().map(|(scope, tally)| (scope, &tally.cost));
         let bill = bill(sums, &asked.payers, asked.allowances, books);
         Self {
             currency: "USD",
             price_books: used(books, &items),
             line_items: line_items(&items, &total),
-            bill: BillText { exact_usd: bill.exact.to_string(), rounded_usd: bill.rounded.fixed(2) },
+            bill: BillText {
+                exact_usd: bill.exact.to_string(),
+                rounded_usd: bill.rounded.fixed(2),
+            },
             waste: waste(costs, &total),
         }
     }
@@ -101,7 +106,13 @@ impl Costs {
 fn used(books: &PriceBooks, items: &[(&Scope, &LineItem)]) -> Vec<BookText> {
     let files: BTreeSet<&str> = items.iter().map(|(_, item)| item.price.place.file.as_str()).collect();
     let used = books.books().iter().filter(|book| files.contains(book.file.as_str()));
-    used.map(|book| BookText { id: book.id.clone(), as_of: book.as_of.to_string() }).collect::<BTreeSet<_>>().into_iter().collect()
+    used.map(|book| BookText {
+        id: book.id.clone(),
+        as_of: book.as_of.to_string(),
+    })
+    .collect::<BTreeSet<_>>()
+    .into_iter()
+    .collect()
 }
 
 fn line_items(items: &[(&Scope, &LineItem)], total: &Amount) -> Vec<LineItemText> {
@@ -128,5 +139,12 @@ fn waste(costs: &BTreeMap<Scope, Cost>, total: &Amount) -> Vec<WasteText> {
     }
     let (kinds, amounts): (Vec<Waste>, Vec<Amount>) = sums.into_iter().unzip();
     let printed = largest_remainder(&amounts, total).unwrap_or(amounts);
-    kinds.into_iter().zip(printed).map(|(kind, amount)| WasteText { kind: kind.as_str(), cost_usd: amount.to_string() }).collect()
+    kinds
+        .into_iter()
+        .zip(printed)
+        .map(|(kind, amount)| WasteText {
+            kind: kind.as_str(),
+            cost_usd: amount.to_string(),
+        })
+        .collect()
 }

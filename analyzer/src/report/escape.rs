@@ -1,4 +1,5 @@
-//! Names come from telemetry, and telemetry from anyone: what they would do to a terminal or to a Markdown page is taken away.
+//! Names come from telemetry, and telemetry from anyone: what they would do to a terminal or to a Markdown page is
+//! taken away.
 
 use std::borrow::Cow;
 
@@ -55,7 +56,10 @@ mod tests {
 
     #[test]
     fn telemetry_cannot_act_on_a_terminal() {
-        assert_eq!(terminal("a\u{1b}[31mb\u{7}\r\n\u{202e}c"), "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}\u{fffd}c");
+        assert_eq!(
+            terminal("a\u{1b}[31mb\u{7}\r\n\u{202e}c"),
+            "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}\u{fffd}c"
+        );
         assert_eq!(terminal("checkout-ä"), "checkout-ä");
     }
 

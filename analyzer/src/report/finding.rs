@@ -141,10 +141,28 @@ pub(crate) fn ordered(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-type Order<'a> = (Reverse<Severity>, Reverse<Option<Decimal>>, &'a str, [&'a Option<String>; 5], &'a str);
+type Order<'a> = (
+    Reverse<Severity>,
+    Reverse<Option<Decimal>>,
+    &'a str,
+    [&'a Option<String>; 5],
+    &'a str,
+);
 
 fn order(finding: &Finding) -> Order<'_> {
-    let scope = [&finding.provider, &finding.account, &finding.region, &finding.function, &finding.sub_resource];
+    let scope = [
+        &finding.provider,
+        &finding.account,
+        &finding.region,
+        &finding.function,
+        &finding.sub_resource,
+    ];
     let usd = finding.impact.usd.as_ref().and_then(|[_, high]| high.parse().ok());
-    (Reverse(finding.severity), Reverse(usd), &finding.rule, scope, &finding.fingerprint)
+    (
+        Reverse(finding.severity),
+        Reverse(usd),
+        &finding.rule,
+        scope,
+        &finding.fingerprint,
+    )
 }

@@ -96,11 +96,19 @@ pub struct RetryRow {
 }
 
 /// Returns the rows in the order of their scopes.
-pub(crate) fn rows(seen: &[(&Scope, &FunctionTally)], costs: &BTreeMap<Scope, Cost>, total: &Amount) -> Vec<FunctionRow> {
-    let amounts: Vec<Amount> = seen.iter().map(|(scope, _)| costs.get(scope).map_or_else(Amount::zero, |cost| cost.amount.clone())).collect();
+pub(crate) fn rows(
+    seen: &[(&Scope, &FunctionTally)],
+    costs: &BTreeMap<Scope, Cost>,
+    total: &Amount,
+) -> Vec<FunctionRow> {
+    let amounts: Vec<Amount> = seen
+        .iter()
+        .map(|(scope, _)| costs.get(scope).map_or_else(Amount::zero, |cost| cost.amount.clone()))
+        .collect();
     let printed = largest_remainder(&amounts, total).unwrap_or(amounts);
     let rows = seen.iter().zip(printed);
-    rows.filter_map(|((scope, sums), printed)| Some(FunctionRow::of(scope, sums, costs.get(scope)?, &printed))).collect()
+    rows.filter_map(|((scope, sums), printed)| Some(FunctionRow::of(scope, sums, costs.get(scope)?, &printed)))
+        .collect()
 }
 
 impl FunctionRow {
@@ -143,11 +151,17 @@ impl FunctionRow {
 }
 
 fn versions(sums: &FunctionTally) -> Vec<VersionRow> {
-    let row = |(version, invocations): (&Option<String>, &i128)| VersionRow { version: version.clone(), invocations: whole(*invocations) };
+    let row = |(version, invocations): (&Option<String>, &i128)| VersionRow {
+        version: version.clone(),
+        invocations: whole(*invocations),
+    };
     sums.versions.iter().map(row).collect()
 }
 
 fn percent_seen(sums: &FunctionTally) -> Option<f64> {
     let seen_milli = i128::from(sums.counts.rows) * 100 * 1_000;
-    sums.counts.estimated.then(|| crate::analysis::counts::ratio(seen_milli, sums.counts.attempts_milli)).flatten()
+    sums.counts
+        .estimated
+        .then(|| crate::analysis::counts::ratio(seen_milli, sums.counts.attempts_milli))
+        .flatten()
 }

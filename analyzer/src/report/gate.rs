@@ -59,7 +59,12 @@ pub struct Gate {
 
 impl Default for GatePolicy {
     fn default() -> Self {
-        Self { fail_on: Some(Severity::High), against: Against::Nothing, max_monthly: None, on_no_data: OnNoData::Fail }
+        Self {
+            fail_on: Some(Severity::High),
+            against: Against::Nothing,
+            max_monthly: None,
+            on_no_data: OnNoData::Fail,
+        }
     }
 }
 
@@ -67,7 +72,11 @@ impl Gate {
     /// Returns the verdict on nothing.
     #[must_use]
     pub fn open() -> Self {
-        Self { status: "passed", exit_code: 0, reasons: Vec::new() }
+        Self {
+            status: "passed",
+            exit_code: 0,
+            reasons: Vec::new(),
+        }
     }
 
     /// Decides about a report: a closed gate outranks missing data.
@@ -76,37 +85,71 @@ impl Gate {
         let mut reasons = by_level(report, policy);
         reasons.extend(by_money(report, policy));
         if !reasons.is_empty() {
-            return Self { status: "failed", exit_code: 1, reasons };
+            return Self {
+                status: "failed",
+                exit_code: 1,
+                reasons,
+            };
         }
         if report.totals.attempts == 0 && policy.on_no_data != OnNoData::Pass {
             let reasons = vec!["no attempt starts in the window".to_owned()];
             return match policy.on_no_data {
-                OnNoData::Fail => Self { status: "no data", exit_code: 3, reasons },
-                OnNoData::Warn | OnNoData::Pass => Self { reasons, ..Self::open() },
+                OnNoData::Fail => Self {
+                    status: "no data",
+                    exit_code: 3,
+                    reasons,
+                },
+                OnNoData::Warn | OnNoData::Pass => Self {
+                    reasons,
+                    ..Self::open()
+                },
             };
         }
         if report.input.partial {
             let reasons = vec!["a source could not be read or understood".to_owned()];
-            return Self { status: "partial data", exit_code: 3, reasons };
+            return Self {
+                status: "partial data",
+                exit_code: 3,
+                reasons,
+            };
         }
-        Self { reasons: hint(report, policy), ..Self::open() }
+        Self {
+            reasons: hint(report, policy),
+            ..Self::open()
+        }
     }
 }
 
 /// Returns one reason for each level that closes the gate, the worst first.
 fn by_level(report: &Report, policy: &GatePolicy) -> Vec<String> {
-    let Some(least) = policy.fail_on.filter(|_| policy.against != Against::Nothing) else { return Vec::new() };
-    let new = if policy.against == Against::Baseline { "new " } else { "" };
+    let Some(least) = policy.fail_on.filter(|_| policy.against != Against::Nothing) else {
+        return Vec::new();
+    };
+    let new = if policy.against == Against::Baseline {
+        "new "
+    } else {
+        ""
+    };
     let counts = |finding: &&Finding| {
         let known = policy.against == Against::Baseline && finding.baseline.as_deref() == Some("known");
         finding.suppressed.is_none() && !known
     };
     let reason = |level: Severity| {
-        let count = report.findings.iter().filter(counts).filter(|finding| finding.severity == level).count();
+        let count = report
+            .findings
+            .iter()
+            .filter(counts)
+            .filter(|finding| finding.severity == level)
+            .count();
         let plural = if count == 1 { "" } else { "s" };
         (count > 0).then(|| format!("{count} {new}finding{plural} of level {level}"))
     };
-    Severity::ALL.into_iter().rev().filter(|level| *level >= least).filter_map(reason).collect()
+    Severity::ALL
+        .into_iter()
+        .rev()
+        .filter(|level| *level >= least)
+        .filter_map(reason)
+        .collect()
 }
 
 fn by_money(report: &Report, policy: &GatePolicy) -> Option<String> {

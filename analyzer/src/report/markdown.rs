@@ -21,9 +21,16 @@ const RESERVED: usize = 200;
 pub fn render(report: &Report) -> Result<String, fmt::Error> {
     let mut text = String::new();
     head(&mut text, report)?;
-    let mut page = Page { left: LONGEST.saturating_sub(text.chars().count() + RESERVED), text };
+    let mut page = Page {
+        left: LONGEST.saturating_sub(text.chars().count() + RESERVED),
+        text,
+    };
     let findings: Vec<String> = report.findings.iter().map(finding_row).collect();
-    page.table("findings", "| level | rule | where | what |\n| --- | --- | --- | --- |\n", &findings);
+    page.table(
+        "findings",
+        "| level | rule | where | what |\n| --- | --- | --- | --- |\n",
+        &findings,
+    );
     let functions: Vec<String> = costliest(report).into_iter().map(function_row).collect();
     let columns = "| function | invocations | cold | failed | p95 ms | USD | not priced |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     page.table("functions", columns, &functions);
@@ -46,7 +53,10 @@ impl Page {
         self.push(&format!("\n{columns}"));
         let mut shown = open.iter().take_while(|row| self.push(row)).count();
         if !folded.is_empty() && shown == open.len() {
-            let summary = format!("\n<details><summary>{} more {what}</summary>\n\n{columns}", folded.len());
+            let summary = format!(
+                "\n<details><summary>{} more {what}</summary>\n\n{columns}",
+                folded.len()
+            );
             let end = "\n</details>\n";
             if self.left > summary.chars().count() + end.chars().count() && self.push(&summary) {
                 self.left -= end.chars().count();
@@ -81,9 +91,22 @@ fn head(text: &mut String, report: &Report) -> fmt::Result {
     if totals.attempts == 0 {
         return writeln!(text, "\nNo data in {} .. {}.", report.window.start, report.window.end);
     }
-    let books: Vec<String> = report.cost.price_books.iter().map(|book| format!("{} of {}", markdown(&book.id), book.as_of)).collect();
-    let books = if books.is_empty() { "no price book applies".to_owned() } else { books.join(", ") };
-    writeln!(text, "\nEstimated **${}** at list prices ({books}); {} not priced.", totals.cost_usd, totals.not_priced)?;
+    let books: Vec<String> = report
+        .cost
+        .price_books
+        .iter()
+        .map(|book| format!("{} of {}", markdown(&book.id), book.as_of))
+        .collect();
+    let books = if books.is_empty() {
+        "no price book applies".to_owned()
+    } else {
+        books.join(", ")
+    };
+    writeln!(
+        text,
+        "\nEstimated **${}** at list prices ({books}); {} not priced.",
+        totals.cost_usd, totals.not_priced
+    )?;
     let failed = totals.errors + totals.timeouts + totals.out_of_memory;
     writeln!(
         text,
@@ -101,16 +124,32 @@ fn costliest(report: &Report) -> Vec<&FunctionRow> {
 }
 
 fn finding_row(finding: &Finding) -> String {
-    let place: Vec<String> = [&finding.function, &finding.sub_resource].into_iter().flatten().map(|part| cell(part)).collect();
-    format!("| {} | {} | {} | {} |\n", finding.severity, cell(&finding.rule), place.join(" "), cell(&finding.message))
+    let place: Vec<String> = [&finding.function, &finding.sub_resource]
+        .into_iter()
+        .flatten()
+        .map(|part| cell(part))
+        .collect();
+    format!(
+        "| {} | {} | {} | {} |\n",
+        finding.severity,
+        cell(&finding.rule),
+        place.join(" "),
+        cell(&finding.message)
+    )
 }
 
 fn function_row(row: &FunctionRow) -> String {
     let about = if row.duration_ms.approximate { "~" } else { "" };
-    let p95 = row.duration_ms.p95.map_or_else(|| "-".to_owned(), |ms| format!("{about}{ms:.3}"));
+    let p95 = row
+        .duration_ms
+        .p95
+        .map_or_else(|| "-".to_owned(), |ms| format!("{about}{ms:.3}"));
     let failed = row.errors + row.timeouts + row.out_of_memory;
     let name = cell(row.function.as_deref().unwrap_or("(unknown)"));
-    format!("| {name} | {} | {} | {failed} | {p95} | {} | {} |\n", row.invocations, row.cold_starts, row.cost_usd, row.not_priced)
+    format!(
+        "| {name} | {} | {} | {failed} | {p95} | {} | {} |\n",
+        row.invocations, row.cold_starts, row.cost_usd, row.not_priced
+    )
 }
 
 fn cell(text: &str) -> String {

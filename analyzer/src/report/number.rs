@@ -26,7 +26,10 @@ impl WindowText {
     /// Prints a window in UTC.
     #[must_use]
     pub fn of(window: Window) -> Self {
-        Self { start: instant(window.start_unix_nano), end: instant(window.end_unix_nano) }
+        Self {
+            start: instant(window.start_unix_nano),
+            end: instant(window.end_unix_nano),
+        }
     }
 }
 
@@ -68,7 +71,13 @@ pub struct Latency {
 impl Latency {
     pub(crate) fn of(us: &Quantiles) -> Self {
         let ms = |value: Option<i64>| value.map(milliseconds);
-        Self { p50: ms(us.p50), p95: ms(us.p95), p99: ms(us.p99), max: ms(us.max), approximate: us.approximate }
+        Self {
+            p50: ms(us.p50),
+            p95: ms(us.p95),
+            p99: ms(us.p99),
+            max: ms(us.max),
+            approximate: us.approximate,
+        }
     }
 }
 
@@ -90,8 +99,20 @@ pub struct Inits {
 
 impl Inits {
     pub(crate) fn of(us: &Quantiles) -> Self {
-        let Latency { p50, p95, max, approximate, .. } = Latency::of(us);
-        Self { count: whole(us.weight_milli), p50, p95, max, approximate }
+        let Latency {
+            p50,
+            p95,
+            max,
+            approximate,
+            ..
+        } = Latency::of(us);
+        Self {
+            count: whole(us.weight_milli),
+            p50,
+            p95,
+            max,
+            approximate,
+        }
     }
 }
 
@@ -113,7 +134,19 @@ pub struct Lags {
 
 impl Lags {
     pub(crate) fn of(us: &Quantiles) -> Self {
-        let Latency { p50, p95, p99, approximate, .. } = Latency::of(us);
-        Self { count: whole(us.weight_milli), p50, p95, p99, approximate }
+        let Latency {
+            p50,
+            p95,
+            p99,
+            approximate,
+            ..
+        } = Latency::of(us);
+        Self {
+            count: whole(us.weight_milli),
+            p50,
+            p95,
+            p99,
+            approximate,
+        }
     }
 }

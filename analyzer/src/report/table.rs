@@ -24,14 +24,22 @@ pub fn render(report: &Report) -> Result<String, fmt::Error> {
 fn head(text: &mut String, report: &Report) -> fmt::Result {
     let totals = &report.totals;
     writeln!(text, "{} .. {}", report.window.start, report.window.end)?;
-    writeln!(text, "gate {} (exit code {})", report.gate.status, report.gate.exit_code)?;
+    writeln!(
+        text,
+        "gate {} (exit code {})",
+        report.gate.status, report.gate.exit_code
+    )?;
     for reason in &report.gate.reasons {
         writeln!(text, "  {reason}")?;
     }
     if totals.attempts == 0 {
         return writeln!(text, "no data");
     }
-    let estimated = if totals.estimated { ", estimated from sampled telemetry" } else { "" };
+    let estimated = if totals.estimated {
+        ", estimated from sampled telemetry"
+    } else {
+        ""
+    };
     writeln!(
         text,
         "{} attempts, {} invocations, {} events, {} cold starts{estimated}",
@@ -48,7 +56,20 @@ fn functions(text: &mut String, rows: &[FunctionRow]) -> fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }
-    let mut cells = vec![["function", "invocations", "cold", "errors", "p50 ms", "p95 ms", "p99 ms", "USD", "not priced"].map(str::to_owned)];
+    let mut cells = vec![
+        [
+            "function",
+            "invocations",
+            "cold",
+            "errors",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "USD",
+            "not priced",
+        ]
+        .map(str::to_owned),
+    ];
     cells.extend(rows.iter().map(row));
     let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..cells[0].len()).map(width).collect();
@@ -67,7 +88,9 @@ fn row(row: &FunctionRow) -> [String; 9] {
     let name = terminal(row.function.as_deref().unwrap_or("(unknown)")).into_owned();
     let about = if row.duration_ms.approximate { "~" } else { "" };
     let ms = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |ms| format!("{about}{ms:.3}"));
-    let share = row.cold_start_rate.map_or_else(|| "-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
+    let share = row
+        .cold_start_rate
+        .map_or_else(|| "-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     [
         cut(&name, NAME_WIDTH).into_owned(),
         row.invocations.to_string(),
@@ -85,12 +108,29 @@ fn money(text: &mut String, report: &Report) -> fmt::Result {
     if report.totals.attempts == 0 {
         return Ok(());
     }
-    let books: Vec<String> = report.cost.price_books.iter().map(|book| format!("{} of {}", book.id, book.as_of)).collect();
-    let books = if books.is_empty() { "no price book applies".to_owned() } else { books.join(", ") };
+    let books: Vec<String> = report
+        .cost
+        .price_books
+        .iter()
+        .map(|book| format!("{} of {}", book.id, book.as_of))
+        .collect();
+    let books = if books.is_empty() {
+        "no price book applies".to_owned()
+    } else {
+        books.join(", ")
+    };
     let totals = &report.totals;
-    writeln!(text, "\nestimated ${} at list prices ({books}); {} not priced", totals.cost_usd, totals.not_priced)?;
+    writeln!(
+        text,
+        "\nestimated ${} at list prices ({books}); {} not priced",
+        totals.cost_usd, totals.not_priced
+    )?;
     if let Some(low) = &totals.cost_low_usd {
-        writeln!(text, "  {} of unknown architecture are priced as x86_64; ${low} were they arm64", totals.assumed_architecture)?;
+        writeln!(
+            text,
+            "  {} of unknown architecture are priced as x86_64; ${low} were they arm64",
+            totals.assumed_architecture
+        )?;
     }
     for waste in &report.cost.waste {
         writeln!(text, "  {:<14}  ${}", waste.kind, waste.cost_usd)?;
@@ -103,16 +143,37 @@ fn findings(text: &mut String, report: &Report) -> fmt::Result {
         writeln!(text)?;
     }
     for finding in &report.findings {
-        writeln!(text, "{:<8}  {}  {}: {}", finding.severity, finding.rule, place(finding), terminal(&finding.message))?;
+        writeln!(
+            text,
+            "{:<8}  {}  {}: {}",
+            finding.severity,
+            finding.rule,
+            place(finding),
+            terminal(&finding.message)
+        )?;
     }
     for missing in &report.not_judged {
-        writeln!(text, "not judged  {}: {} ({}) in {} scopes", missing.rule, missing.reason, missing.needs.join(", "), missing.scopes)?;
+        writeln!(
+            text,
+            "not judged  {}: {} ({}) in {} scopes",
+            missing.rule,
+            missing.reason,
+            missing.needs.join(", "),
+            missing.scopes
+        )?;
     }
     Ok(())
 }
 
 fn place(finding: &Finding) -> String {
-    let name = [&finding.function, &finding.sub_resource].into_iter().flatten().map(|part| terminal(part).into_owned());
+    let name = [&finding.function, &finding.sub_resource]
+        .into_iter()
+        .flatten()
+        .map(|part| terminal(part).into_owned());
     let name = name.collect::<Vec<_>>().join(" ");
-    if name.is_empty() { "(unknown)".to_owned() } else { cut(&name, 2 * NAME_WIDTH).into_owned() }
+    if name.is_empty() {
+        "(unknown)".to_owned()
+    } else {
+        cut(&name, 2 * NAME_WIDTH).into_owned()
+    }
 }

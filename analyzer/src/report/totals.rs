@@ -67,7 +67,10 @@ impl Totals {
         let sum = |of: fn(&FunctionTally) -> i128| tallies.values().map(of).sum::<i128>();
         let of_costs = |of: fn(&Cost) -> i128| whole(costs.values().map(of).sum());
         let assumed = of_costs(|cost| cost.assumed_architecture_milli);
-        let low_end: Amount = costs.values().map(|cost| cost.low_end.as_ref().unwrap_or(&cost.amount)).sum();
+        let low_end: Amount = costs
+            .values()
+            .map(|cost| cost.low_end.as_ref().unwrap_or(&cost.amount))
+            .sum();
         Self {
             attempts: whole(counts.attempts_milli),
             invocations: whole(counts.invocations_milli),

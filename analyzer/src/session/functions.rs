@@ -1,15 +1,24 @@
-//! Which functions a query may use: those that give the same answer whenever they are asked, and none that makes values of
-//! any size from a number.
+//! Which functions a query may use: those that give the same answer whenever they are asked, and none that makes values
+//! of any size from a number.
 
 use std::sync::Arc;
 
-use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{ScalarUDF, Volatility};
 
 /// Functions that could fill the memory from a short statement, outside the memory pool's sight.
-const UNBOUNDED: [&str; 9] =
-    ["array_repeat", "array_resize", "generate_series", "list_repeat", "list_resize", "lpad", "range", "repeat", "rpad"];
+const UNBOUNDED: [&str; 9] = [
+    "array_repeat",
+    "array_resize",
+    "generate_series",
+    "list_repeat",
+    "list_resize",
+    "lpad",
+    "range",
+    "repeat",
+    "rpad",
+];
 
 /// Adds the allowed functions and the planners of their operators.
 pub(crate) fn allow(builder: SessionStateBuilder) -> SessionStateBuilder {

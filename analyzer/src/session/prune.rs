@@ -1,6 +1,10 @@
-//! Lets a comparison with an id in hex reach the files: `trace_id = '<hex>'` becomes the comparison of the stored bytes.
+//! Lets a comparison with an id in hex reach the files: `trace_id = '<hex>'` becomes the comparison of the stored
+//! bytes.
 
-use datafusion::common::{Result, tree_node::{Transformed, TreeNode}};
+use datafusion::common::{
+    Result,
+    tree_node::{Transformed, TreeNode},
+};
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, expr::InList};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
@@ -27,12 +31,19 @@ impl OptimizerRule for CompareIdBytes {
 
 fn compare_bytes(node: Expr) -> Transformed<Expr> {
     match node {
-        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Eq | Operator::NotEq), right }) => {
-            let sides = |id: &Expr, text: &Expr| id_column(id).and_then(|(column, width)| Some((column, bytes(text, width)?)));
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: op @ (Operator::Eq | Operator::NotEq),
+            right,
+        }) => {
+            let sides =
+                |id: &Expr, text: &Expr| id_column(id).and_then(|(column, width)| Some((column, bytes(text, width)?)));
             match sides(&left, &right).or_else(|| sides(&right, &left)) {
-                Some((column, literal)) => {
-                    Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(column), op, Box::new(literal))))
-                }
+                Some((column, literal)) => Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(
+                    Box::new(column),
+                    op,
+                    Box::new(literal),
+                ))),
                 None => Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })),
             }
         }
@@ -42,7 +53,13 @@ fn compare_bytes(node: Expr) -> Transformed<Expr> {
                 Some(InList::new(Box::new(column), literals?, negated))
             });
             rewritten.map_or_else(
-                || Transformed::no(Expr::InList(InList { expr: expr.clone(), list: list.clone(), negated })),
+                || {
+                    Transformed::no(Expr::InList(InList {
+                        expr: expr.clone(),
+                        list: list.clone(),
+                        negated,
+                    }))
+                },
                 |list| Transformed::yes(Expr::InList(list)),
             )
         }
@@ -71,6 +88,8 @@ fn bytes(expression: &Expr, width: i32) -> Option<Expr> {
         return None;
     };
     let lower = !text.contains(|letter: char| letter.is_ascii_uppercase());
-    let id = hex::decode(text).ok().filter(|id| lower && i32::try_from(id.len()) == Ok(width))?;
+    let id = hex::decode(text)
+        .ok()
+        .filter(|id| lower && i32::try_from(id.len()) == Ok(width))?;
     Some(Expr::Literal(ScalarValue::FixedSizeBinary(width, Some(id)), None))
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Decimal128Array, FixedSizeBinaryArray, Int64Array, StringBuilder};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::{Result, cast::{as_fixed_size_binary_array, as_int64_array}};
+use datafusion::common::{
+    Result,
+    cast::{as_fixed_size_binary_array, as_int64_array},
+};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 /// Digits of a duration in milliseconds, three of them after the point.
@@ -31,11 +34,17 @@ impl HexId {
     pub(crate) const LONG: &str = "hex_16";
 
     pub(crate) fn short() -> Self {
-        Self { name: Self::SHORT, signature: Signature::any(1, Volatility::Immutable) }
+        Self {
+            name: Self::SHORT,
+            signature: Signature::any(1, Volatility::Immutable),
+        }
     }
 
     pub(crate) fn long() -> Self {
-        Self { name: Self::LONG, signature: Signature::any(1, Volatility::Immutable) }
+        Self {
+            name: Self::LONG,
+            signature: Signature::any(1, Volatility::Immutable),
+        }
     }
 
     /// Returns how many bytes the ids have that a function of this name shows.
@@ -81,7 +90,9 @@ pub(crate) struct AsMilliseconds {
 
 impl AsMilliseconds {
     pub(crate) fn new() -> Self {
-        Self { signature: Signature::exact(vec![DataType::Int64], Volatility::Immutable) }
+        Self {
+            signature: Signature::exact(vec![DataType::Int64], Volatility::Immutable),
+        }
     }
 }
 
@@ -105,7 +116,9 @@ impl ScalarUDFImpl for AsMilliseconds {
 /// A duration beyond the type's digits (31,000 years) is unknown.
 fn milliseconds(durations: &Int64Array) -> Result<Decimal128Array> {
     let limit = 10_i64.pow(u32::from(MILLISECOND_PRECISION));
-    let values = durations.iter().map(|value| value.filter(|us| us.abs() < limit).map(i128::from));
+    let values = durations
+        .iter()
+        .map(|value| value.filter(|us| us.abs() < limit).map(i128::from));
     let array: Decimal128Array = values.collect();
     Ok(array.with_precision_and_scale(MILLISECOND_PRECISION, MILLISECOND_SCALE)?)
 }

@@ -26,9 +26,18 @@ async fn every_view_shows_ids_as_text_times_as_timestamps_and_durations_in_milli
         let schema = session.context().table(name).await.unwrap().schema().as_arrow().clone();
         for field in schema.fields() {
             let shown = field.data_type();
-            assert!(!matches!(shown, DataType::FixedSizeBinary(_)), "{name}.{}", field.name());
+            assert!(
+                !matches!(shown, DataType::FixedSizeBinary(_)),
+                "{name}.{}",
+                field.name()
+            );
             if field.name().ends_with("_time") {
-                assert_eq!(shown, &DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())), "{name}.{}", field.name());
+                assert_eq!(
+                    shown,
+                    &DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
+                    "{name}.{}",
+                    field.name()
+                );
             }
             if let Some(stem) = field.name().strip_suffix("_us") {
                 let beside = schema.field_with_name(&format!("{stem}_ms")).unwrap();
@@ -41,22 +50,50 @@ async fn every_view_shows_ids_as_text_times_as_timestamps_and_durations_in_milli
 #[tokio::test]
 async fn comparisons_of_ids_and_times_reach_the_stored_columns() {
     let session = World::default().session(Span::Whole).await;
-    let by_trace = plan(&session, "SELECT name FROM spans WHERE trace_id = '5b8aa5a2d2c872e8321cf37308d69df2'").await;
+    let by_trace = plan(
+        &session,
+        "SELECT name FROM spans WHERE trace_id = '5b8aa5a2d2c872e8321cf37308d69df2'",
+    )
+    .await;
     assert!(by_trace.contains("spans.trace_id = FixedSizeBinary(16"), "{by_trace}");
     let by_list = plan(&session, "SELECT name FROM spans WHERE span_id IN ('051581bf3cb55c13', '5fb397be34d26b51', '93564f51e1abe1c2', 'eee19b7ec3c1b174')").await;
-    assert!(by_list.contains("spans.span_id IN") && !by_list.contains("hex_8"), "{by_list}");
-    let by_time = plan(&session, "SELECT name FROM spans WHERE start_time >= '2026-10-08T07:00:00Z'").await;
-    assert!(by_time.contains("spans.start_unix_nano >= Int64(1791442800000000000)"), "{by_time}");
-    let by_start = plan(&session, "SELECT function FROM invocations WHERE start_time < '2026-10-08T07:00:00Z'").await;
-    assert!(by_start.contains("invocations.start_unix_nano < Int64(1791442800000000000)"), "{by_start}");
+    assert!(
+        by_list.contains("spans.span_id IN") && !by_list.contains("hex_8"),
+        "{by_list}"
+    );
+    let by_time = plan(
+        &session,
+        "SELECT name FROM spans WHERE start_time >= '2026-10-08T07:00:00Z'",
+    )
+    .await;
+    assert!(
+        by_time.contains("spans.start_unix_nano >= Int64(1791442800000000000)"),
+        "{by_time}"
+    );
+    let by_start = plan(
+        &session,
+        "SELECT function FROM invocations WHERE start_time < '2026-10-08T07:00:00Z'",
+    )
+    .await;
+    assert!(
+        by_start.contains("invocations.start_unix_nano < Int64(1791442800000000000)"),
+        "{by_start}"
+    );
 }
 
 #[tokio::test]
 async fn an_id_of_another_length_matches_nothing() {
     let mut world = World::default();
-    world.attempt(&invocations::Row { trace_id: Some([0xab; 16]), ..attempt("a", 0) });
+    world.attempt(&invocations::Row {
+        trace_id: Some([0xab; 16]),
+        ..attempt("a", 0)
+    });
     let session = world.session(Span::Whole).await;
-    for (id, found) in [("abababababababababababababababab", 1), ("abab", 0), ("ABABABABABABABABABABABABABABABAB", 0)] {
+    for (id, found) in [
+        ("abababababababababababababababab", 1),
+        ("abab", 0),
+        ("ABABABABABABABABABABABABABABABAB", 0),
+    ] {
         let sql = format!("SELECT count(*) FROM invocations WHERE trace_id = '{id}'");
         let batches = session.context().sql(&sql).await.unwrap().collect().await.unwrap();
         assert_eq!(batches[0].column(0).as_primitive::<Int64Type>().value(0), found, "{id}");
@@ -74,8 +111,18 @@ async fn the_derivation_is_evaluated_once_per_batch() {
 #[tokio::test]
 async fn what_records_leave_out_is_filled_and_flagged() {
     let mut world = World::default();
-    let bare = invocations::Row { region: None, function: None, architecture: None, memory_size_mib: None, ..attempt("bare", 5) };
-    world.attempt(&invocations::Row { instance_id: Some("env"), billed_mib_ms: None, ..bare });
+    let bare = invocations::Row {
+        region: None,
+        function: None,
+        architecture: None,
+        memory_size_mib: None,
+        ..attempt("bare", 5)
+    };
+    world.attempt(&invocations::Row {
+        instance_id: Some("env"),
+        billed_mib_ms: None,
+        ..bare
+    });
     world.environment(&environment_facts::Row {
         provider: "aws",
         fact_kind: "init_start",
@@ -85,7 +132,10 @@ async fn what_records_leave_out_is_filled_and_flagged() {
         region: Some("us-east-1"),
         ..environment_facts::Row::default()
     });
-    world.setting("architecture", "x86_64", -100).setting("architecture", "arm64", 0).setting("memory_size_mib", "256", 60);
+    world
+        .setting("architecture", "x86_64", -100)
+        .setting("architecture", "arm64", 0)
+        .setting("memory_size_mib", "256", 60);
     world.setting("timeout_ms", "3000", 1);
     let session = world.session(Span::Whole).await;
     let sql = "SELECT function, region, architecture, memory_size_mib, timeout_ms, billed_mib_ms, assumed_architecture,
@@ -108,11 +158,28 @@ async fn a_missing_billed_duration_follows_the_rule_of_its_day() {
     world.attempt(&unlogged("steps of 100 ms", day_2020, Some(397_680)));
     world.attempt(&unlogged("init free", day_2025, Some(397_680)));
     world.attempt(&unlogged("init billed", day_2025 + 86_400 * SECOND, Some(397_680)));
-    world.attempt(&invocations::Row { restore_billed_ms: Some(53), duration_us: Some(147_156), ..unlogged("snapshot", SEVEN, None) });
-    world.attempt(&invocations::Row { billed_duration_ms: Some(694), ..unlogged("logged", SEVEN, Some(397_680)) });
-    world.attempt(&invocations::Row { duration_us: None, ..unlogged("no end", SEVEN, None) });
-    world.attempt(&invocations::Row { outcome: Some("throttled"), ..unlogged("throttled", SEVEN, None) });
-    world.attempt(&invocations::Row { platform: Some("gcp_cloud_run"), provider: "gcp", ..unlogged("elsewhere", SEVEN, None) });
+    world.attempt(&invocations::Row {
+        restore_billed_ms: Some(53),
+        duration_us: Some(147_156),
+        ..unlogged("snapshot", SEVEN, None)
+    });
+    world.attempt(&invocations::Row {
+        billed_duration_ms: Some(694),
+        ..unlogged("logged", SEVEN, Some(397_680))
+    });
+    world.attempt(&invocations::Row {
+        duration_us: None,
+        ..unlogged("no end", SEVEN, None)
+    });
+    world.attempt(&invocations::Row {
+        outcome: Some("throttled"),
+        ..unlogged("throttled", SEVEN, None)
+    });
+    world.attempt(&invocations::Row {
+        platform: Some("gcp_cloud_run"),
+        provider: "gcp",
+        ..unlogged("elsewhere", SEVEN, None)
+    });
     let session = world.session(Span::Whole).await;
     let sql = "SELECT invocation_id, billed_duration_ms, billed_source, billed_mib_ms FROM invocations ORDER BY invocation_id";
     insta::assert_snapshot!(text(&session, sql).await);
@@ -121,14 +188,30 @@ async fn a_missing_billed_duration_follows_the_rule_of_its_day() {
 #[tokio::test]
 async fn cold_starts_are_told_by_init_then_sender_then_first_sight() {
     let mut world = World::default();
-    let unsaid = |id, start_s, instance_id| invocations::Row { cold_start_reported: None, instance_id, ..attempt(id, start_s) };
+    let unsaid = |id, start_s, instance_id| invocations::Row {
+        cold_start_reported: None,
+        instance_id,
+        ..attempt(id, start_s)
+    };
     world.attempt(&unsaid("1 first seen", 0, Some("one")));
     world.attempt(&unsaid("2 seen again", 10, Some("one")));
     world.attempt(&unsaid("3 nothing tells", 10, None));
-    world.attempt(&invocations::Row { init_duration_us: Some(5), ..unsaid("4 init", 20, Some("one")) });
-    world.attempt(&invocations::Row { cold_start_reported: Some(true), ..unsaid("5 reported", 30, Some("one")) });
-    let provisioned = invocations::Row { init_type: Some("provisioned-concurrency"), ..unsaid("6 provisioned", 40, Some("two")) };
-    world.attempt(&invocations::Row { init_duration_us: Some(5), ..provisioned });
+    world.attempt(&invocations::Row {
+        init_duration_us: Some(5),
+        ..unsaid("4 init", 20, Some("one"))
+    });
+    world.attempt(&invocations::Row {
+        cold_start_reported: Some(true),
+        ..unsaid("5 reported", 30, Some("one"))
+    });
+    let provisioned = invocations::Row {
+        init_type: Some("provisioned-concurrency"),
+        ..unsaid("6 provisioned", 40, Some("two"))
+    };
+    world.attempt(&invocations::Row {
+        init_duration_us: Some(5),
+        ..provisioned
+    });
     world.attempt(&unsaid("7 proactive", 50, Some("three")));
     world.environment(&environment_facts::Row {
         provider: "aws",
@@ -137,7 +220,10 @@ async fn cold_starts_are_told_by_init_then_sender_then_first_sight() {
         instance_id: Some("three"),
         ..environment_facts::Row::default()
     });
-    world.attempt(&invocations::Row { restore_duration_us: Some(9), ..unsaid("8 restored", 60, None) });
+    world.attempt(&invocations::Row {
+        restore_duration_us: Some(9),
+        ..unsaid("8 restored", 60, None)
+    });
     let session = world.session(Span::Whole).await;
     let sql = "SELECT invocation_id, cold_start, cold_start_source FROM invocations ORDER BY invocation_id";
     insta::assert_snapshot!(text(&session, sql).await);
@@ -146,9 +232,16 @@ async fn cold_starts_are_told_by_init_then_sender_then_first_sight() {
 #[tokio::test]
 async fn first_sight_looks_back_before_the_window() {
     let mut world = World::default();
-    let on = |id, start_s| invocations::Row { cold_start_reported: None, instance_id: Some("one"), ..attempt(id, start_s) };
+    let on = |id, start_s| invocations::Row {
+        cold_start_reported: None,
+        instance_id: Some("one"),
+        ..attempt(id, start_s)
+    };
     world.attempt(&on("before", -3_600)).attempt(&on("inside", 30));
-    let window = pennyspan_schema::Window { start_unix_nano: SEVEN, end_unix_nano: SEVEN + 60 * SECOND };
+    let window = pennyspan_schema::Window {
+        start_unix_nano: SEVEN,
+        end_unix_nano: SEVEN + 60 * SECOND,
+    };
     let session = world.session(Span::Window(window)).await;
     let sql = "SELECT cold_start FROM invocations WHERE invocation_id = 'inside'";
     let batches = session.context().sql(sql).await.unwrap().collect().await.unwrap();

@@ -19,7 +19,11 @@ pub(crate) fn view(context: &SessionContext, deployments: &Deployments) -> Resul
         builder.append(&row(deployment));
     }
     let table = MemTable::try_new(Table::Deployments.schema(), vec![vec![builder.finish()]])?;
-    let columns: Vec<Expr> = Table::Deployments.columns().iter().flat_map(|column| shown(column, col(column.name))).collect();
+    let columns: Vec<Expr> = Table::Deployments
+        .columns()
+        .iter()
+        .flat_map(|column| shown(column, col(column.name)))
+        .collect();
     context.read_table(Arc::new(table))?.select(columns)
 }
 

@@ -1,7 +1,7 @@
 //! The view `invocations`: the folded attempts, completed by what depends on neighbours, settings and prices.
 //!
-//! One function of the session takes the folded columns that it needs and returns every derived column at once; the plan
-//! evaluates it once per batch, so the view streams whatever its size.
+//! One function of the session takes the folded columns that it needs and returns every derived column at once; the
+//! plan evaluates it once per batch, so the view streams whatever its size.
 
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch, StructArray};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, col};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, col,
+};
 use datafusion::prelude::{DataFrame, SessionContext};
 use pennyspan_schema::tables::invocations::Reader;
 use pennyspan_schema::{Column, Table};
@@ -20,7 +22,12 @@ use crate::views::{shown, stored};
 
 /// Builds the view over the stored attempts.
 pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>) -> Result<DataFrame> {
-    let inputs: Vec<Expr> = Table::Invocations.columns().iter().filter(|column| read(column)).map(|column| col(column.name)).collect();
+    let inputs: Vec<Expr> = Table::Invocations
+        .columns()
+        .iter()
+        .filter(|column| read(column))
+        .map(|column| col(column.name))
+        .collect();
     let derive = ScalarUDF::from(Derive::new(Arc::clone(neighbours))).call(inputs);
     let value = |name: &'static str| get_field(derive.clone(), name);
     let mut columns = Vec::new();
@@ -31,7 +38,10 @@ pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>)
         }
     }
     let folded = Table::Invocations.columns();
-    for added in derived::COLUMNS.iter().filter(|column| folded.iter().all(|other| other.name != column.name)) {
+    for added in derived::COLUMNS
+        .iter()
+        .filter(|column| folded.iter().all(|other| other.name != column.name))
+    {
         columns.extend(shown(added, value(added.name)));
     }
     let frame = stored(context, Table::Invocations).await?.select(columns)?;
@@ -42,10 +52,31 @@ pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>)
 
 /// Nullable columns that the derivation reads; it reads all those that are never null as well.
 const READ: [&str; 25] = [
-    "account", "architecture", "billed_duration_ms", "cold_start_reported", "duration_us", "enqueued_min_unix_nano",
-    "execution_model", "function", "init_duration_us", "init_type", "instance_id", "memory_size_mib", "outcome", "platform",
-    "region", "restore_billed_ms", "restore_duration_us", "runtime", "runtime_us", "scheduled_unix_nano", "service",
-    "trigger_lag_us", "trigger_source", "trigger_type", "version",
+    "account",
+    "architecture",
+    "billed_duration_ms",
+    "cold_start_reported",
+    "duration_us",
+    "enqueued_min_unix_nano",
+    "execution_model",
+    "function",
+    "init_duration_us",
+    "init_type",
+    "instance_id",
+    "memory_size_mib",
+    "outcome",
+    "platform",
+    "region",
+    "restore_billed_ms",
+    "restore_duration_us",
+    "runtime",
+    "runtime_us",
+    "scheduled_unix_nano",
+    "service",
+    "trigger_lag_us",
+    "trigger_source",
+    "trigger_type",
+    "version",
 ];
 
 fn read(column: &Column) -> bool {
@@ -62,8 +93,17 @@ struct Derive {
 
 impl Derive {
     fn new(neighbours: Arc<Neighbours>) -> Self {
-        let fields: Vec<_> = Table::Invocations.columns().iter().filter(|column| read(column)).map(Column::field).collect();
-        Self { neighbours, signature: Signature::variadic_any(Volatility::Immutable), inputs: Arc::new(Schema::new(fields)) }
+        let fields: Vec<_> = Table::Invocations
+            .columns()
+            .iter()
+            .filter(|column| read(column))
+            .map(Column::field)
+            .collect();
+        Self {
+            neighbours,
+            signature: Signature::variadic_any(Volatility::Immutable),
+            inputs: Arc::new(Schema::new(fields)),
+        }
     }
 }
 
@@ -93,8 +133,11 @@ impl ScalarUDFImpl for Derive {
         Ok(DataType::Struct(derived::schema().fields().clone()))
     }
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns: Vec<ArrayRef> =
-            arguments.args.into_iter().map(|value| value.into_array(arguments.number_rows)).collect::<Result<_>>()?;
+        let columns: Vec<ArrayRef> = arguments
+            .args
+            .into_iter()
+            .map(|value| value.into_array(arguments.number_rows))
+            .collect::<Result<_>>()?;
         let batch = RecordBatch::try_new(Arc::clone(&self.inputs), columns)?;
         let reader = Reader::new(&batch).map_err(|source| DataFusionError::External(Box::new(source)))?;
         let mut builder = derived::Builder::default();

@@ -1,5 +1,5 @@
-//! The bill view: per payer, region, architecture and calendar month, tiers and allowances in order, what came before the
-//! window first.
+//! The bill view: per payer, region, architecture and calendar month, tiers and allowances in order, what came before
+//! the window first.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,14 @@ pub type Payers = BTreeMap<String, String>;
 /// Returns the first instant of a month, in nanoseconds since 1970 UTC.
 pub(crate) fn start_unix_nano(month: Month) -> i64 {
     let day = NaiveDate::from_ymd_opt(month.year, month.month, 1);
-    day.and_then(|day| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_nanos_opt()).unwrap_or(i64::MIN)
+    day.and_then(|day| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_nanos_opt())
+        .unwrap_or(i64::MIN)
 }
 
 /// Makes the bill of the attempts of all functions.
 ///
-/// An allowance belongs to a payer, so what has no account gets none, whatever is asked. The part of the window's month that lies before the
-/// window fills tiers and allowances first.
+/// An allowance belongs to a payer, so what has no account gets none, whatever is asked. The part of the window's month
+/// that lies before the window fills tiers and allowances first.
 #[must_use]
 pub fn bill<'t>(
     functions: impl IntoIterator<Item = (&'t Scope, &'t CostTally)>,
@@ -34,7 +35,14 @@ pub fn bill<'t>(
     let prices: Vec<&Price> = books.prices().collect();
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (scope, tally) in functions {
-        let usages = usages(tally, &prices, scope.account.as_ref().map(|account| payers.get(account).unwrap_or(account)));
+        let usages = usages(
+            tally,
+            &prices,
+            scope
+                .account
+                .as_ref()
+                .map(|account| payers.get(account).unwrap_or(account)),
+        );
         match scope.account {
             Some(_) => known.extend(usages),
             None => unknown.extend(usages),

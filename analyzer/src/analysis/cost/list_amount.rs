@@ -24,8 +24,17 @@ const SCALE: i8 = 18;
 
 /// Nullable columns that a price depends on.
 const PRICED_BY: [&str; 11] = [
-    "architecture", "billed_duration_ms", "ephemeral_storage_mib", "execution_model", "init_type", "memory_size_mib", "outcome",
-    "platform", "region", "restore_duration_us", "runtime",
+    "architecture",
+    "billed_duration_ms",
+    "ephemeral_storage_mib",
+    "execution_model",
+    "init_type",
+    "memory_size_mib",
+    "outcome",
+    "platform",
+    "region",
+    "restore_duration_us",
+    "runtime",
 ];
 
 /// `list_amount(..)`: what an attempt costs; null where it is not priced.
@@ -37,7 +46,10 @@ pub(crate) struct ListAmount {
 
 impl ListAmount {
     pub(crate) fn new(books: Arc<PriceBooks>) -> Self {
-        Self { books, signature: Signature::variadic_any(Volatility::Immutable) }
+        Self {
+            books,
+            signature: Signature::variadic_any(Volatility::Immutable),
+        }
     }
 
     /// Returns the columns of the view that it reads, in its order.
@@ -65,12 +77,18 @@ fn scaled(pricing: &Pricing, prices: &[&Price]) -> Option<i128> {
         Pricing::NotPriced => return None,
         Pricing::Free => Amount::zero(),
         Pricing::Priced(charged) => {
-            let amounts = charged.charges.iter().map(|charge| prices.get(charge.entry.0).map(|price| price.amount(charge.quantity.into())));
+            let amounts = charged.charges.iter().map(|charge| {
+                prices
+                    .get(charge.entry.0)
+                    .map(|price| price.amount(charge.quantity.into()))
+            });
             amounts.collect::<Option<Vec<Amount>>>()?.into_iter().sum()
         }
     };
     let unit = BigRational::from_integer(BigInt::from(10).pow(PRINTED_PLACES));
-    (amount.rounded(PRINTED_PLACES).as_ratio() * unit).to_integer().to_i128()
+    (amount.rounded(PRINTED_PLACES).as_ratio() * unit)
+        .to_integer()
+        .to_i128()
 }
 
 /// Two of them are the same where they use the same books.
@@ -99,8 +117,11 @@ impl ScalarUDFImpl for ListAmount {
         Ok(DataType::Decimal128(PRECISION, SCALE))
     }
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let arrays: Vec<ArrayRef> =
-            arguments.args.into_iter().map(|value| value.into_array(arguments.number_rows)).collect::<Result<_>>()?;
+        let arrays: Vec<ArrayRef> = arguments
+            .args
+            .into_iter()
+            .map(|value| value.into_array(arguments.number_rows))
+            .collect::<Result<_>>()?;
         let fields: Vec<_> = columns().map(|column| column.field().with_nullable(true)).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
         Ok(ColumnarValue::Array(Arc::new(self.amounts(&batch)?)))

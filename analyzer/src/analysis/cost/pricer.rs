@@ -98,7 +98,10 @@ impl<'b> Pricer<'b> {
     /// Prepares the books.
     #[must_use]
     pub fn new(books: &'b PriceBooks) -> Self {
-        Self { books, found: HashMap::new() }
+        Self {
+            books,
+            found: HashMap::new(),
+        }
     }
 
     /// Prices one attempt: all of it, or nothing.
@@ -126,9 +129,17 @@ impl<'b> Pricer<'b> {
             priced_backdated |= backdated;
             charges.push(Charge { entry, quantity, basis });
         }
-        let arm = if row.assumed_architecture { self.find(region, item, Architecture::Arm, row.start_unix_nano) } else { None };
+        let arm = if row.assumed_architecture {
+            self.find(region, item, Architecture::Arm, row.start_unix_nano)
+        } else {
+            None
+        };
         let low_end = charges.first().copied().zip(arm.map(|(entry, _)| entry));
-        Some(Charged { charges, priced_backdated, low_end })
+        Some(Charged {
+            charges,
+            priced_backdated,
+            low_end,
+        })
     }
 
     fn find(&mut self, region: &str, item: Item, architecture: Architecture, unix_nano: i64) -> Option<Found> {
@@ -144,7 +155,10 @@ impl<'b> Pricer<'b> {
             architecture: Some(architecture.word()),
         };
         let found = self.books.price(asked, unix_nano).and_then(|priced| {
-            let place = self.books.prices().position(|price| std::ptr::eq(price, priced.price))?;
+            let place = self
+                .books
+                .prices()
+                .position(|price| std::ptr::eq(price, priced.price))?;
             Some((Entry(place), priced.priced_backdated))
         });
         self.found.entry(region.to_owned()).or_default().insert(key, found);
@@ -162,7 +176,9 @@ fn wanted(row: &Row<'_>, duration: Item, billed_ms: i64) -> Option<Vec<(Item, i6
         wanted.push(time(Item::Storage, storage_mib));
     }
     // Restores of Java functions are free; where the runtime is not known, the restore is charged.
-    let java = row.runtime.is_some_and(|runtime| runtime.to_ascii_lowercase().starts_with("java"));
+    let java = row
+        .runtime
+        .is_some_and(|runtime| runtime.to_ascii_lowercase().starts_with("java"));
     if row.restore_duration_us.is_some() && !java {
         wanted.push((Item::Restore, memory_mib, Basis::Restore));
     }

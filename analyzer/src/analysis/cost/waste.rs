@@ -43,7 +43,11 @@ impl Waste {
 /// Returns the quantities of an attempt by what they were spent on; they sum to the charges.
 pub(super) fn split(attempt: &Attempt<'_>, charged: &Charged) -> Vec<(Waste, Entry, i64)> {
     if let Some(kind) = whole(attempt) {
-        return charged.charges.iter().map(|charge| (kind, charge.entry, charge.quantity)).collect();
+        return charged
+            .charges
+            .iter()
+            .map(|charge| (kind, charge.entry, charge.quantity))
+            .collect();
     }
     let times = billed_times(attempt);
     let mut parts = Vec::new();
@@ -94,10 +98,14 @@ fn billed_times(attempt: &Attempt<'_>) -> [(Waste, i64); 3] {
 /// Returns the billed part of init and restore: what is billed beyond the duration, at most what they took.
 fn cold_ms(attempt: &Attempt<'_>) -> i64 {
     let row = &attempt.row;
-    let (Some(billed), Some(duration_us)) = (row.billed_duration_ms, attempt.duration_us()) else { return 0 };
+    let (Some(billed), Some(duration_us)) = (row.billed_duration_ms, attempt.duration_us()) else {
+        return 0;
+    };
     let init_ms = ceil_ms(row.init_duration_us.unwrap_or(0));
     let restore_ms = row.restore_billed_ms.unwrap_or(0).max(0);
-    billed.saturating_sub(ceil_ms(duration_us)).clamp(0, init_ms.saturating_add(restore_ms))
+    billed
+        .saturating_sub(ceil_ms(duration_us))
+        .clamp(0, init_ms.saturating_add(restore_ms))
 }
 
 fn ceil_ms(us: i64) -> i64 {

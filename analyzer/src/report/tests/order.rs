@@ -5,7 +5,10 @@ use super::*;
 #[tokio::test]
 async fn order_and_partitions_do_not_change_a_byte() {
     let mut world = ten();
-    world.attempt(&pennyspan_schema::tables::invocations::Row { outcome: Some("error"), ..attempt("a", 30) });
+    world.attempt(&pennyspan_schema::tables::invocations::Row {
+        outcome: Some("error"),
+        ..attempt("a", 30)
+    });
     world.attempt(&pennyspan_schema::tables::invocations::Row {
         function: Some("other"),
         architecture: None,
@@ -17,7 +20,9 @@ async fn order_and_partitions_do_not_change_a_byte() {
     for world in [world.clone(), world.reversed()] {
         for partitions in [1, 2, 3] {
             let session = world.session_of(Span::Whole, partitions).await;
-            let report = Report::assemble(&session, &world.snapshot(), &asked(), judgement()).await.unwrap();
+            let report = Report::assemble(&session, &world.snapshot(), &asked(), judgement())
+                .await
+                .unwrap();
             texts.push(json::render(&report).unwrap());
         }
     }

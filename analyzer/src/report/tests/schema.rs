@@ -6,7 +6,9 @@ use super::*;
 /// `enum` and `$ref` to its own definitions.
 fn broken(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
     if let Some(name) = schema["$ref"].as_str() {
-        let definition = root.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name} is not defined"));
+        let definition = root
+            .pointer(name.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("{name} is not defined"));
         return broken(definition, root, value, at);
     }
     let mut faults = Vec::new();
@@ -22,7 +24,12 @@ fn broken(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> 
         faults.push(format!("{at}: {value} is none of {}", schema["enum"]));
     }
     if let (Some(object), Some(properties)) = (value.as_object(), schema["properties"].as_object()) {
-        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for name in schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             if !object.contains_key(name) {
                 faults.push(format!("{at}: `{name}` is missing"));
             }
@@ -64,7 +71,10 @@ async fn reports_follow_the_published_schema() {
         sample_weight_milli: 4_000,
         ..attempt("z", 1)
     });
-    sampled.attempt(&pennyspan_schema::tables::invocations::Row { region: None, ..attempt("y", 2) });
+    sampled.attempt(&pennyspan_schema::tables::invocations::Row {
+        region: None,
+        ..attempt("y", 2)
+    });
     for world in [ten(), sampled, World::default()] {
         let report = report_of(&world, Span::Whole, &asked(), judgement()).await;
         let value = serde_json::to_value(&report).unwrap();
@@ -89,5 +99,8 @@ async fn the_schema_refuses_what_is_no_report() {
     }
     let mut added = report.clone();
     added["totals"]["surprise"] = json!(1);
-    assert_eq!(broken(&schema, &schema, &added, "report"), ["report.totals: `surprise` is not in the schema"]);
+    assert_eq!(
+        broken(&schema, &schema, &added, "report"),
+        ["report.totals: `surprise` is not in the schema"]
+    );
 }
