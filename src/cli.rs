@@ -34,6 +34,20 @@ impl Cli {
                     .into_iter()
                     .collect()
             }
+            Command::Serve(args) => [
+                ("data", "--data", &args.data),
+                ("serve.wal", "--wal", &args.wal),
+                ("serve.otlp_grpc", "--otlp-grpc", &args.otlp_grpc),
+                ("serve.otlp_http", "--otlp-http", &args.otlp_http),
+                ("serve.web", "--web", &args.web),
+            ]
+            .into_iter()
+            .filter_map(|(key, flag, value)| Some((key, flag, value.clone()?.into())))
+            .collect(),
+            Command::Import(ImportArgs { data: Some(data), .. })
+            | Command::Query(QueryArgs { data: Some(data), .. }) => {
+                vec![("data", "--data", data.clone().into())]
+            }
             _ => Vec::new(),
         }
     }
@@ -53,6 +67,20 @@ pub enum Color {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Receives telemetry and shows its pages, in one process.
+    #[command(after_help = "Example:\n  pennyspan serve --data ./pennyspan-data --web 127.0.0.1:8080\n")]
+    Serve(ServeArgs),
+    /// Serves a generated company in a temporary directory, and keeps sending its telemetry.
+    #[command(after_help = "Example:\n  pennyspan demo\n")]
+    Demo(DemoArgs),
+    /// Loads telemetry files into the data directory.
+    #[command(after_help = "Example:\n  pennyspan import telemetry/ --data ./pennyspan-data\n")]
+    Import(ImportArgs),
+    /// Answers one read-only SQL statement over the views.
+    #[command(
+        after_help = "Example:\n  pennyspan query 'SELECT function, COUNT(*) FROM invocations GROUP BY function ORDER BY 1' --from telemetry/\n"
+    )]
+    Query(QueryArgs),
     /// Reports on telemetry, and judges it for CI.
     #[command(after_help = "Example:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n")]
     Report(ReportArgs),
@@ -67,12 +95,101 @@ pub enum Command {
     Config(ConfigArgs),
 }
 
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Directory of the write-ahead log; DATA/wal without it.
+    #[arg(long, value_name = "DIR")]
+    pub wal: Option<String>,
+    /// Address of OTLP over gRPC.
+    #[arg(long, value_name = "ADDRESS")]
+    pub otlp_grpc: Option<String>,
+    /// Address of OTLP and the vendor routes over HTTP.
+    #[arg(long, value_name = "ADDRESS")]
+    pub otlp_http: Option<String>,
+    /// Address of the pages.
+    #[arg(long, value_name = "ADDRESS")]
+    pub web: Option<String>,
+    /// Listens beyond this machine although nobody is asked who they are.
+    #[arg(long)]
+    pub without_authentication: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The company's seed.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Ends by itself after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub seconds: Option<u64>,
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files and directories of telemetry.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<Utf8PathBuf>,
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub door: DoorArgs,
+    /// Says what would be loaded, and loads nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Flags of `query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// One SELECT over the views.
+    pub sql: String,
+    /// Files and directories of telemetry, instead of the data directory.
+    #[arg(long = "from", value_name = "PATH", conflicts_with = "data")]
+    pub from: Vec<Utf8PathBuf>,
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub door: DoorArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// How the rows are written.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub format: RowFormat,
+    /// A value for `$KEY` in the statement: a whole number where it reads as one, else text. Repeatable.
+    #[arg(long = "param", value_name = "KEY=VALUE")]
+    pub params: Vec<String>,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// A table to read.
+    Table,
+    /// A JSON array.
+    Json,
+    /// One JSON object per line.
+    Ndjson,
+    /// Comma-separated, with a header.
+    Csv,
+}
+
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Files and directories of telemetry, in any format that `import` reads.
-    #[arg(long = "from", value_name = "PATH", required = true)]
+    /// Files and directories of telemetry, in any format that `import` reads, instead of the data directory.
+    #[arg(long = "from", value_name = "PATH", conflicts_with = "data")]
     pub from: Vec<Utf8PathBuf>,
+    /// Directory of the tables; where a server writes it, what is committed there is read.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
     #[command(flatten)]
     pub door: DoorArgs,
     #[command(flatten)]

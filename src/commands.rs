@@ -1,9 +1,13 @@
 //! The subcommands: each reads what it needs, asks, writes the answer, and says how it ended.
 
 pub mod config;
+pub mod demo;
+pub mod import;
 pub mod prices;
+pub mod query;
 pub mod report;
 pub mod rules;
+pub mod serve;
 
 use std::io::Write as _;
 

@@ -18,6 +18,8 @@ pub const DEFAULT: &str = include_str!("default.toml");
 pub struct Config {
     /// Directory of the tables.
     pub data: String,
+    /// Where the server listens.
+    pub serve: Serve,
     /// Limits on what is decoded.
     pub limits: Settings,
     /// The report's defaults.
@@ -28,6 +30,20 @@ pub struct Config {
     pub prices: Prices,
     /// Payer by account.
     pub payers: BTreeMap<String, String>,
+}
+
+/// Where the server listens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// Directory of the write-ahead log; empty: `DATA/wal`.
+    pub wal: String,
+    /// Address of OTLP over gRPC.
+    pub otlp_grpc: String,
+    /// Address of OTLP and the vendor routes over HTTP.
+    pub otlp_http: String,
+    /// Address of the pages.
+    pub web: String,
 }
 
 /// The report's defaults.

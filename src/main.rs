@@ -5,10 +5,15 @@
 #![expect(unreachable_pub, reason = "a program's modules are seen by nobody else")]
 
 mod cli;
+mod clock;
 mod commands;
 mod config;
 mod exit;
 mod failure;
+mod metrics;
+mod pages;
+mod sending;
+mod serving;
 mod source;
 mod when;
 
@@ -37,6 +42,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let in_force = in_force(cli)?;
     match &cli.command {
+        Command::Serve(args) => commands::serve::run(args, &in_force),
+        Command::Demo(args) => commands::demo::run(args, &in_force),
+        Command::Import(args) => commands::import::run(args, &in_force, cli.quiet),
+        Command::Query(args) => commands::query::run(args, &in_force, cli.quiet),
         Command::Report(args) => commands::report::run(args, &in_force, cli.quiet),
         Command::Rules(args) => commands::rules::run(&args.command),
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),

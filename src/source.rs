@@ -1,20 +1,60 @@
-//! Telemetry from files: every file below the given paths, decoded into an in-memory store.
+//! Where questions get their rows: files, decoded into an in-memory store, or a data directory.
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
+use pennyspan_analyzer::Snapshot;
 use pennyspan_analyzer::report::Input;
 use pennyspan_collector::decode::{Decoded, Origin, Settings};
 use pennyspan_collector::import;
 use pennyspan_collector::request::Door;
+use pennyspan_schema::Workspace;
 use pennyspan_store::MemoryStore;
+use pennyspan_store::durable::DurableStore;
+use tokio::runtime::Runtime;
 use tracing::warn;
 
 use crate::cli::DoorArgs;
+use crate::config::Config;
 use crate::failure::Failure;
+use crate::serving::durable_options;
+
+/// Returns the rows of the paths, or where none is given, of the configured data directory.
+///
+/// # Errors
+/// No telemetry at the paths, or a directory that cannot be read.
+pub fn snapshot(
+    runtime: &Runtime,
+    from: &[Utf8PathBuf],
+    door: &DoorArgs,
+    config: &Config,
+    quiet: bool,
+) -> anyhow::Result<(Snapshot, Input)> {
+    if !from.is_empty() {
+        let files = read(from, door, &config.limits, quiet)?;
+        return Ok((files.store.snapshot()?, files.input));
+    }
+    let path = Path::new(&config.data);
+    let stored = runtime.block_on(async {
+        let store = DurableStore::open_read_only(path, durable_options()).await?;
+        store.fold_now(&Workspace::default()).await?;
+        anyhow::Ok(store.snapshot(&Workspace::default()))
+    });
+    let snapshot = stored
+        .map_err(|error| Failure::no_data(format!("cannot read the data directory {}", path.display())).because(error))
+        .context("give files with --from, or a data directory with --data")?;
+    Ok((
+        snapshot,
+        Input {
+            sources: 1,
+            ..Input::default()
+        },
+    ))
+}
 
 /// What was read from files.
 pub struct Files {
@@ -43,7 +83,8 @@ pub fn read(paths: &[Utf8PathBuf], door: &DoorArgs, settings: &Settings, quiet: 
         region: door.region.as_deref(),
         settings,
     };
-    let files = reading.list(paths);
+    let files = list(paths, &mut reading.files.input.partial);
+    require_files(files.len(), paths)?;
     let bar = progress(files.len(), quiet);
     for file in files {
         reading.read(&file)?;
@@ -61,22 +102,6 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Returns the files below the paths, each once.
-    fn list(&mut self, paths: &[Utf8PathBuf]) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for file in paths.iter().flat_map(|path| import::files(path.as_std_path())) {
-            match file {
-                Ok(file) => found.push(file),
-                Err(error) => {
-                    warn!("{error}: {}", error.error);
-                    self.files.input.partial = true;
-                }
-            }
-        }
-        found.dedup();
-        found
-    }
-
     fn read(&mut self, file: &Path) -> anyhow::Result<()> {
         self.files.input.sources += 1;
         let opened = match File::open(file) {
@@ -114,7 +139,7 @@ impl Reading<'_> {
                     );
                 }
             }
-            Err(error) => self.leave_out(file, &failure_of(&error)),
+            Err(error) => self.leave_out(file, &sentence_of(&error)),
         }
         Ok(())
     }
@@ -125,8 +150,24 @@ impl Reading<'_> {
     }
 }
 
+/// Returns the files below the paths, each once; a path that cannot be followed makes the input partial.
+pub fn list(paths: &[Utf8PathBuf], partial: &mut bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in paths.iter().flat_map(|path| import::files(path.as_std_path())) {
+        match file {
+            Ok(file) => found.push(file),
+            Err(error) => {
+                warn!("{error}: {}", error.error);
+                *partial = true;
+            }
+        }
+    }
+    found.dedup();
+    found
+}
+
 /// Returns an error's sentence with its causes.
-fn failure_of(error: &import::ImportError) -> String {
+pub fn sentence_of(error: &import::ImportError) -> String {
     let mut sentence = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
@@ -136,7 +177,8 @@ fn failure_of(error: &import::ImportError) -> String {
     sentence
 }
 
-fn progress(files: usize, quiet: bool) -> ProgressBar {
+/// Returns a bar over files; hidden where nobody sees it.
+pub fn progress(files: usize, quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -149,8 +191,8 @@ fn progress(files: usize, quiet: bool) -> ProgressBar {
 ///
 /// # Errors
 /// [`Failure`] with the exit code of no data.
-pub fn require_files(files: &Files, paths: &[Utf8PathBuf]) -> Result<(), Failure> {
-    if files.input.sources > 0 {
+pub fn require_files(files: usize, paths: &[Utf8PathBuf]) -> Result<(), Failure> {
+    if files > 0 {
         return Ok(());
     }
     let named = paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", ");

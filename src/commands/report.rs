@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
-use pennyspan_analyzer::Session;
-use pennyspan_analyzer::analysis::Selection;
+use pennyspan_analyzer::judge::{self, Judging};
 use pennyspan_analyzer::report::gate::{Against, OnNoData};
-use pennyspan_analyzer::report::{Asked, GatePolicy, Judgement, Report, json, markdown, table};
+use pennyspan_analyzer::report::{Asked, GatePolicy, Report, json, markdown, table};
 use pennyspan_analyzer::session::Settings;
+use pennyspan_analyzer::{Question, Selection, Session};
+use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 
@@ -34,22 +35,24 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let outputs = outputs(args)?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let gate = gate(args, in_force)?;
-    let files = source::read(&args.from, &args.door, &config.limits, quiet)?;
-    source::require_files(&files, &args.from)?;
-    let snapshot = files.store.snapshot()?;
-    drop(files.store);
-    let asked = Asked {
-        selection: selection(&args.selection),
-        input: files.input,
-        payers: config.payers.clone(),
-        allowances: Allowances::Ignored,
-        gate,
-    };
     let threads = threads(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.get())
         .enable_all()
         .build()?;
+    let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
+    let selection = selection(&args.selection);
+    let asked = Asked {
+        selection: selection.clone(),
+        input,
+        payers: config.payers.clone(),
+        allowances: Allowances::Ignored,
+        gate,
+    };
+    let judging = Judging {
+        rules: args.selection.rule.clone(),
+        overrides: Vec::new(),
+    };
     let report = runtime.block_on(async {
         let books = Arc::new(prices::books(config)?);
         let settings = Settings {
@@ -57,7 +60,12 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             memory_bytes: MEMORY_BYTES,
         };
         let session = Session::open(&snapshot, books, span, settings).await?;
-        anyhow::Ok(Report::assemble(&session, &snapshot, &asked, Judgement::default()).await?)
+        let question = Question {
+            window: session.window(),
+            selection,
+        };
+        let judgement = judge::judge(&session, &question, &Catalogue::embedded()?, &judging).await?;
+        anyhow::Ok(Report::assemble(&session, &snapshot, &asked, judgement).await?)
     })?;
     for output in outputs {
         output.write(&report)?;

@@ -1,6 +1,6 @@
 //! A generated company: its telemetry as files, and reports on it through the program itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use pennyspan_fixtures::{Scenario, Telemetry, Truth, generate};
@@ -79,9 +79,4 @@ pub fn seeds(fixed: &[u64], drawn: u64) -> Vec<u64> {
         .copied()
         .chain((0..drawn).map(|n| seed.wrapping_mul(31).wrapping_add(n)))
         .collect()
-}
-
-/// Where the repository stands.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }

@@ -3,5 +3,8 @@
 #![expect(unreachable_pub, reason = "a test's modules are seen by nobody else")]
 
 mod company;
+mod findings;
 mod house;
+mod network;
+mod server;
 mod truth;

@@ -1,6 +1,6 @@
 //! The report over a company's telemetry says what is true of it, to the last digit.
 
-use pennyspan_fixtures::Scenario;
+use pennyspan_fixtures::{Scenario, Truth};
 use serde_json::{Map, Value, json};
 
 use crate::company::{Company, seeds};
@@ -14,41 +14,27 @@ fn the_report_equals_the_truth() {
     for seed in seeds(&[1, 2], 1) {
         let company = Company::of(&Scenario::new(seed));
         let report = company.report(&[]);
-        let truth = serde_json::to_value(&company.telemetry.truth).unwrap();
-        agree(&format!("seed {seed}: totals"), &truth["totals"], &report["totals"]);
-        agree_rows(
-            &format!("seed {seed}: functions"),
-            &truth["functions"],
-            &report["functions"],
-            &["function"],
-        );
-        let keys = ["function", "item"];
-        agree_rows(
-            &format!("seed {seed}: line items"),
-            &truth["cost"]["line_items"],
-            &report["cost"]["line_items"],
-            &keys,
-        );
-        agree(
-            &format!("seed {seed}: bill"),
-            &truth["cost"]["bill"],
-            &report["cost"]["bill"],
-        );
-        agree_rows(
-            &format!("seed {seed}: waste"),
-            &truth["cost"]["waste"],
-            &report["cost"]["waste"],
-            &["kind"],
-        );
-        assert_eq!(report["window"]["start"], truth["window"]["start"]);
-        assert_eq!(report["window"]["end"], truth["window"]["end"]);
-        assert_eq!(report["input"]["partial"], json!(false));
+        agree_with_truth(&format!("seed {seed}"), &company.telemetry.truth, &report);
         assert_eq!(report["input"]["rejected"], json!(0));
+        assert_eq!(report["input"]["partial"], json!(false));
     }
 }
 
+/// Asserts that a report says what is true: every count, every quantile, every amount.
+pub fn agree_with_truth(place: &str, truth: &Truth, report: &Value) {
+    let truth = serde_json::to_value(truth).unwrap();
+    agree(&format!("{place}: totals"), &truth["totals"], &report["totals"]);
+    agree_rows(&format!("{place}: functions"), &truth["functions"], &report["functions"], &["function"]);
+    let (items, other) = (&truth["cost"]["line_items"], &report["cost"]["line_items"]);
+    agree_rows(&format!("{place}: line items"), items, other, &["function", "item"]);
+    agree(&format!("{place}: bill"), &truth["cost"]["bill"], &report["cost"]["bill"]);
+    agree_rows(&format!("{place}: waste"), &truth["cost"]["waste"], &report["cost"]["waste"], &["kind"]);
+    assert_eq!(report["window"]["start"], truth["window"]["start"], "{place}");
+    assert_eq!(report["window"]["end"], truth["window"]["end"], "{place}");
+}
+
 /// Asserts that every key of the report has the same value in the truth, which may know more.
-pub fn agree(place: &str, truth: &Value, report: &Value) {
+fn agree(place: &str, truth: &Value, report: &Value) {
     let differing: Map<String, Value> = report
         .as_object()
         .unwrap()

@@ -1,0 +1,119 @@
+//! `pennyspan query`: one read-only statement over the views.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::arrow::{csv, json};
+use datafusion::scalar::ScalarValue;
+use pennyspan_analyzer::judge::{self, Judging};
+use pennyspan_analyzer::report::escape::terminal;
+use pennyspan_analyzer::session::Settings;
+use pennyspan_analyzer::{Answer, Limits, Question, Selection, Session};
+use pennyspan_rules::Catalogue;
+use tracing::warn;
+
+use super::{answer, prices};
+use crate::cli::{QueryArgs, RowFormat};
+use crate::config::InForce;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::{source, when};
+
+/// The most bytes of rows that one answer may have.
+const ANSWER_BYTES: usize = 256 << 20;
+
+/// Answers the statement.
+///
+/// # Errors
+/// A statement that is not allowed or does not plan, no telemetry, or a limit that was reached.
+pub fn run(args: &QueryArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<Exit> {
+    let config = &in_force.config;
+    let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
+    let params = params(&args.params)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (snapshot, _) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
+    let limits = Limits {
+        time: Duration::from_millis(config.query.time_limit_ms),
+        rows: config.query.row_limit,
+        bytes: ANSWER_BYTES,
+    };
+    let rows: Answer = runtime.block_on(async {
+        let books = Arc::new(prices::books(config)?);
+        let partitions = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let settings = Settings {
+            partitions,
+            memory_bytes: config.query.memory_limit_mib << 20,
+        };
+        let session = Session::open(&snapshot, books, span, settings).await?;
+        if reads_measures(&args.sql) {
+            let question = Question {
+                window: session.window(),
+                selection: Selection::default(),
+            };
+            judge::judge(&session, &question, &Catalogue::embedded()?, &Judging::default()).await?;
+        }
+        let refused = |error| Failure::usage("the statement was not answered".to_owned()).because(error);
+        anyhow::Ok(session.query(&args.sql, &params, limits).await.map_err(refused)?)
+    })?;
+    if rows.truncated {
+        warn!(
+            "only the first {} rows; `query.row_limit` allows more",
+            config.query.row_limit
+        );
+    }
+    answer(&written(&rows, args.format)?)?;
+    Ok(Exit::Passed)
+}
+
+/// Returns whether a statement names a measure view, which is computed only where it is asked for.
+fn reads_measures(sql: &str) -> bool {
+    sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| word.to_ascii_lowercase().starts_with("by_"))
+}
+
+fn params(given: &[String]) -> Result<BTreeMap<String, ScalarValue>, Failure> {
+    let one = |text: &String| {
+        let (key, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--param {text} is not KEY=VALUE")))?;
+        let number = value.parse::<i64>().ok().map(|number| ScalarValue::Int64(Some(number)));
+        Ok((
+            key.to_owned(),
+            number.unwrap_or_else(|| ScalarValue::Utf8(Some(value.to_owned()))),
+        ))
+    };
+    given.iter().map(one).collect()
+}
+
+fn written(rows: &Answer, format: RowFormat) -> anyhow::Result<String> {
+    let batches: Vec<_> = rows.batches.iter().collect();
+    let mut bytes = Vec::new();
+    match format {
+        RowFormat::Table => {
+            let shown = pretty_format_batches(&rows.batches)?.to_string();
+            return Ok(shown.lines().map(|line| format!("{}\n", terminal(line))).collect());
+        }
+        RowFormat::Json => {
+            let mut writer = json::ArrayWriter::new(&mut bytes);
+            writer.write_batches(&batches)?;
+            writer.finish()?;
+            bytes.push(b'\n');
+        }
+        RowFormat::Ndjson => {
+            let mut writer = json::LineDelimitedWriter::new(&mut bytes);
+            writer.write_batches(&batches)?;
+            writer.finish()?;
+        }
+        RowFormat::Csv => {
+            let mut writer = csv::WriterBuilder::new().with_header(true).build(&mut bytes);
+            for batch in batches {
+                writer.write(batch)?;
+            }
+            drop(writer);
+        }
+    }
+    Ok(String::from_utf8(bytes)?)
+}

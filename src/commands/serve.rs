@@ -1,0 +1,141 @@
+//! `pennyspan serve`: collector and pages in one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use pennyspan_web::routes::Exposure;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tracing::info;
+
+use super::{answer, prices};
+use crate::cli::ServeArgs;
+use crate::config::{Config, InForce};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::pages::Pages;
+use crate::serving::{Places, Serving, WhenTaken, listen};
+
+/// Serves until SIGTERM or SIGINT, then drains.
+///
+/// # Errors
+/// Wrong addresses, a data directory that cannot be used, or a flush that fails at the end.
+pub fn run(args: &ServeArgs, in_force: &InForce) -> anyhow::Result<Exit> {
+    let config = &in_force.config;
+    let places = places(config)?;
+    refuse_open_doors(&places, args.without_authentication)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(&places, config, WhenTaken::Refuse, std::future::pending()))?;
+    Ok(Exit::Passed)
+}
+
+/// Serves until a signal comes or `ended` does.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn serve(
+    places: &Places,
+    config: &Config,
+    when_taken: WhenTaken,
+    ended: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let opened = open(places, config, when_taken).await?;
+    answer(&opened.addresses())?;
+    tokio::select! {
+        () = stop_signal() => info!("stopping: answering what is in flight, then flushing"),
+        () = ended => {}
+    }
+    opened.serving.stop().await
+}
+
+/// A running server with its pages.
+pub struct Opened {
+    /// The collector and the store.
+    pub serving: Serving,
+    /// Where the pages are.
+    pub web: SocketAddr,
+    /// Wakes the next evaluation.
+    pub evaluate_again: Arc<Notify>,
+}
+
+impl Opened {
+    /// Returns what listens where, one line each.
+    pub fn addresses(&self) -> String {
+        let Serving {
+            otlp_grpc, otlp_http, ..
+        } = &self.serving;
+        format!(
+            "OTLP over gRPC    http://{otlp_grpc}\nOTLP over HTTP    http://{otlp_http}\npages             http://{}\n",
+            self.web
+        )
+    }
+}
+
+/// Starts the collector, and the pages beside it.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Opened> {
+    let listener = listen(places.web, when_taken).await?;
+    let web = listener.local_addr()?;
+    let serving = Serving::start(places, config.limits.clone(), when_taken).await?;
+    let exposure = if web.ip().is_loopback() {
+        Exposure::Loopback
+    } else {
+        Exposure::Network
+    };
+    let pages = Pages::open(&serving, Arc::new(prices::books(config)?), places.data.clone())?;
+    let evaluate_again = pages.evaluate_again();
+    tokio::spawn(pages.serve(listener, exposure, serving.stopping()));
+    Ok(Opened {
+        serving,
+        web,
+        evaluate_again,
+    })
+}
+
+/// Reads the places of the configuration.
+///
+/// # Errors
+/// [`Failure`] names the key whose address is none.
+pub fn places(config: &Config) -> Result<Places, Failure> {
+    let address = |key: &str, text: &str| {
+        let bad = |error| {
+            Failure::usage(format!("`serve.{key}` is no address such as 127.0.0.1:4318: {text}")).because(error)
+        };
+        text.parse::<SocketAddr>().map_err(bad)
+    };
+    let serve = &config.serve;
+    Ok(Places {
+        data: config.data.clone().into(),
+        wal: (!serve.wal.is_empty()).then(|| serve.wal.clone().into()),
+        otlp_grpc: address("otlp_grpc", &serve.otlp_grpc)?,
+        otlp_http: address("otlp_http", &serve.otlp_http)?,
+        web: address("web", &serve.web)?,
+    })
+}
+
+/// Refuses to listen beyond this machine, where anyone could send and read, unless that is said in words.
+fn refuse_open_doors(places: &Places, without_authentication: bool) -> Result<(), Failure> {
+    let open = [places.otlp_grpc, places.otlp_http, places.web]
+        .into_iter()
+        .find(|address| !address.ip().is_loopback());
+    match open {
+        Some(address) if !without_authentication => Err(Failure::usage(format!(
+            "{address} can be reached from the network, and this server asks nobody who they are; \
+             listen on 127.0.0.1 behind a proxy that does, or say --without-authentication"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn stop_signal() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()).context("SIGTERM") else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

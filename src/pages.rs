@@ -1,0 +1,227 @@
+//! The pages over the store: what they read, the evaluation that runs beside them, and the metrics of this process.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pennyspan_analyzer::judge::{self, Judging};
+use pennyspan_analyzer::session::{Settings, Span};
+use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
+use pennyspan_collector::receive::Collector;
+use pennyspan_rules::{Catalogue, PriceBooks};
+use pennyspan_schema::{Progress as _, Window, Workspace};
+use pennyspan_store::durable::DurableStore;
+use pennyspan_web::answers::analyzer::{
+    Addresses, AnalyzerAnswers, Evaluation, FirstSeen, Intake, Judged, SnapshotSource, SourceError,
+};
+use pennyspan_web::routes::{self, Exposure};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tracing::{error, warn};
+
+use crate::serving::Serving;
+use crate::{clock, metrics};
+
+/// How often the catalogue is evaluated.
+const EVALUATE_EVERY: Duration = Duration::from_secs(60);
+/// The window that is evaluated, in nanoseconds.
+const EVALUATED_NANOS: i64 = 24 * 3_600_000_000_000;
+/// Memory of one page's sorts, joins and aggregates, in bytes.
+const PAGE_BYTES: usize = 512 << 20;
+/// The file of the workspace that keeps when findings were first seen.
+const FIRST_SEEN_FILE: &str = "_first_seen.json";
+
+/// The pages of the default workspace.
+pub struct Pages {
+    held: Arc<Held>,
+    books: Arc<PriceBooks>,
+    catalogue: Arc<Catalogue>,
+    evaluation: Arc<Evaluation>,
+    addresses: Addresses,
+    first_seen: PathBuf,
+    again: Arc<Notify>,
+}
+
+/// What pages read.
+struct Held {
+    store: Arc<DurableStore>,
+    collector: Collector,
+    workspace: Workspace,
+}
+
+#[async_trait]
+impl SnapshotSource for Held {
+    async fn snapshot(&self) -> Result<Snapshot, SourceError> {
+        Ok(self.store.snapshot(&self.workspace))
+    }
+
+    fn intake(&self) -> Intake {
+        let degraded = self
+            .collector
+            .degraded()
+            .into_iter()
+            .chain(self.store.degraded())
+            .collect();
+        Intake {
+            degraded,
+            rejected: metrics::rejected(&self.collector.counters()),
+            ..Intake::default()
+        }
+    }
+}
+
+impl Pages {
+    /// Prepares the pages of a running server.
+    ///
+    /// # Errors
+    /// A rule of the catalogue that does not load.
+    pub fn open(serving: &Serving, books: Arc<PriceBooks>, data: PathBuf) -> anyhow::Result<Self> {
+        let workspace = Workspace::default();
+        let first_seen = data.join(workspace.as_str()).join(FIRST_SEEN_FILE);
+        let (store, collector) = (Arc::clone(&serving.store), serving.collector.clone());
+        Ok(Self {
+            held: Arc::new(Held {
+                store,
+                collector,
+                workspace,
+            }),
+            books,
+            catalogue: Arc::new(Catalogue::embedded()?),
+            evaluation: Arc::new(Evaluation::default()),
+            addresses: addresses(serving.otlp_http, serving.otlp_grpc),
+            first_seen,
+            again: Arc::default(),
+        })
+    }
+
+    /// Returns what wakes the next evaluation before its minute is over.
+    pub fn evaluate_again(&self) -> Arc<Notify> {
+        Arc::clone(&self.again)
+    }
+
+    /// Serves the pages, and evaluates the catalogue beside them, until told to stop.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        exposure: Exposure,
+        stopping: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let settings = Settings {
+            partitions: NonZeroUsize::MIN,
+            memory_bytes: PAGE_BYTES,
+        };
+        let answers = AnalyzerAnswers::new(
+            Arc::clone(&self.held) as Arc<dyn SnapshotSource>,
+            Arc::clone(&self.books),
+            Arc::clone(&self.catalogue),
+            Arc::clone(&self.evaluation),
+            self.addresses.clone(),
+            self.held.workspace.to_string(),
+            settings,
+        );
+        let held = Arc::clone(&self.held);
+        let metrics = axum::routing::get(move || async move {
+            let counters = held
+                .collector
+                .counters()
+                .into_iter()
+                .chain(held.store.counters())
+                .collect::<Vec<_>>();
+            (
+                [("content-type", "text/plain; version=0.0.4")],
+                metrics::page(&counters),
+            )
+        });
+        let router = routes::router(Arc::new(answers), clock::shared(), exposure).route("/metrics", metrics);
+        let evaluating = tokio::spawn(self.evaluate(settings));
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopping).await {
+            error!("the pages ended: {error}");
+        }
+        evaluating.abort();
+    }
+
+    /// Evaluates the catalogue once a minute, and at once after the start.
+    async fn evaluate(self, settings: Settings) {
+        let mut sights = read_first_seen(&self.first_seen);
+        loop {
+            match self.judged(settings, &sights).await {
+                Ok(Some(judged)) => {
+                    if judged.first_seen != sights {
+                        sights = judged.first_seen.clone();
+                        keep_first_seen(&self.first_seen, &sights);
+                    }
+                    self.evaluation.replace(judged);
+                }
+                Ok(None) => {}
+                Err(error) => error!("the evaluation failed, and is tried again: {error:#}"),
+            }
+            let pause = if self.evaluation.current().is_some() {
+                EVALUATE_EVERY
+            } else {
+                Duration::from_secs(1)
+            };
+            // Whoever wakes it and whoever waited long enough want the same.
+            let _ = tokio::time::timeout(pause, self.again.notified()).await;
+        }
+    }
+
+    /// Returns the judgement on the last day, or nothing while there is no telemetry.
+    async fn judged(&self, settings: Settings, sights: &FirstSeen) -> anyhow::Result<Option<Judged>> {
+        let snapshot = self.held.store.snapshot(&self.held.workspace);
+        if snapshot.rows(pennyspan_schema::Table::Invocations) == 0 {
+            return Ok(None);
+        }
+        let now = clock::now_unix_nano();
+        let window = Window {
+            start_unix_nano: now.saturating_sub(EVALUATED_NANOS),
+            end_unix_nano: now,
+        };
+        let session = Session::open(&snapshot, Arc::clone(&self.books), Span::Window(window), settings).await?;
+        let question = Question {
+            window,
+            selection: Selection::default(),
+        };
+        let judgement = judge::judge(&session, &question, &self.catalogue, &Judging::default()).await?;
+        let shown = pennyspan_web::state::Window {
+            start: window.start_unix_nano,
+            end: window.end_unix_nano,
+        };
+        Ok(Some(Judged::new(shown, now, judgement, sights)))
+    }
+}
+
+fn addresses(http: SocketAddr, grpc: SocketAddr) -> Addresses {
+    Addresses {
+        http: format!("http://{http}"),
+        grpc: format!("http://{grpc}"),
+        token_needed: false,
+    }
+}
+
+fn read_first_seen(path: &Path) -> FirstSeen {
+    let Ok(text) = std::fs::read(path) else {
+        return FirstSeen::default();
+    };
+    serde_json::from_slice(&text).unwrap_or_else(|error| {
+        warn!("{} is damaged, so findings count as new: {error}", path.display());
+        FirstSeen::default()
+    })
+}
+
+/// Writes the file aside and renames it, so that a crash leaves the old or the new one.
+fn keep_first_seen(path: &Path, sights: &FirstSeen) {
+    let aside = path.with_extension("json.new");
+    let written = serde_json::to_vec(sights)
+        .map_err(std::io::Error::other)
+        .and_then(|text| std::fs::write(&aside, text))
+        .and_then(|()| std::fs::rename(&aside, path));
+    if let Err(error) = written {
+        warn!(
+            "cannot keep when findings were first seen in {}: {error}",
+            path.display()
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! The collector, the store and the pages in one process: opened in order, driven by one clock, closed without loss.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pennyspan_collector::decode::Settings;
+use pennyspan_collector::receive::{Collector, CollectorOptions};
+use pennyspan_collector::wal::{DiskDirectory, Wal, WalId, WalOptions};
+use pennyspan_schema::Sink as _;
+use pennyspan_store::durable::{DataDir, DurableOptions, DurableStore};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::failure::Failure;
+
+/// How often new facts are folded.
+const FOLD_EVERY: Duration = Duration::from_secs(2);
+/// How often it is asked whether a flush is due.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// Where everything is and listens.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The write-ahead log's directory; `DATA/wal` where none is given.
+    pub wal: Option<PathBuf>,
+    /// OTLP over gRPC.
+    pub otlp_grpc: SocketAddr,
+    /// OTLP and the vendor routes over HTTP.
+    pub otlp_http: SocketAddr,
+    /// The pages.
+    pub web: SocketAddr,
+}
+
+/// What to do where an address is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenTaken {
+    /// Refuse to start.
+    Refuse,
+    /// Take the next free port.
+    TakeNext,
+}
+
+/// A running server.
+pub struct Serving {
+    /// The tables.
+    pub store: Arc<DurableStore>,
+    /// The receiver.
+    pub collector: Collector,
+    /// Where gRPC listens.
+    pub otlp_grpc: SocketAddr,
+    /// Where HTTP listens.
+    pub otlp_http: SocketAddr,
+    wal: Arc<Wal>,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    upkeep: Vec<JoinHandle<()>>,
+}
+
+impl Serving {
+    /// Opens the directory, reads what an earlier run left in the log, and listens.
+    ///
+    /// # Errors
+    /// A directory that another process writes or a later version wrote, a log that cannot be read, or an address that is taken.
+    pub async fn start(places: &Places, settings: Settings, when_taken: WhenTaken) -> anyhow::Result<Self> {
+        let grpc = listen(places.otlp_grpc, when_taken).await?;
+        let http = listen(places.otlp_http, when_taken).await?;
+        let (otlp_grpc, otlp_http) = (grpc.local_addr()?, http.local_addr()?);
+        let directory = DataDir::open(&places.data, durable_options()).await?;
+        let log = places.wal.clone().unwrap_or_else(|| places.data.join("wal"));
+        let (wal, recovery) = open_wal(&log, &settings, &directory)?;
+        let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
+        let sink: Arc<dyn pennyspan_schema::Sink> = Arc::clone(&store) as _;
+        let collector = Collector::new(CollectorOptions::new(settings, clock::shared()), Arc::clone(&wal), sink);
+        let (stop, stopped) = watch::channel(false);
+        let servers = vec![
+            tokio::spawn({
+                let (collector, stopped) = (collector.clone(), stopped.clone());
+                async move {
+                    collector
+                        .serve_http(collector.http_router(), http, until(stopped))
+                        .await
+                }
+            }),
+            tokio::spawn({
+                let (collector, stopped) = (collector.clone(), stopped.clone());
+                async move { collector.serve_grpc(grpc, until(stopped)).await }
+            }),
+        ];
+        let replaying = collector.clone();
+        let replayed = tokio::task::spawn_blocking(move || replaying.replay(&recovery)).await??;
+        if replayed.published > 0 {
+            info!(
+                frames = replayed.published,
+                rows = replayed.rows,
+                "read {} requests of an earlier run from the log",
+                replayed.published
+            );
+        }
+        let upkeep = vec![
+            tokio::spawn(fold(Arc::clone(&store), stopped.clone())),
+            tokio::spawn(flush(Arc::clone(&store), Arc::clone(&wal), stopped)),
+        ];
+        Ok(Self {
+            store,
+            collector,
+            otlp_grpc,
+            otlp_http,
+            wal,
+            stop,
+            servers,
+            upkeep,
+        })
+    }
+
+    /// Returns a future that ends when the server is told to stop.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        until(self.stop.subscribe())
+    }
+
+    /// Stops accepting, answers what is in flight, flushes, and closes the log.
+    ///
+    /// # Errors
+    /// A flush that fails; what it did not store stays in the log.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        for task in self.servers {
+            task.await?;
+        }
+        self.collector.drain().await;
+        for task in self.upkeep {
+            task.await?;
+        }
+        self.store.fold_dirty().await?;
+        self.store.flush_all().await?;
+        release(&self.store, &self.wal);
+        Ok(())
+    }
+}
+
+/// Returns the options of a data directory with the program's clock.
+pub fn durable_options() -> DurableOptions {
+    let mut options = DurableOptions::new(clock::shared());
+    options.stage = Arc::new(|stage| pennyspan_collector::fault::reached(stage));
+    options
+}
+
+/// Binds an address, or where it is taken and that is wanted, the next free port.
+///
+/// # Errors
+/// [`Failure`] names the address and what to do.
+pub async fn listen(address: SocketAddr, when_taken: WhenTaken) -> Result<TcpListener, Failure> {
+    let mut at = address;
+    loop {
+        match TcpListener::bind(at).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && when_taken == WhenTaken::TakeNext => {
+                at.set_port(at.port().checked_add(1).ok_or_else(|| taken(address, error))?);
+            }
+            Err(error) => return Err(taken(at, error)),
+        }
+    }
+}
+
+fn taken(address: SocketAddr, error: std::io::Error) -> Failure {
+    Failure::usage(format!(
+        "cannot listen on {address}; give another address, or end what listens there"
+    ))
+    .because(error)
+}
+
+fn open_wal(
+    log: &Path,
+    settings: &Settings,
+    directory: &DataDir,
+) -> anyhow::Result<(Arc<Wal>, pennyspan_collector::wal::Recovery)> {
+    let written = serde_json::to_vec(settings).context("the decode settings cannot be written")?;
+    let mut options = WalOptions::new(fresh_id(), written, clock::shared());
+    options.above = directory.highest_position();
+    let folder =
+        DiskDirectory::open(log).with_context(|| format!("cannot open the write-ahead log at {}", log.display()))?;
+    let (wal, recovery) = Wal::open(options, Arc::new(folder))?;
+    Ok((Arc::new(wal), recovery))
+}
+
+/// Returns an id for a log that has none yet.
+fn fresh_id() -> WalId {
+    use std::hash::{BuildHasher as _, RandomState};
+    let text = format!("{:016x}", RandomState::new().hash_one(clock::now_unix_nano()));
+    WalId::parse(&text).expect("sixteen hex digits are an id")
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it the server.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn fold(store: Arc<DurableStore>, stopped: watch::Receiver<bool>) {
+    while !paused(FOLD_EVERY, &stopped).await {
+        if let Err(error) = store.fold_dirty().await {
+            error!("folding failed, and is tried again: {error}");
+        }
+    }
+}
+
+async fn flush(store: Arc<DurableStore>, wal: Arc<Wal>, stopped: watch::Receiver<bool>) {
+    while !paused(FLUSH_EVERY, &stopped).await {
+        match store.flush_due().await {
+            Ok(()) => release(&store, &wal),
+            Err(error) => error!("a flush failed, and is tried again: {error}"),
+        }
+    }
+}
+
+/// Lets go of the log's segments that every workspace has flushed past.
+fn release(store: &DurableStore, wal: &Wal) {
+    if let Err(error) = wal.release(|workspace| store.flushed(workspace)) {
+        warn!("segments of the log could not be removed, and are tried again: {error}");
+    }
+}
+
+/// Waits, and returns whether the server was told to stop meanwhile.
+async fn paused(time: Duration, stopped: &watch::Receiver<bool>) -> bool {
+    tokio::time::timeout(time, until(stopped.clone())).await.is_ok()
+}
