@@ -15,6 +15,7 @@ mod calls;
 mod fact;
 mod instances;
 mod key;
+mod marks;
 mod merge;
 mod minutes;
 mod ownership;
@@ -30,6 +31,7 @@ use ownership::Owner;
 use trace::Spans;
 
 pub use instances::instance_minutes;
+pub(crate) use marks::Marks;
 pub use reading::Reading;
 pub use rollup::rollup_minutes;
 

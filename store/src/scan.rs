@@ -17,12 +17,11 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
-use datafusion::prelude::{SessionConfig, SessionContext, col, lit};
+use datafusion::prelude::{col, lit};
 use object_store::ObjectMeta;
 use pennyspan_schema::{Table, Window};
 
 use crate::delta::DataFile;
-use crate::snapshot::SnapshotTable;
 
 /// Where a table's rows lie.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +39,15 @@ impl Sources {
     pub(crate) fn rows(&self) -> usize {
         let in_files: usize = self.files.iter().map(|file| file.rows()).sum();
         in_files + self.batches.iter().map(RecordBatch::num_rows).sum::<usize>()
+    }
+
+    /// Returns these rows and others.
+    pub(crate) fn with(&self, others: &Self) -> Self {
+        Self {
+            batches: self.batches.iter().chain(&*others.batches).cloned().collect(),
+            files: self.files.iter().chain(&*others.files).cloned().collect(),
+            replaced: Arc::clone(&self.replaced),
+        }
     }
 
     /// Returns whether there is neither a batch nor a file.
@@ -118,36 +126,6 @@ impl Sources {
             kept,
         )?))
     }
-
-    /// Reads all rows, or those whose time lies in a window, and maybe others that lie in memory.
-    pub(crate) async fn read(&self, table: Table, window: Option<Window>) -> Result<Vec<RecordBatch>> {
-        let mut batches = self.batches.to_vec();
-        let files = self
-            .files
-            .iter()
-            .filter(|file| window.is_none_or(|window| file.touches(window)));
-        let files: Vec<_> = files.cloned().collect();
-        if !files.is_empty() {
-            let files = Self {
-                files: files.into(),
-                batches: Arc::default(),
-                replaced: Arc::clone(&self.replaced),
-            };
-            let mut rows = reading_context().read_table(Arc::new(SnapshotTable::new(table, files)))?;
-            if let Some(window) = window {
-                rows = rows.filter(within(table, window))?;
-            }
-            batches.extend(rows.collect().await?);
-        }
-        Ok(batches)
-    }
-}
-
-/// Returns a context for the store's own reading: one partition, filters inside the scan.
-fn reading_context() -> SessionContext {
-    let mut config = SessionConfig::new().with_target_partitions(1);
-    config.options_mut().execution.parquet.pushdown_filters = true;
-    SessionContext::new_with_config(config)
 }
 
 fn within(table: Table, window: Window) -> Expr {

@@ -12,7 +12,7 @@ use crate::scan::Sources;
 
 mod provider;
 
-pub(crate) use provider::SnapshotTable;
+use provider::SnapshotTable;
 
 /// All tables of one workspace at one moment: what a question is asked of.
 ///

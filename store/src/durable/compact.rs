@@ -6,7 +6,7 @@ use pennyspan_schema::{Position, Table};
 
 use super::StoreError;
 use super::encode::encode;
-use super::folded_files::read_file;
+use super::reread::read_file;
 use super::space::Space;
 use super::tables::{FOLD_READS, Orphans, Tables};
 use crate::delta::{Change, DataFile, Effect, Holds};
@@ -68,7 +68,7 @@ impl Space {
     ) -> Result<(), StoreError> {
         let (mut rows, mut orphans, mut orphans_by_file) = (Vec::new(), Orphans::new(), Vec::new());
         for file in &group {
-            rows.extend(read_file(table, file).await?);
+            rows.extend(read_file(&self.options.files, table, file).await?);
             for (slice, count) in tables.orphans_in(table, file) {
                 *orphans.entry(slice).or_default() += count;
             }

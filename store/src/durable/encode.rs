@@ -18,6 +18,7 @@ use pennyspan_schema::{Slice, Table};
 use super::StoreError;
 use super::tables::Orphans;
 use crate::delta::{DataFile, Stats};
+use crate::fold::Marks;
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 128 << 10;
@@ -37,6 +38,7 @@ const ORPHANS: &str = "pennyspan.orphans";
 pub(super) struct Encoded {
     pub(super) content: Bytes,
     pub(super) stats: Stats,
+    pub(super) marks: Marks,
     /// Where the rows' times lie, first and last.
     pub(super) times: Option<(i64, i64)>,
 }
@@ -94,6 +96,7 @@ fn encode_file(table: Table, batches: &[RecordBatch], orphans: &Orphans) -> Resu
     let stats = Stats::of(&rows);
     Ok(Encoded {
         content: content.into(),
+        marks: Marks::of(table, &[rows]).map_err(|error| ParquetError::External(error.into()))?,
         times: stats.range(table.time_column()),
         stats,
     })
@@ -139,8 +142,8 @@ fn properties(rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {
 /// Reads what a file of `invocations` tells of orphans.
 pub(super) async fn read_orphans(store: &Arc<dyn ObjectStore>, file: &DataFile) -> Result<Orphans, StoreError> {
     let metadata = read_footer(store, file).await.map_err(|source| StoreError::Read {
-        table: Table::Invocations.name(),
-        source: source.into(),
+        file: file.location().to_string(),
+        source,
     })?;
     let entries = metadata.file_metadata().key_value_metadata();
     let told = entries

@@ -15,13 +15,13 @@ pub enum StoreError {
     #[error(transparent)]
     Fold(#[from] FoldError),
     /// Rows could not be read back.
-    #[error("cannot read `{table}` back: check the disk, then try again")]
+    #[error("cannot read `{file}` back: check the disk, then try again")]
     Read {
-        /// The table.
-        table: &'static str,
+        /// The file.
+        file: String,
         /// Why.
         #[source]
-        source: datafusion::error::DataFusionError,
+        source: parquet::errors::ParquetError,
     },
     /// Rows could not be written as Parquet.
     #[error("cannot write rows of `{table}` as Parquet")]

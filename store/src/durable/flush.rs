@@ -5,7 +5,7 @@ use pennyspan_schema::{Position, Table};
 use super::encode::{Encoded, encode};
 use super::generation::Generation;
 use super::space::Space;
-use super::tables::{Orphans, Tables, complete_application, version_of};
+use super::tables::{FOLD_READS, Orphans, Tables, complete_application, version_of};
 use super::{StoreError, folding};
 use crate::delta::{Change, DataFile, Effect, Holds};
 
@@ -105,11 +105,20 @@ impl Space {
             return Ok(Vec::new());
         };
         let mut written = Vec::new();
-        for Encoded { content, stats, .. } in encoded {
+        for Encoded {
+            content, stats, marks, ..
+        } in encoded
+        {
             let size_bytes = content.len() as u64;
             let name = logged.write(&holds.stem(), content).await?;
             let location = logged.location(&name)?;
-            written.extend(DataFile::new(table, location, &name, size_bytes, stats));
+            let Some(file) = DataFile::new(table, location, &name, size_bytes, stats) else {
+                continue;
+            };
+            if FOLD_READS.contains(&table) {
+                self.marks.note(&file, marks);
+            }
+            written.push(file);
         }
         Ok(written)
     }

@@ -8,14 +8,14 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 use pennyspan_schema::{Position, Slice, Table};
 
+use super::StoreError;
 use super::encode::encode;
+use super::reread::read_file;
 use super::space::Space;
 use super::state::rows_of;
 use super::tables::{Orphans, Tables};
-use super::{StoreError, folding};
 use crate::delta::{Change, DataFile, Effect, Holds};
 use crate::fold::{FoldError, Folded};
-use crate::scan::Sources;
 
 /// What is folded anew, by slice.
 type Folds = BTreeMap<Slice, Arc<Folded>>;
@@ -65,7 +65,7 @@ impl Space {
                 .filter(|(slice, _)| !folds.contains_key(slice))
                 .map(|(slice, count)| (*slice, *count))
                 .collect();
-            let kept = rows_beside(table, &file, folds).await?;
+            let kept = self.rows_beside(table, &file, folds).await?;
             let kept_rows: usize = kept.iter().map(RecordBatch::num_rows).sum();
             if kept_rows == file.rows() && kept_orphans == told {
                 continue;
@@ -138,47 +138,40 @@ impl Space {
         }
         Ok(written)
     }
+
+    /// Reads a file's rows whose slices are not folded anew.
+    async fn rows_beside(
+        &self,
+        table: Table,
+        file: &Arc<DataFile>,
+        folds: &Folds,
+    ) -> Result<Vec<RecordBatch>, StoreError> {
+        let mut kept = Vec::new();
+        for batch in read_file(&self.options.files, table, file).await? {
+            let times = batch
+                .column_by_name(table.time_column())
+                .map(|column| column.as_primitive::<Int64Type>());
+            let Some(times) = times else {
+                return Err(FoldError::Layout { table: table.name() }.into());
+            };
+            let beside: BooleanArray = times
+                .values()
+                .iter()
+                .map(|time| Some(!folds.contains_key(&Slice::of(*time))))
+                .collect();
+            let batch = filter_record_batch(&batch, &beside).map_err(|source| FoldError::Concat {
+                table: table.name(),
+                source,
+            })?;
+            if batch.num_rows() > 0 {
+                kept.push(batch);
+            }
+        }
+        Ok(kept)
+    }
 }
 
 fn orphans_of(folds: &Folds) -> Orphans {
     let counts = folds.iter().map(|(slice, folded)| (*slice, folded.orphan_span_count));
     counts.filter(|(_, count)| *count > 0).collect()
-}
-
-/// Reads a file's rows whose slices are not folded anew.
-async fn rows_beside(table: Table, file: &Arc<DataFile>, folds: &Folds) -> Result<Vec<RecordBatch>, StoreError> {
-    let mut kept = Vec::new();
-    for batch in read_file(table, file).await? {
-        let times = batch
-            .column_by_name(table.time_column())
-            .map(|column| column.as_primitive::<Int64Type>());
-        let Some(times) = times else {
-            return Err(FoldError::Layout { table: table.name() }.into());
-        };
-        let beside: BooleanArray = times
-            .values()
-            .iter()
-            .map(|time| Some(!folds.contains_key(&Slice::of(*time))))
-            .collect();
-        let batch = filter_record_batch(&batch, &beside).map_err(|source| FoldError::Concat {
-            table: table.name(),
-            source,
-        })?;
-        if batch.num_rows() > 0 {
-            kept.push(batch);
-        }
-    }
-    Ok(kept)
-}
-
-/// Reads a whole file.
-pub(super) async fn read_file(table: Table, file: &Arc<DataFile>) -> Result<Vec<RecordBatch>, StoreError> {
-    if file.rows() == 0 {
-        return Ok(Vec::new());
-    }
-    let sources = Sources {
-        files: [Arc::clone(file)].into(),
-        ..Sources::default()
-    };
-    folding::read(&sources, table, None).await
 }

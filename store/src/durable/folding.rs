@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use pennyspan_schema::tables::{invocation_facts, spans};
-use pennyspan_schema::{Slice, Table, Window};
+use pennyspan_schema::{Slice, Table};
 
 use super::StoreError;
+use super::marked::{MarkCache, Marked};
+use super::reread::read_all;
 use super::space::Space;
 use crate::fold::{FoldError, FoldInput, Folded, Reading, fold_slices, slices_of};
 use crate::scan::Sources;
@@ -20,8 +22,10 @@ const TOGETHER_SLICES: i64 = 120;
 struct Cut {
     old_facts: Sources,
     new_facts: Sources,
+    facts: Sources,
     old_spans: Sources,
     new_spans: Sources,
+    spans: Sources,
 }
 
 /// Folds what was published since the last fold. The caller sees to it that nothing else works on the workspace.
@@ -31,10 +35,11 @@ pub(super) async fn fold(space: &Space) -> Result<(), StoreError> {
     let mut folds = BTreeMap::new();
     if !(cut.new_facts.is_empty() && cut.new_spans.is_empty()) {
         space.options.begin("fold");
-        let dirty = cut.dirty().await?;
+        space.marks.begin_fold();
+        let dirty = cut.dirty(&space.marks).await?;
         // The newest first, as they are asked for most.
         for slices in groups(&dirty).into_iter().rev() {
-            folds.extend(cut.fold(slices).await?);
+            folds.extend(cut.fold(slices, &space.marks).await?);
         }
     }
     let mut state = space.state();
@@ -66,8 +71,10 @@ fn cut(space: &Space) -> Result<Cut, FoldError> {
     let (old_facts, new_facts) = state.parted(Table::InvocationFacts);
     let (old_spans, new_spans) = state.parted(Table::Spans);
     Ok(Cut {
+        facts: old_facts.with(&new_facts),
         old_facts,
         new_facts,
+        spans: old_spans.with(&new_spans),
         old_spans,
         new_spans,
     })
@@ -79,9 +86,9 @@ impl Cut {
     /// A new fact changes the attempts of its key; those and new spans change whose the spans of their traces are. So the
     /// slices are those of the touched keys' attempts without the new facts and with them, and those of the touched traces'
     /// spans, where orphans are counted.
-    async fn dirty(&self) -> Result<BTreeSet<Slice>, StoreError> {
-        let new_facts = read(&self.new_facts, Table::InvocationFacts, None).await?;
-        let new_spans = read(&self.new_spans, Table::Spans, None).await?;
+    async fn dirty(&self, marks: &MarkCache) -> Result<BTreeSet<Slice>, StoreError> {
+        let new_facts = read_all(marks.store(), Table::InvocationFacts, &self.new_facts).await?;
+        let new_spans = read_all(marks.store(), Table::Spans, &self.new_spans).await?;
         let mut dirty = points(&new_facts)?;
         dirty.extend(starts(&new_spans)?);
         let Some(mut touched) = Reading::of(&dirty.iter().copied().collect::<Vec<_>>()) else {
@@ -89,41 +96,36 @@ impl Cut {
         };
         new_facts.iter().try_for_each(|batch| touched.note_facts(batch))?;
         new_spans.iter().try_for_each(|batch| touched.note_spans(batch))?;
-        let mut facts = read(&self.old_facts, Table::InvocationFacts, Some(touched.wide())).await?;
-        let old_count = facts.len();
-        facts.extend(new_facts);
-        touched.widen(&facts)?;
-        let kept = facts
-            .iter()
-            .map(|batch| touched.facts(batch))
-            .collect::<Result<Vec<_>, _>>()?;
-        dirty.extend(slices_of(&kept[..old_count])?);
+        let mut old = Marked::new(Table::InvocationFacts, &self.old_facts, marks, touched.wide());
+        let in_memory = old.rows.len();
+        old.rows.extend(new_facts.iter().cloned());
+        old.read_facts(&mut touched).await?;
+        let kept = old.kept(&touched)?;
+        let mut without_new = kept.clone();
+        without_new.drain(in_memory..in_memory + new_facts.len());
+        dirty.extend(slices_of(&without_new)?);
         dirty.extend(slices_of(&kept)?);
-        for batch in read(&self.old_spans, Table::Spans, Some(touched.wide())).await? {
-            dirty.extend(starts(&[touched.spans(&batch)?])?);
-        }
+        let mut spans = Marked::new(Table::Spans, &self.old_spans, marks, touched.wide());
+        spans.read_for(&touched).await?;
+        dirty.extend(starts(&spans.kept(&touched)?)?);
         Ok(dirty)
     }
 
     /// Folds neighbouring slices.
-    async fn fold(&self, slices: Vec<Slice>) -> Result<BTreeMap<Slice, Folded>, StoreError> {
+    async fn fold(&self, slices: Vec<Slice>, marks: &MarkCache) -> Result<BTreeMap<Slice, Folded>, StoreError> {
         let Some(mut reading) = Reading::of(&slices) else {
             return Ok(BTreeMap::new());
         };
-        let facts = self.facts(Some(reading.wide())).await?;
-        facts.iter().try_for_each(|batch| reading.note_facts(batch))?;
-        let spans = self.spans(Some(reading.wide())).await?;
-        spans.iter().try_for_each(|batch| reading.note_spans(batch))?;
+        let mut facts = Marked::new(Table::InvocationFacts, &self.facts, marks, reading.wide());
+        facts.read_within(reading.near()).await?;
+        facts.rows.iter().try_for_each(|batch| reading.note_facts(batch))?;
+        let mut spans = Marked::new(Table::Spans, &self.spans, marks, reading.wide());
+        spans.read_within(reading.near()).await?;
+        spans.rows.iter().try_for_each(|batch| reading.note_spans(batch))?;
+        facts.read_facts(&mut reading).await?;
+        spans.read_for(&reading).await?;
+        let (facts, spans) = (facts.kept(&reading)?, spans.kept(&reading)?);
         let folding = tokio::task::spawn_blocking(move || {
-            reading.widen(&facts)?;
-            let facts = facts
-                .iter()
-                .map(|batch| reading.facts(batch))
-                .collect::<Result<Vec<_>, _>>()?;
-            let spans = spans
-                .iter()
-                .map(|batch| reading.spans(batch))
-                .collect::<Result<Vec<_>, _>>()?;
             let input = FoldInput {
                 facts: &facts,
                 spans: &spans,
@@ -136,29 +138,6 @@ impl Cut {
         })?;
         Ok(folded?)
     }
-
-    async fn facts(&self, window: Option<Window>) -> Result<Vec<RecordBatch>, StoreError> {
-        let mut facts = read(&self.old_facts, Table::InvocationFacts, window).await?;
-        facts.extend(read(&self.new_facts, Table::InvocationFacts, window).await?);
-        Ok(facts)
-    }
-
-    async fn spans(&self, window: Option<Window>) -> Result<Vec<RecordBatch>, StoreError> {
-        let mut spans = read(&self.old_spans, Table::Spans, window).await?;
-        spans.extend(read(&self.new_spans, Table::Spans, window).await?);
-        Ok(spans)
-    }
-}
-
-pub(super) async fn read(
-    sources: &Sources,
-    table: Table,
-    window: Option<Window>,
-) -> Result<Vec<RecordBatch>, StoreError> {
-    sources.read(table, window).await.map_err(|source| StoreError::Read {
-        table: table.name(),
-        source,
-    })
 }
 
 /// Returns the slices in which facts say that their attempts start.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pennyspan_schema::{Counter, Position, Rows, TablePositions, Workspace};
 
 use super::counts::Counts;
+use super::marked::MarkCache;
 use super::options::DurableOptions;
 use super::state::State;
 use super::tables::Tables;
@@ -21,6 +22,7 @@ pub(super) struct Space {
     pub(super) tables: tokio::sync::Mutex<Tables>,
     pub(super) options: Arc<DurableOptions>,
     pub(super) counts: Arc<Counts>,
+    pub(super) marks: MarkCache,
     /// The application of the log's transactions; none where this process only reads.
     pub(super) wal: Option<String>,
     failure: Mutex<Option<String>>,
@@ -44,6 +46,7 @@ impl Space {
             tables: tables.into(),
             options: Arc::clone(options),
             counts: Arc::clone(counts),
+            marks: MarkCache::new(&options.files),
             wal,
             failure: Mutex::default(),
         }

@@ -20,6 +20,7 @@ use pennyspan_schema::{Slice, Window};
 use super::FoldError;
 use super::attempt::{REACH, UNENDED};
 use super::key::{Key, hash};
+use super::marks::{Marks, of_trace};
 
 /// How long in nanoseconds after a slice facts without hint, and spans, are looked for before their keys are known.
 const TRAILING: i64 = 60_000_000_000;
@@ -126,6 +127,16 @@ impl Reading {
         Ok(())
     }
 
+    /// Returns whether facts with these marks may matter, or teach something.
+    pub(crate) fn may_keep_facts(&self, marks: &Marks) -> bool {
+        marks.may_hold(self.keys.iter().copied()) || self.may_keep_spans(marks)
+    }
+
+    /// Returns whether spans with these marks may matter.
+    pub(crate) fn may_keep_spans(&self, marks: &Marks) -> bool {
+        marks.may_hold(self.traces.iter().map(|trace| of_trace(*trace)))
+    }
+
     /// Returns the facts that matter.
     ///
     /// # Errors
@@ -151,7 +162,7 @@ impl Reading {
     }
 }
 
-fn hash_of(reader: &invocation_facts::Reader, row: usize) -> u64 {
+pub(super) fn hash_of(reader: &invocation_facts::Reader, row: usize) -> u64 {
     let (provider, scope) = (reader.provider(row), reader.key_scope(row));
     hash(Key {
         provider,

@@ -15,13 +15,13 @@ use crate::scan::Sources;
 
 /// One table of one snapshot.
 #[derive(Debug)]
-pub(crate) struct SnapshotTable {
+pub(super) struct SnapshotTable {
     table: Table,
     sources: Sources,
 }
 
 impl SnapshotTable {
-    pub(crate) fn new(table: Table, sources: Sources) -> Self {
+    pub(super) fn new(table: Table, sources: Sources) -> Self {
         Self { table, sources }
     }
 }

@@ -1,0 +1,68 @@
+//! Reading whole files back, for folds and merges.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, new_null_array};
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::errors::ParquetError;
+use pennyspan_schema::Table;
+
+use super::StoreError;
+use crate::delta::DataFile;
+use crate::scan::Sources;
+
+/// Rows of a batch that is read.
+const BATCH_ROWS: usize = 64 << 10;
+
+/// Reads all rows of a table's sources.
+pub(super) async fn read_all(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    sources: &Sources,
+) -> Result<Vec<RecordBatch>, StoreError> {
+    let mut rows = sources.batches.to_vec();
+    for file in sources.files.iter() {
+        rows.extend(read_file(store, table, file).await?);
+    }
+    Ok(rows)
+}
+
+/// Reads a whole file, with the table's columns.
+pub(super) async fn read_file(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    file: &Arc<DataFile>,
+) -> Result<Vec<RecordBatch>, StoreError> {
+    let content = async { store.get(file.location()).await?.bytes().await };
+    let content = content.await.map_err(ParquetError::from);
+    let decoding = tokio::task::spawn_blocking(move || {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(content?)?
+            .with_batch_size(BATCH_ROWS)
+            .build()?;
+        reader
+            .map(|batch| with_columns(table, &batch?))
+            .collect::<Result<Vec<_>, ParquetError>>()
+    });
+    let decoded = decoding.await.map_err(|source| StoreError::BrokenOff {
+        table: table.name(),
+        source,
+    })?;
+    decoded.map_err(|source| StoreError::Read {
+        file: file.location().to_string(),
+        source,
+    })
+}
+
+/// Returns rows with the table's columns; those that an older file has not are null.
+fn with_columns(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ParquetError> {
+    let schema = table.schema();
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| match rows.column_by_name(field.name()) {
+            Some(column) => Arc::clone(column),
+            None => new_null_array(field.data_type(), rows.num_rows()),
+        });
+    Ok(RecordBatch::try_new(Arc::clone(&schema), columns.collect())?)
+}
