@@ -4,6 +4,7 @@
 //! is an integer in the unit of its name, every amount is exact, and what is not known is a
 //! [`Missing`](crate::format::Missing) with its reason.
 
+pub mod analyzer;
 mod finding;
 mod function;
 mod home;

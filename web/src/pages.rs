@@ -22,6 +22,7 @@ pub use home::HomePage;
 pub use rule::RulePage;
 pub use setup::{Platform, SetupPage};
 pub use trace::TracePage;
+pub(crate) use parts::provider_name;
 
 use crate::chart::Figure;
 

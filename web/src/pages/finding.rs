@@ -120,7 +120,7 @@ fn chart(course: &Course, answer: &FindingAnswer, question: &Question) -> Figure
     for exemplar in &mut chart.exemplars {
         exemplar.href = trace_href(&question.state, &exemplar.title);
     }
-    chart.links = zooms(course.bins, &path, &question.state);
+    chart.links = zooms(course.bins, &question.state, &[]);
     chart.plot_px = 210;
     chart
         .figure()

@@ -195,7 +195,7 @@ impl StoryView {
                 number,
             })
             .collect();
-        chart.links = zooms(story.bins, "/", &question.state);
+        chart.links = zooms(story.bins, &question.state, &[]);
         chart.plot_px = 190;
         chart.sql.clone_from(&story.sql);
         let points = story.points.iter().map(|point| {

@@ -292,12 +292,16 @@ pub(crate) fn sums(columns: &[&[Option<i64>]]) -> Vec<Option<i64>> {
 }
 
 /// Returns the addresses behind the intervals of a chart: the same page, zoomed to the interval and its neighbours.
-pub(crate) fn zooms(bins: Bins, path: &str, state: &State) -> Vec<String> {
+///
+/// They are queries without a path, because a page has hundreds of them.
+pub(crate) fn zooms(bins: Bins, state: &State, more: &[(&str, &str)]) -> Vec<String> {
     let window = |bin: usize| crate::state::Window {
         start: bins.start(bin.saturating_sub(1)),
         end: bins.start(bin + 2),
     };
-    (0..bins.count).map(|bin| state.over(window(bin)).href(path)).collect()
+    (0..bins.count)
+        .map(|bin| state.over(window(bin)).query_with(more))
+        .collect()
 }
 
 /// Shows dollars that may be missing, without the unit.

@@ -37,7 +37,7 @@ impl ColdView {
         let finish = |figure: Figure| with_csv(figure, path, FunctionTab::ColdStarts, question);
         Self {
             figures_line: line(cold),
-            figures: vec![finish(rate(cold, path, question)), finish(distribution(cold))],
+            figures: vec![finish(rate(cold, question)), finish(distribution(cold))],
             tables: tables
                 .into_iter()
                 .filter(|(_, _, groups)| !groups.is_empty())
@@ -95,7 +95,7 @@ fn caveat(cold: &ColdStarts) -> String {
     }
 }
 
-fn rate(cold: &ColdStarts, path: &str, question: &Question) -> Figure {
+fn rate(cold: &ColdStarts, question: &Question) -> Figure {
     let mut chart = TimeChart::new("cold-rate", cold.bins, question.state.tz, Unit::Percent, Drawing::Lines);
     chart.series = vec![shares("cold starts", &cold.cold, &cold.known)];
     chart.title = claim("Cold starts", &chart.series[0], cold.bins, Unit::Percent, question);
@@ -103,7 +103,7 @@ fn rate(cold: &ColdStarts, path: &str, question: &Question) -> Figure {
         .subtitle
         .push_str("cold starts, % of the invocations of which it is known");
     chart.deployments.clone_from(&cold.deployments);
-    chart.links = zooms(cold.bins, path, &question.state);
+    chart.links = zooms(cold.bins, &question.state, &[("tab", FunctionTab::ColdStarts.key())]);
     chart.figure()
 }
 

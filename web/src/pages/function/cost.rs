@@ -55,7 +55,7 @@ impl CostView {
         });
         Self {
             figures_line: figures_line(cost),
-            figure: with_csv(course(cost, path, question), path, FunctionTab::Cost, question),
+            figure: with_csv(course(cost, question), path, FunctionTab::Cost, question),
             waste: waste.collect(),
             split: split.svg(),
             lines: lines.collect(),
@@ -107,7 +107,7 @@ fn split(cost: &FunctionCost) -> Split {
     }
 }
 
-fn course(cost: &FunctionCost, path: &str, question: &Question) -> Figure {
+fn course(cost: &FunctionCost, question: &Question) -> Figure {
     let mut chart = TimeChart::new("cost-course", cost.bins, question.state.tz, Unit::Usd, Drawing::Columns);
     chart.series = vec![Series::plain(
         "cost",
@@ -116,6 +116,6 @@ fn course(cost: &FunctionCost, path: &str, question: &Question) -> Figure {
     chart.title = super::overview::claim("Cost", &chart.series[0], cost.bins, Unit::Usd, question);
     chart.subtitle.push_str("estimated list price per interval, USD");
     chart.deployments.clone_from(&cost.deployments);
-    chart.links = zooms(cost.bins, path, &question.state);
+    chart.links = zooms(cost.bins, &question.state, &[("tab", FunctionTab::Cost.key())]);
     chart.figure()
 }

@@ -30,11 +30,7 @@ pub(super) struct VersionView {
 
 impl OverviewView {
     pub(super) fn of(overview: &FunctionOverview, path: &str, question: &Question) -> Self {
-        let draft = Draft {
-            overview,
-            path,
-            question,
-        };
+        let draft = Draft { overview, question };
         let mut charts = vec![draft.attempts(), draft.errors(), draft.durations()];
         charts.extend(draft.concurrency());
         charts.extend(draft.throttles());
@@ -59,7 +55,6 @@ impl OverviewView {
 /// Charts in the making, all over the same intervals.
 struct Draft<'a> {
     overview: &'a FunctionOverview,
-    path: &'a str,
     question: &'a Question,
 }
 
@@ -68,7 +63,7 @@ impl Draft<'_> {
         let bins = self.overview.bins;
         let mut chart = TimeChart::new(id, bins, self.question.state.tz, unit, drawing);
         chart.deployments.clone_from(&self.overview.deployments);
-        chart.links = zooms(bins, self.path, &self.question.state);
+        chart.links = zooms(bins, &self.question.state, &[]);
         chart.series = series;
         chart
     }

@@ -1,0 +1,402 @@
+//! One finding: its evidence run again, its course, its runbook with its values filled in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pennyspan_analyzer::analysis::courses::{Course as Cells, Keep, merge};
+use pennyspan_analyzer::analysis::counts::whole;
+use pennyspan_analyzer::analysis::overview::{Interval, Overview};
+use pennyspan_analyzer::analysis::rows::text_rows;
+use pennyspan_analyzer::analysis::{self, Scope, Selection};
+use pennyspan_analyzer::judge::{Judging, judge};
+use pennyspan_analyzer::report::finding::{self, Finding};
+use pennyspan_analyzer::{Limits, Session};
+use pennyspan_rules::Rule;
+use pennyspan_rules::rule::fill;
+
+use super::findings::{dollars, values};
+use super::functions::is_about;
+use super::{AnalyzerAnswers, Judged, numbers, run};
+use crate::answers::{
+    Answer, AnswerError, Confidence, Course, EvidenceRows, FindingAnswer, Impact, Question, RunbookStep, Suppression,
+};
+use crate::chart::{Exemplar, Series, Unit};
+use crate::format::{Harm, group};
+
+/// What the evidence query may use.
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(10),
+    rows: 20,
+    bytes: 1 << 20,
+};
+/// Characters of one cell of the evidence.
+const CELL_CHARS: usize = 400;
+/// The most traces that are named.
+const EXEMPLARS: usize = 5;
+
+impl AnalyzerAnswers {
+    pub(super) async fn answer_finding(
+        &self,
+        question: &Question,
+        fingerprint: &str,
+    ) -> Result<Answer<FindingAnswer>, AnswerError> {
+        let none = || AnswerError::NotFound {
+            what: "finding",
+            name: crate::text::cut(fingerprint, 200),
+        };
+        let judged = self.evaluation.current().ok_or_else(none)?;
+        let of = |finding: &&Finding| finding.fingerprint == fingerprint;
+        let finding = judged.judgement.findings.iter().find(of).ok_or_else(none)?;
+        let rule = self.catalogue.get(&finding.rule).ok_or_else(none)?;
+        let mut window_question = question.clone();
+        window_question.window = judged.evaluated.window;
+        let asked = self.ask(judged.evaluated.window).await?;
+        let evidence = self.evidence(&asked.session, finding).await;
+        let scope = self.scope_of(&asked.session, finding).await?;
+        let course = self.course(&asked, &judged, finding, rule).await?;
+        let body = FindingAnswer {
+            row: self.finding_row(&judged, finding),
+            evaluated: judged.evaluated,
+            confidence: confidence(finding.confidence),
+            confidence_because: because(finding.confidence).to_owned(),
+            disproved_by: disproved(&rule.false_alarms),
+            function: scope.as_ref().map(numbers::id),
+            figures: figures(finding),
+            amount: None,
+            n_count: finding.n,
+            value: measured(finding, rule),
+            threshold: threshold(finding),
+            runbook: runbook(rule, finding),
+            sql: finding.query.clone(),
+            evidence,
+            course,
+            exemplars: exemplars(finding),
+            impact_text: rule.impact.split_whitespace().collect::<Vec<_>>().join(" "),
+            suppression: suppression(finding),
+        };
+        Ok(self.answer(&asked, super::attempts(&asked.snapshot), Ok(body)))
+    }
+
+    /// Runs the evidence query again, with the views that it reads; what cannot be run has no rows.
+    async fn evidence(&self, session: &Session, finding: &Finding) -> EvidenceRows {
+        let question = analysis::Question {
+            window: session.window(),
+            selection: Selection::default(),
+        };
+        let judging = Judging {
+            rules: vec![finding.rule.clone()],
+            ..Judging::default()
+        };
+        if let Err(error) = judge(session, &question, &self.catalogue, &judging).await {
+            tracing::warn!(rule = finding.rule, error = &error as &dyn std::error::Error, "cannot prepare evidence");
+            return EvidenceRows::default();
+        }
+        let function = finding.function.as_deref().map(quoted);
+        let only = function.map(|name| format!(" WHERE function = {name}")).unwrap_or_default();
+        let sql = format!("SELECT * FROM ({}) AS evidence{only}", finding.query.trim_end().trim_end_matches(';'));
+        match session.query(&sql, &BTreeMap::new(), LIMITS).await {
+            Ok(answer) => {
+                let text = text_rows(&answer, CELL_CHARS);
+                turned(&text.columns, text.rows)
+            }
+            Err(error) => {
+                tracing::warn!(rule = finding.rule, error = &error as &dyn std::error::Error, "cannot run evidence");
+                EvidenceRows::default()
+            }
+        }
+    }
+
+    /// Returns the function that a finding is about, as its page names it.
+    async fn scope_of(&self, session: &Session, finding: &Finding) -> Result<Option<Scope>, AnswerError> {
+        let grid = analysis::courses::Grid::whole(session.window());
+        let scopes = run::<Overview>(session, grid, &about(finding)).await?;
+        Ok(scopes.into_keys().find(|scope| is_about(finding, scope)))
+    }
+
+    async fn course(
+        &self,
+        asked: &super::Asked,
+        judged: &Judged,
+        finding: &Finding,
+        rule: &Rule,
+    ) -> Result<Option<Course>, AnswerError> {
+        let grid = numbers::grid(judged.evaluated.window);
+        let courses = run::<Interval>(&asked.session, grid, &about(finding)).await?;
+        let mut cells: Cells<Interval> = Vec::new();
+        for (scope, course) in courses {
+            if finding.function.is_none() || is_about(finding, &scope) {
+                merge(&mut cells, course);
+            }
+        }
+        if cells.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let measure = Measure::of(rule);
+        let shown = exemplars(finding);
+        let worst = cells.iter().flatten().filter_map(|cell| cell.worst.0.as_ref());
+        let marks = worst.filter(|example| shown.contains(&example.trace_id) || example.failed);
+        let exemplars = marks.filter_map(|example| {
+            let interval = grid.interval(example.start_unix_nano)?;
+            Some(Exemplar {
+                at_unix_nano: example.start_unix_nano,
+                value: measure.value(cells.get(interval)?.as_ref()?)?,
+                title: example.trace_id.clone(),
+                href: String::new(),
+            })
+        });
+        Ok(Some(Course {
+            measure: measure.words().to_owned(),
+            bins: numbers::bins(grid),
+            unit: measure.unit(),
+            exemplars: exemplars.take(EXEMPLARS).collect(),
+            series: Series::plain(
+                measure.name(),
+                cells.iter().map(|cell| cell.as_ref().and_then(|cell| measure.value(cell))).collect(),
+            ),
+            limit: None,
+            deployments: Self::deployments(asked, |deployment| {
+                deployment.function.is_none() || deployment.function == finding.function
+            }),
+        }))
+    }
+}
+
+/// What a rule's finding is drawn as over time.
+#[derive(Clone, Copy)]
+enum Measure {
+    Failed,
+    Cold,
+    Init,
+    Duration,
+    Lag,
+    Memory,
+    Attempts,
+}
+
+impl Measure {
+    fn of(rule: &Rule) -> Self {
+        match rule.name.as_str() {
+            "error-rate" | "timeouts" | "oom" | "poison-message" | "dependency-degraded" => Self::Failed,
+            "cold-start-rate" => Self::Cold,
+            "slow-init" => Self::Init,
+            "near-timeout" | "duration-regression" | "sync-chain" | "chatty-function" => Self::Duration,
+            "trigger-lag" => Self::Lag,
+            "memory-over-provisioned" => Self::Memory,
+            _ => Self::Attempts,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Cold => "cold starts",
+            Self::Init => "init p50",
+            Self::Duration => "p95",
+            Self::Lag => "lag p95",
+            Self::Memory => "memory used",
+            Self::Attempts => "attempts",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Failed => "failed invocations, % of invocations",
+            Self::Cold => "cold starts, % of invocations",
+            Self::Init => "init duration, median",
+            Self::Duration => "duration p95",
+            Self::Lag => "lag of first attempts, p95",
+            Self::Memory => "highest memory use, % of the size",
+            Self::Attempts => "attempts per interval",
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Self::Failed | Self::Cold | Self::Memory => Unit::Percent,
+            Self::Init | Self::Duration | Self::Lag => Unit::Microseconds,
+            Self::Attempts => Unit::Count,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
+    fn value(self, cell: &Interval) -> Option<f64> {
+        let sums = &cell.sums;
+        let us = |us: Option<i64>| us.map(|us| us as f64);
+        match self {
+            Self::Failed => {
+                let (ran, failed) = numbers::failures(&sums.counts);
+                numbers::share(failed, ran).map(|share| share * 100.0)
+            }
+            Self::Cold => {
+                let (cold, known) = numbers::cold(&sums.cold_starts.answer()).ok()?;
+                numbers::share(cold, known).map(|share| share * 100.0)
+            }
+            Self::Init => us(sums.cold_starts.answer().init_us.p50),
+            Self::Duration => us(sums.latency.answer().p95),
+            Self::Lag => us(sums.lag.answer().first_attempt_us.p95),
+            Self::Memory => sums.used_ppm.map(|ppm| ppm as f64 / 10_000.0),
+            Self::Attempts => Some(whole(sums.counts.attempts_milli) as f64),
+        }
+    }
+}
+
+/// Returns which attempts a finding may be about.
+fn about(finding: &Finding) -> Keep {
+    let function = finding.function.clone();
+    Arc::new(move |row| function.is_none() || row.function == function.as_deref())
+}
+
+/// Writes a text as SQL.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Turns few wide rows into lines of name and value, which a narrow page can show.
+fn turned(columns: &[String], rows: Vec<Vec<Option<String>>>) -> EvidenceRows {
+    let mut lines: Vec<Vec<Option<String>>> = columns.iter().map(|column| vec![Some(column.clone())]).collect();
+    let count = rows.len();
+    for row in rows {
+        for (line, cell) in lines.iter_mut().zip(row) {
+            line.push(cell);
+        }
+    }
+    let value = |n: usize| if count == 1 { "value".to_owned() } else { format!("row {n}") };
+    if count == 0 {
+        return EvidenceRows::default();
+    }
+    EvidenceRows {
+        columns: std::iter::once("column".to_owned()).chain((1..=count).map(value)).collect(),
+        rows: lines,
+    }
+}
+
+fn confidence(of: finding::Confidence) -> Confidence {
+    match of {
+        finding::Confidence::High => Confidence::High,
+        finding::Confidence::Medium => Confidence::Medium,
+        finding::Confidence::Low => Confidence::Low,
+    }
+}
+
+fn because(confidence: finding::Confidence) -> &'static str {
+    match confidence {
+        finding::Confidence::High => "platform records, ten times the rows needed, nothing assumed",
+        finding::Confidence::Medium => "spans or sampled telemetry, or few rows",
+        finding::Confidence::Low => "an assumed configuration, or incomplete telemetry",
+    }
+}
+
+/// Returns what would disprove a finding: the sentence of its false alarms that says it, else all of them.
+fn disproved(false_alarms: &str) -> String {
+    let text = false_alarms.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.find("Disproved when ") {
+        Some(at) => text[at + "Disproved when ".len()..].trim_end_matches('.').to_owned(),
+        None => text,
+    }
+}
+
+fn figures(finding: &Finding) -> Vec<(String, Impact)> {
+    let of = |label: &str, figure: String, words: &str| {
+        let impact = Impact {
+            figure,
+            words: words.to_owned(),
+        };
+        (label.to_owned(), impact)
+    };
+    let impact = &finding.impact;
+    let mut figures = Vec::new();
+    if let Some(range) = &impact.usd {
+        figures.push(of("In the window", format!("{} USD", dollars(range)), "estimated at list prices"));
+    }
+    if let Some(range) = &impact.usd_month {
+        figures.push(of("Per month", format!("{} USD", dollars(range)), "estimated at list prices, if it goes on"));
+    }
+    if let Some(ms) = impact.ms_p95 {
+        figures.push(of("Slower by", format!("{ms:.0} ms"), "at the 95th percentile"));
+    }
+    if let Some(risk) = &impact.risk {
+        figures.push(of("Risk", risk.clone(), ""));
+    }
+    figures.push(of("Judged on", group(i128::from(finding.n)), "invocations, messages or calls"));
+    figures
+}
+
+/// Writes what was measured.
+fn measured(finding: &Finding, rule: &Rule) -> String {
+    let unit = finding.threshold.as_ref().map_or("", |threshold| threshold.unit.as_str());
+    let value = finding.values.get(&rule.measure).unwrap_or(&serde_json::Value::Null);
+    format!("{} {}", words(&rule.measure), number(value, &rule.measure, unit))
+}
+
+fn threshold(finding: &Finding) -> String {
+    let Some(threshold) = &finding.threshold else {
+        return "none".to_owned();
+    };
+    let value = number(&threshold.value, &threshold.name, &threshold.unit);
+    let source = threshold.overridden_by.as_ref().unwrap_or(&threshold.source);
+    format!("{value} ({}; {source})", words(&threshold.name))
+}
+
+fn words(name: &str) -> String {
+    name.trim_end_matches("_ms").replace('_', " ")
+}
+
+/// Writes a number in the unit that its name and its rule give it.
+fn number(value: &serde_json::Value, name: &str, unit: &str) -> String {
+    match value.as_f64() {
+        None => value.as_str().map_or_else(|| "unknown".to_owned(), str::to_owned),
+        Some(share) if name.ends_with("_rate") || name.ends_with("_share") || unit == "share" => {
+            let percent = format!("{:.2}", share * 100.0);
+            format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
+        }
+        Some(ms) if name.ends_with("_ms") || unit == "ms" => format!("{ms:.0} ms"),
+        Some(number) => {
+            let digits = format!("{number:.2}");
+            let digits = digits.trim_end_matches('0').trim_end_matches('.');
+            if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
+        }
+    }
+}
+
+fn runbook(rule: &Rule, finding: &Finding) -> Vec<RunbookStep> {
+    let values = values(finding);
+    let step = |step: &pennyspan_rules::rule::Step| RunbookStep {
+        verb: step.name.clone(),
+        markdown: fill(&step.text, &values),
+    };
+    rule.runbook.steps().into_iter().map(step).collect()
+}
+
+fn exemplars(finding: &Finding) -> Vec<String> {
+    let traces = finding.exemplars.iter().filter_map(|exemplar| exemplar.trace_id.clone());
+    traces.take(EXEMPLARS).collect()
+}
+
+/// Writes the lines that mute a finding; whatever a name holds, they stay TOML.
+fn suppression(finding: &Finding) -> Suppression {
+    let mut lines = vec!["[[suppress]]".to_owned()];
+    let mut line = |key: &str, value: &str| {
+        // A JSON string is a TOML basic string, but for the delete character.
+        let text = serde_json::Value::from(value.replace('\u{7f}', "")).to_string();
+        lines.push(format!("{key} = {text}"));
+    };
+    line("rule", &finding.rule);
+    for (key, value) in [("function", &finding.function), ("sub_resource", &finding.sub_resource)] {
+        if let Some(value) = value {
+            line(key, value);
+        }
+    }
+    line("reason", "WHY");
+    lines.push("until = YYYY-MM-DD".to_owned());
+    Suppression {
+        toml: lines.join("\n"),
+    }
+}
+
+/// Returns whether findings of a function make a number red.
+pub(super) fn harm<'a>(findings: impl Iterator<Item = &'a Finding>, rules: &[&str]) -> Harm {
+    let mut fires = findings.filter(|finding| rules.contains(&finding.rule.as_str()));
+    if fires.next().is_some() { Harm::Fires } else { Harm::Quiet }
+}
+

@@ -1,0 +1,198 @@
+//! The first line: what is broken, why, and what to do first.
+
+use pennyspan_analyzer::analysis::deployed::{Deployment, deployed, is_of};
+use pennyspan_analyzer::report::finding::Finding;
+use pennyspan_rules::rule::Severity;
+
+use super::findings::{command, dollars, headline, sentence, subject};
+use super::functions::{Row, is_about};
+use super::{AnalyzerAnswers, Asked, Judged};
+use crate::answers::{Fact, FirstStep, Incident, Question, Verdict};
+use crate::format::{age, count, minute, plural};
+
+/// How long before the first sight of a finding a deployment may have caused it.
+const CAUSED_NANOS: i64 = 6 * 3_600_000_000_000;
+
+/// Rules whose findings say that telemetry is missing, which outranks every other cause.
+const LOSS_RULES: [&str; 2] = ["gone-quiet", "dark-invocations"];
+
+impl AnalyzerAnswers {
+    pub(super) fn verdict(&self, asked: &Asked, question: &Question, judged: Option<&Judged>, rows: &[Row]) -> Verdict {
+        let urgent: Vec<&Finding> = judged
+            .into_iter()
+            .flat_map(Judged::open)
+            .filter(|finding| finding.severity >= Severity::High)
+            .collect();
+        let worst = urgent.iter().max_by_key(|finding| (finding.severity, LOSS_RULES.contains(&finding.rule.as_str())));
+        match (judged, worst) {
+            (Some(judged), Some(worst)) => {
+                let joined: Vec<&Finding> =
+                    urgent.iter().copied().filter(|finding| joins(worst, finding)).collect();
+                Verdict::Incident(self.incident(asked, question, judged, worst, &joined, rows))
+            }
+            _ => self.calm(asked, question, judged, rows),
+        }
+    }
+
+    fn incident(
+        &self,
+        asked: &Asked,
+        question: &Question,
+        judged: &Judged,
+        worst: &Finding,
+        joined: &[&Finding],
+        rows: &[Row],
+    ) -> Incident {
+        let since = joined.iter().map(|finding| judged.since(finding)).min();
+        let since_unix_nano = since.unwrap_or(judged.evaluated.at_unix_nano);
+        let title = self.catalogue.get(&worst.rule).map(|rule| rule.title.clone()).unwrap_or_default();
+        let path = |finding: &Finding| format!("/findings/{}", crate::text::percent(&finding.fingerprint));
+        let mut facts = vec![Fact {
+            label: "What is broken".to_owned(),
+            headline: title,
+            detail: worst.message.clone(),
+            link: Some(("evidence".to_owned(), path(worst))),
+        }];
+        facts.push(cause(asked, question, worst, joined, rows, since_unix_nano));
+        facts.push(self.effect(worst, joined, rows));
+        Incident {
+            severity: super::findings::severity(worst.severity),
+            since_unix_nano,
+            findings_count: i64::try_from(joined.len()).unwrap_or(i64::MAX),
+            sentence: sentence(worst),
+            facts,
+            first: self.first_step(worst),
+        }
+    }
+
+    /// Returns the first reversible step against a finding, from its runbook.
+    fn first_step(&self, finding: &Finding) -> Option<FirstStep> {
+        let contain = &self.catalogue.get(&finding.rule)?.runbook.contain;
+        let command = command(contain, finding);
+        Some(FirstStep {
+            headline: headline(contain, finding),
+            command: command.as_ref().map(|command| command.command.clone()).unwrap_or_default(),
+            undo: command.and_then(|command| command.undo).unwrap_or_default(),
+            fingerprint: finding.fingerprint.clone(),
+        })
+    }
+
+    fn effect(&self, worst: &Finding, joined: &[&Finding], rows: &[Row]) -> Fact {
+        let touched: Vec<&Row> =
+            rows.iter().filter(|row| joined.iter().any(|finding| is_about(finding, &row.scope))).collect();
+        let failed: i64 = touched.iter().map(|row| row.shown.errors).sum();
+        let ran: i64 = touched.iter().filter_map(|row| row.shown.invocations.ok()).sum();
+        let headline = match touched.first() {
+            Some(_) => format!("{} of {} failed in this window", count(failed).text(), plural(ran, "invocation", "invocations")),
+            None => format!("{} shows no invocation in this window", subject(worst)),
+        };
+        let money = worst.impact.usd.as_ref().map(|range| format!("Estimated at list prices: {} USD.", dollars(range)));
+        Fact {
+            label: "Effect".to_owned(),
+            headline,
+            detail: money.or_else(|| worst.impact.risk.clone()).unwrap_or_default(),
+            link: touched.first().map(|row| (subject(worst).to_owned(), row.shown.id.path())),
+        }
+    }
+
+    fn calm(&self, asked: &Asked, question: &Question, judged: Option<&Judged>, rows: &[Row]) -> Verdict {
+        let open = judged.map_or(0, |judged| judged.open().count());
+        let sentence = match judged {
+            None => "Nothing has been evaluated yet".to_owned(),
+            Some(judged) => {
+                let from = minute(judged.evaluated.window.start, question.state.tz);
+                let findings = plural(i64::try_from(open).unwrap_or(i64::MAX), "open finding", "open findings");
+                format!("No incident since {from}. {findings}.")
+            }
+        };
+        let functions = plural(i64::try_from(rows.len()).unwrap_or(i64::MAX), "function", "functions");
+        let last = deployed(&asked.session, asked.session.window()).into_iter().next_back();
+        let deployment = match &last {
+            Some(deployment) => Fact {
+                label: "Last deployment".to_owned(),
+                headline: format!("{} at {}", named(deployment), minute(deployment.deployed_unix_nano, question.state.tz)),
+                detail: format!("Said by: {}.", deployment.source),
+                link: None,
+            },
+            None => Fact {
+                label: "Last deployment".to_owned(),
+                headline: "None in this window".to_owned(),
+                detail: String::new(),
+                link: None,
+            },
+        };
+        let later = judged.and_then(|judged| self.first_step(judged.open().next()?));
+        Verdict::Calm {
+            sentence,
+            note: format!("{functions} in this window"),
+            facts: vec![deployment],
+            later,
+        }
+    }
+}
+
+/// Returns whether two findings belong to one incident: the same function, peer or queue, or a version in common.
+fn joins(worst: &Finding, other: &Finding) -> bool {
+    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+    same(&worst.function, &other.function) || same(&worst.sub_resource, &other.sub_resource)
+        || worst.fingerprint == other.fingerprint
+}
+
+fn named(deployment: &Deployment) -> String {
+    let what = deployment.function.as_deref().or(deployment.service.as_deref()).unwrap_or("a function");
+    match &deployment.version {
+        Some(version) => format!("{what} version {version}"),
+        None => format!("{what}: {}", deployment.source),
+    }
+}
+
+/// Says what most probably caused an incident, and what was ruled out.
+fn cause(
+    asked: &Asked,
+    question: &Question,
+    worst: &Finding,
+    joined: &[&Finding],
+    rows: &[Row],
+    since_unix_nano: i64,
+) -> Fact {
+    let of = |headline: String, detail: String| Fact {
+        label: "Because".to_owned(),
+        headline,
+        detail,
+        link: None,
+    };
+    if let Some(loss) = joined.iter().find(|finding| LOSS_RULES.contains(&finding.rule.as_str())) {
+        return of("Telemetry is missing".to_owned(), loss.message.clone());
+    }
+    let row = rows.iter().find(|row| is_about(worst, &row.scope));
+    let window = pennyspan_schema::Window {
+        start_unix_nano: since_unix_nano.saturating_sub(CAUSED_NANOS),
+        end_unix_nano: since_unix_nano.saturating_add(1),
+    };
+    let before = deployed(&asked.session, window);
+    let deployment = row.and_then(|row| before.iter().rfind(|one| is_of(one, &row.scope, Some(&row.service))));
+    if let Some(deployment) = deployment {
+        let ago = since_unix_nano.saturating_sub(deployment.deployed_unix_nano);
+        return of(
+            format!("{} went live {} before", named(deployment), age(ago)),
+            format!("At {}; said by: {}.", minute(deployment.deployed_unix_nano, question.state.tz), deployment.source),
+        );
+    }
+    if let Some(peer) = joined.iter().find(|finding| finding.rule == "dependency-degraded") {
+        return of("A dependency fails".to_owned(), peer.message.clone());
+    }
+    let throttled = row.map_or(0, |row| pennyspan_analyzer::analysis::counts::whole(row.now.counts.throttles_milli));
+    if throttled > 0 {
+        return of(
+            "Attempts are throttled".to_owned(),
+            format!("{} in this window.", plural(throttled, "attempt", "attempts")),
+        );
+    }
+    of(
+        "Not known".to_owned(),
+        format!(
+            "Ruled out: a deployment of {} in the six hours before, a failing dependency that calls show, throttling.",
+            subject(worst)
+        ),
+    )
+}
