@@ -59,7 +59,7 @@ pub enum DeltaError {
         folder: PathBuf,
         /// Why.
         #[source]
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// The folder's name cannot be a URL.
     #[error("`{folder}` cannot be named by a URL: use an absolute path")]
@@ -177,7 +177,8 @@ impl LoggedTable {
 
     /// Writes a file that no commit names yet, and returns the name it got.
     pub(crate) async fn write(&self, stem: &str, content: Bytes) -> Result<String, DeltaError> {
-        for number in 0_u64.. {
+        let mut number = 0_u64;
+        loop {
             let name = format!("{stem}_{number}.parquet");
             let options = PutOptions::from(PutMode::Create);
             match self
@@ -187,11 +188,10 @@ impl LoggedTable {
             {
                 Ok(_) => return Ok(name),
                 // A crash can have left a file that was never committed.
-                Err(object_store::Error::AlreadyExists { .. }) => {}
+                Err(object_store::Error::AlreadyExists { .. }) => number += 1,
                 Err(source) => return Err(self.file_failed("write", &name, source)),
             }
         }
-        unreachable!("there are more numbers than files")
     }
 
     /// Returns where in the file system a file of the table lies.
@@ -295,7 +295,7 @@ impl LoggedTable {
             what,
             file: file.to_owned(),
             folder: self.folder.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use datafusion::catalog::Session;
 use datafusion::common::config::TableParquetOptions;
+use datafusion::common::pruning::PrunableStatistics;
 use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Result, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
@@ -13,6 +14,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
@@ -64,20 +66,18 @@ impl Sources {
         self.replaced.iter().any(|window| file.touches(*window))
     }
 
-    /// Plans the scan of some columns.
+    /// Plans the scan of some columns; files without rows that pass the filters are left out, other rows are not.
     pub(crate) fn plan(
         &self,
         state: &dyn Session,
         table: Table,
         projection: Option<&Vec<usize>>,
+        filters: &[Expr],
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (partly, whole): (Vec<_>, Vec<_>) = self
-            .files
-            .iter()
-            .cloned()
-            .partition(|file| self.is_partly_replaced(file));
+        let files = matching(state, table, &self.files, filters)?;
+        let (partly, whole): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| self.is_partly_replaced(file));
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if !self.batches.is_empty() || self.files.is_empty() {
+        if !self.batches.is_empty() || (whole.is_empty() && partly.is_empty()) {
             let memory = MemorySourceConfig::try_new(&[self.batches.to_vec()], table.schema(), projection.cloned())?;
             parts.push(DataSourceExec::from_data_source(memory));
         }
@@ -126,6 +126,27 @@ impl Sources {
             kept,
         )?))
     }
+}
+
+/// Returns the files that may have rows that pass all filters, as far as the log's statistics tell.
+fn matching(
+    state: &dyn Session,
+    table: Table,
+    files: &[Arc<DataFile>],
+    filters: &[Expr],
+) -> Result<Vec<Arc<DataFile>>> {
+    let Some(all) = filters.iter().cloned().reduce(Expr::and).filter(|_| !files.is_empty()) else {
+        return Ok(files.to_vec());
+    };
+    let schema = DFSchema::try_from(table.schema())?;
+    let predicate = PruningPredicateBuilder::new().with_file_schema(table.schema());
+    let Ok(predicate) = predicate.try_build(state.create_physical_expr(all, &schema)?) else {
+        return Ok(files.to_vec());
+    };
+    let statistics = files.iter().map(|file| file.statistics()).collect();
+    let matches = predicate.prune(&PrunableStatistics::new(statistics, table.schema()))?;
+    let matching = files.iter().zip(matches).filter(|(_, matches)| *matches);
+    Ok(matching.map(|(file, _)| Arc::clone(file)).collect())
 }
 
 fn within(table: Table, window: Window) -> Expr {

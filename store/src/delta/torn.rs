@@ -19,7 +19,7 @@ pub(super) async fn remove_torn_entry(store: &dyn ObjectStore, folder: &FsPath) 
             what,
             file,
             folder,
-            source,
+            source: Box::new(source),
         }
     };
     let log = Path::from(LOG);

@@ -150,7 +150,7 @@ impl Space {
         for batch in read_file(&self.options.files, table, file).await? {
             let times = batch
                 .column_by_name(table.time_column())
-                .map(|column| column.as_primitive::<Int64Type>());
+                .map(AsArray::as_primitive::<Int64Type>);
             let Some(times) = times else {
                 return Err(FoldError::Layout { table: table.name() }.into());
             };

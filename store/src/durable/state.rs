@@ -104,7 +104,7 @@ impl State {
         for slice in self.folds.keys() {
             match windows.last_mut() {
                 Some(last) if last.end_unix_nano == slice.start_unix_nano() => {
-                    last.end_unix_nano = slice.end_unix_nano()
+                    last.end_unix_nano = slice.end_unix_nano();
                 }
                 _ => windows.push(Window {
                     start_unix_nano: slice.start_unix_nano(),

@@ -3,4 +3,5 @@ mod exactly_once;
 mod faulty;
 mod given;
 mod life;
+mod scan;
 mod upkeep;

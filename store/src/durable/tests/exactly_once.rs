@@ -56,7 +56,7 @@ async fn a_crash_at_any_stage_loses_and_doubles_nothing() {
             let store = Arc::clone(&store);
             async move { store.flush_all().await.unwrap() }
         });
-        let crashed = flush.await.is_err();
+        let ended = flush.await.is_err();
         drop(store);
         let store = open(folder.path(), options()).await.unwrap();
         replay(&store, &frames);
@@ -67,7 +67,7 @@ async fn a_crash_at_any_stage_loses_and_doubles_nothing() {
             expected,
             "stored after a crash at stage {number}"
         );
-        if !crashed {
+        if !ended {
             break;
         }
         crashes += 1;

@@ -35,7 +35,7 @@ pub(super) fn frames(given: &Given, facts: usize, spans: usize) -> Vec<Frame> {
                 rows.push(table, batch.clone());
             }
         }
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             rows.push(Table::Logs, log_record(index));
         }
         Frame {

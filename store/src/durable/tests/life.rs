@@ -33,7 +33,7 @@ async fn rows_are_visible_when_they_are_published_and_counted_once_when_they_are
         "folded tables answer as of the last fold"
     );
     assert_eq!(told_by(&store).await, expected(&frames).await);
-    let folded = store.snapshot(&workspace);
+    let merged = store.snapshot(&workspace);
     store.flush_now(&workspace).await.unwrap();
     let stored = store.snapshot(&workspace);
     assert!(stored.batches(Table::Spans).is_empty() && stored.rows(Table::Spans) == 3);
@@ -45,7 +45,7 @@ async fn rows_are_visible_when_they_are_published_and_counted_once_when_they_are
             .all(|version| *version == Position(4)),
         "also of tables without rows"
     );
-    for snapshot in [&folded, &stored] {
+    for snapshot in [&merged, &stored] {
         assert_eq!(
             told(snapshot).await,
             expected(&frames).await,
@@ -119,7 +119,7 @@ async fn live_through(all: &[Frame], steps: &[Then]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn folds_flushes_merges_and_crashes_in_any_order_change_no_row(
