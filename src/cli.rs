@@ -29,10 +29,9 @@ impl Cli {
         match &self.command {
             Command::Report(args) => {
                 let threads = args.threads.map(|threads| i64::try_from(threads).unwrap_or(i64::MAX));
-                threads
-                    .map(|threads| ("report.threads", "--threads", threads.into()))
-                    .into_iter()
-                    .collect()
+                let threads = threads.map(|threads| ("report.threads", "--threads", threads.into()));
+                let data = args.data.clone().map(|data| ("data", "--data", data.into()));
+                threads.into_iter().chain(data).collect()
             }
             Command::Serve(args) => [
                 ("data", "--data", &args.data),

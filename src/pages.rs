@@ -29,8 +29,11 @@ use crate::{clock, metrics};
 const EVALUATE_EVERY: Duration = Duration::from_secs(60);
 /// The window that is evaluated, in nanoseconds.
 const EVALUATED_NANOS: i64 = 24 * 3_600_000_000_000;
-/// Memory of one page's sorts, joins and aggregates, in bytes.
-const PAGE_BYTES: usize = 512 << 20;
+/// What one page or evaluation may use.
+const SETTINGS: Settings = Settings {
+    partitions: NonZeroUsize::MIN,
+    memory_bytes: 512 << 20,
+};
 /// The file of the workspace that keeps when findings were first seen.
 const FIRST_SEEN_FILE: &str = "_first_seen.json";
 
@@ -102,17 +105,13 @@ impl Pages {
         Arc::clone(&self.again)
     }
 
-    /// Serves the pages, and evaluates the catalogue beside them, until told to stop.
+    /// Serves the pages until told to stop.
     pub async fn serve(
-        self,
+        &self,
         listener: TcpListener,
         exposure: Exposure,
         stopping: impl Future<Output = ()> + Send + 'static,
     ) {
-        let settings = Settings {
-            partitions: NonZeroUsize::MIN,
-            memory_bytes: PAGE_BYTES,
-        };
         let answers = AnalyzerAnswers::new(
             Arc::clone(&self.held) as Arc<dyn SnapshotSource>,
             Arc::clone(&self.books),
@@ -120,56 +119,64 @@ impl Pages {
             Arc::clone(&self.evaluation),
             self.addresses.clone(),
             self.held.workspace.to_string(),
-            settings,
+            SETTINGS,
         );
         let held = Arc::clone(&self.held);
         let metrics = axum::routing::get(move || async move {
-            let counters = held
+            let counters: Vec<_> = held
                 .collector
                 .counters()
                 .into_iter()
                 .chain(held.store.counters())
-                .collect::<Vec<_>>();
+                .collect();
             (
                 [("content-type", "text/plain; version=0.0.4")],
                 metrics::page(&counters),
             )
         });
         let router = routes::router(Arc::new(answers), clock::shared(), exposure).route("/metrics", metrics);
-        let evaluating = tokio::spawn(self.evaluate(settings));
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopping).await {
             error!("the pages ended: {error}");
         }
-        evaluating.abort();
     }
 
-    /// Evaluates the catalogue once a minute, and at once after the start.
-    async fn evaluate(self, settings: Settings) {
+    /// Evaluates the catalogue at once and then every minute, until told to stop.
+    pub async fn evaluate(&self, stopping: impl Future<Output = ()>) {
         let mut sights = read_first_seen(&self.first_seen);
+        let mut stopping = std::pin::pin!(stopping);
         loop {
-            match self.judged(settings, &sights).await {
-                Ok(Some(judged)) => {
-                    if judged.first_seen != sights {
-                        sights = judged.first_seen.clone();
-                        keep_first_seen(&self.first_seen, &sights);
-                    }
-                    self.evaluation.replace(judged);
-                }
-                Ok(None) => {}
-                Err(error) => error!("the evaluation failed, and is tried again: {error:#}"),
+            tokio::select! {
+                judged = self.judged(&sights) => match judged {
+                    Ok(Some(judged)) => self.take(judged, &mut sights),
+                    Ok(None) => {}
+                    Err(error) => error!("the evaluation failed, and is tried again: {error:#}"),
+                },
+                () = &mut stopping => return,
             }
             let pause = if self.evaluation.current().is_some() {
                 EVALUATE_EVERY
             } else {
                 Duration::from_secs(1)
             };
-            // Whoever wakes it and whoever waited long enough want the same.
-            let _ = tokio::time::timeout(pause, self.again.notified()).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.again.notified() => {}
+                () = &mut stopping => return,
+            }
         }
     }
 
+    /// Shows a judgement, and keeps when its findings were first seen.
+    fn take(&self, judged: Judged, sights: &mut FirstSeen) {
+        if judged.first_seen != *sights {
+            *sights = judged.first_seen.clone();
+            keep_first_seen(&self.first_seen, sights);
+        }
+        self.evaluation.replace(judged);
+    }
+
     /// Returns the judgement on the last day, or nothing while there is no telemetry.
-    async fn judged(&self, settings: Settings, sights: &FirstSeen) -> anyhow::Result<Option<Judged>> {
+    async fn judged(&self, sights: &FirstSeen) -> anyhow::Result<Option<Judged>> {
         let snapshot = self.held.store.snapshot(&self.held.workspace);
         if snapshot.rows(pennyspan_schema::Table::Invocations) == 0 {
             return Ok(None);
@@ -179,7 +186,7 @@ impl Pages {
             start_unix_nano: now.saturating_sub(EVALUATED_NANOS),
             end_unix_nano: now,
         };
-        let session = Session::open(&snapshot, Arc::clone(&self.books), Span::Window(window), settings).await?;
+        let session = Session::open(&snapshot, Arc::clone(&self.books), Span::Window(window), SETTINGS).await?;
         let question = Question {
             window,
             selection: Selection::default(),

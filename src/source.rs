@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 use pennyspan_analyzer::Snapshot;
@@ -44,9 +43,13 @@ pub fn snapshot(
         store.fold_now(&Workspace::default()).await?;
         anyhow::Ok(store.snapshot(&Workspace::default()))
     });
-    let snapshot = stored
-        .map_err(|error| Failure::no_data(format!("cannot read the data directory {}", path.display())).because(error))
-        .context("give files with --from, or a data directory with --data")?;
+    let snapshot = stored.map_err(|error| {
+        Failure::no_data(format!(
+            "cannot read the data directory {}; give files with --from, or another directory with --data",
+            path.display()
+        ))
+        .because(error)
+    })?;
     Ok((
         snapshot,
         Input {

@@ -38,7 +38,7 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
             _ = tokio::signal::ctrl_c() => {}
             () = after(args.seconds) => {}
         }
-        opened.serving.stop().await
+        opened.stop().await
     })?;
     Ok(Exit::Passed)
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use pennyspan_web::routes::Exposure;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tracing::info;
 
 use super::{answer, prices};
@@ -46,7 +47,7 @@ pub async fn serve(
         () = stop_signal() => info!("stopping: answering what is in flight, then flushing"),
         () = ended => {}
     }
-    opened.serving.stop().await
+    opened.stop().await
 }
 
 /// A running server with its pages.
@@ -57,9 +58,22 @@ pub struct Opened {
     pub web: SocketAddr,
     /// Wakes the next evaluation.
     pub evaluate_again: Arc<Notify>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Opened {
+    /// Answers what is in flight, ends the pages, and flushes.
+    ///
+    /// # Errors
+    /// A flush that fails; what it did not store stays in the log.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.serving.stop().await?;
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(())
+    }
+
     /// Returns what listens where, one line each.
     pub fn addresses(&self) -> String {
         let Serving {
@@ -87,11 +101,22 @@ pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> an
     };
     let pages = Pages::open(&serving, Arc::new(prices::books(config)?), places.data.clone())?;
     let evaluate_again = pages.evaluate_again();
-    tokio::spawn(pages.serve(listener, exposure, serving.stopping()));
+    let pages = Arc::new(pages);
+    let tasks = [
+        tokio::spawn({
+            let (pages, stopping) = (Arc::clone(&pages), serving.stopping());
+            async move { pages.serve(listener, exposure, stopping).await }
+        }),
+        tokio::spawn({
+            let stopping = serving.stopping();
+            async move { pages.evaluate(stopping).await }
+        }),
+    ];
     Ok(Opened {
         serving,
         web,
         evaluate_again,
+        tasks,
     })
 }
 

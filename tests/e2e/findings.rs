@@ -32,7 +32,13 @@ const TOGETHER: [&[Fault]; 5] = [
         Fault::SyncChain,
         Fault::ChattyFunction,
     ],
-    &[Fault::SlowInit, Fault::Oom, Fault::PoisonMessage, Fault::GoneQuiet, Fault::DependencyDegraded],
+    &[
+        Fault::SlowInit,
+        Fault::Oom,
+        Fault::PoisonMessage,
+        Fault::GoneQuiet,
+        Fault::DependencyDegraded,
+    ],
     &[Fault::ErrorRate, Fault::TriggerLag],
     &[Fault::DarkInvocations],
     &[Fault::DurationRegression],
@@ -50,8 +56,16 @@ async fn a_healthy_company_has_no_findings() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_is_found_above_its_threshold_and_none_below() {
-    assert_eq!(TOGETHER.iter().flat_map(|faults| faults.iter()).collect::<BTreeSet<_>>(), Fault::ALL.iter().collect());
-    let cases = TOGETHER.iter().flat_map(|faults| [Side::Above, Side::Below].map(|side| (faults, side)));
+    assert_eq!(
+        TOGETHER
+            .iter()
+            .flat_map(|faults| faults.iter())
+            .collect::<BTreeSet<_>>(),
+        Fault::ALL.iter().collect()
+    );
+    let cases = TOGETHER
+        .iter()
+        .flat_map(|faults| [Side::Above, Side::Below].map(|side| (faults, side)));
     let runs = cases.map(|(faults, side)| {
         let with = |scenario: Scenario, fault: &Fault| scenario.with(Injection { fault: *fault, side });
         let scenario = faults.iter().fold(Scenario::new(SEED), with);
@@ -66,13 +80,30 @@ async fn each_fault_is_found_above_its_threshold_and_none_below() {
 
 #[tokio::test]
 async fn every_finding_can_be_followed_to_invocations_of_its_function() {
-    let telemetry = generate(&Scenario::new(SEED).with(Injection { fault: Fault::Oom, side: Side::Above }));
+    let telemetry = generate(&Scenario::new(SEED).with(Injection {
+        fault: Fault::Oom,
+        side: Side::Above,
+    }));
     let judgement = judged(&telemetry).await;
     let finding = judgement.findings.first().expect("running out of memory is found");
-    let of = |id: &str| telemetry.truth.attempts.iter().find(|attempt| attempt.invocation_id == id);
-    let shown: Vec<_> = finding.exemplars.iter().map(|shown| of(shown.invocation_id.as_deref().unwrap()).unwrap()).collect();
+    let of = |id: &str| {
+        telemetry
+            .truth
+            .attempts
+            .iter()
+            .find(|attempt| attempt.invocation_id == id)
+    };
+    let shown: Vec<_> = finding
+        .exemplars
+        .iter()
+        .map(|shown| of(shown.invocation_id.as_deref().unwrap()).unwrap())
+        .collect();
     assert_eq!(shown.len(), 2);
-    assert!(shown.iter().all(|attempt| attempt.outcome == "out_of_memory" && Some(&attempt.function) == finding.function.as_ref()));
+    assert!(
+        shown
+            .iter()
+            .all(|attempt| attempt.outcome == "out_of_memory" && Some(&attempt.function) == finding.function.as_ref())
+    );
 }
 
 /// Returns how the findings differ from the truth.
@@ -80,7 +111,12 @@ async fn differences(scenario: &Scenario) -> Option<String> {
     let telemetry = generate(scenario);
     let found = found(&judged(&telemetry).await);
     let owned = |finding: &pennyspan_fixtures::FindingTruth| {
-        (finding.rule.to_owned(), finding.severity.to_owned(), finding.function.clone(), finding.sub_resource.clone())
+        (
+            finding.rule.to_owned(),
+            finding.severity.to_owned(),
+            finding.function.clone(),
+            finding.sub_resource.clone(),
+        )
     };
     let mut expected: Vec<Found> = telemetry.truth.findings.iter().map(owned).collect();
     expected.sort();
@@ -89,7 +125,12 @@ async fn differences(scenario: &Scenario) -> Option<String> {
 
 fn found(judgement: &Judgement) -> Vec<Found> {
     let of = |finding: &pennyspan_analyzer::report::Finding| {
-        (finding.rule.clone(), finding.severity.to_string(), finding.function.clone(), finding.sub_resource.clone())
+        (
+            finding.rule.clone(),
+            finding.severity.to_string(),
+            finding.function.clone(),
+            finding.sub_resource.clone(),
+        )
     };
     let mut found: Vec<Found> = judgement.findings.iter().map(of).collect();
     found.sort();
@@ -99,17 +140,42 @@ fn found(judgement: &Judgement) -> Vec<Found> {
 /// Judges telemetry, read from files, in the window of the truth.
 async fn judged(telemetry: &Telemetry) -> Judgement {
     let truth = &telemetry.truth.window;
-    let window = Window { start_unix_nano: truth.start_unix_nano, end_unix_nano: truth.end_unix_nano };
+    let window = Window {
+        start_unix_nano: truth.start_unix_nano,
+        end_unix_nano: truth.end_unix_nano,
+    };
     let books = Arc::new(PriceBooks::embedded().unwrap());
-    let settings = Settings { partitions: NonZeroUsize::MIN, memory_bytes: MEMORY_BYTES };
-    let session = Session::open(&snapshot(telemetry), books, Span::Window(window), settings).await.unwrap();
-    let question = Question { window, selection: Selection::default() };
-    judge(&session, &question, &Catalogue::embedded().unwrap(), &Judging::default()).await.unwrap()
+    let settings = Settings {
+        partitions: NonZeroUsize::MIN,
+        memory_bytes: MEMORY_BYTES,
+    };
+    let session = Session::open(&snapshot(telemetry), books, Span::Window(window), settings)
+        .await
+        .unwrap();
+    let question = Question {
+        window,
+        selection: Selection::default(),
+    };
+    judge(
+        &session,
+        &question,
+        &Catalogue::embedded().unwrap(),
+        &Judging::default(),
+    )
+    .await
+    .unwrap()
 }
 
 fn snapshot(telemetry: &Telemetry) -> Snapshot {
-    let door = Door { resource: None, instance: None };
-    let origin = Origin { door: &door, region: None, received_at_unix_nano: None };
+    let door = Door {
+        resource: None,
+        instance: None,
+    };
+    let origin = Origin {
+        door: &door,
+        region: None,
+        received_at_unix_nano: None,
+    };
     let mut store = MemoryStore::default();
     for file in telemetry.files() {
         let rows = |decoded: decode::Decoded| store.push(decoded.rows).unwrap();

@@ -6,5 +6,6 @@ mod company;
 mod findings;
 mod house;
 mod network;
+mod samples;
 mod server;
 mod truth;

@@ -24,7 +24,17 @@ impl Server {
     pub fn start_with(data: &Path, environment: &BTreeMap<&str, String>) -> Self {
         let any = "127.0.0.1:0";
         let mut child = Command::new(env!("CARGO_BIN_EXE_pennyspan"))
-            .args(["serve", "--quiet", "--otlp-grpc", any, "--otlp-http", any, "--web", any, "--data"])
+            .args([
+                "serve",
+                "--quiet",
+                "--otlp-grpc",
+                any,
+                "--otlp-http",
+                any,
+                "--web",
+                any,
+                "--data",
+            ])
             .arg(data)
             .current_dir(data)
             .env_remove("PENNYSPAN_SAMPLES")
@@ -34,7 +44,10 @@ impl Server {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |what: &str| {
-            let line = lines.next().unwrap_or_else(|| panic!("the server ended before it said where {what} is")).unwrap();
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("the server ended before it said where {what} is"))
+                .unwrap();
             assert!(line.contains(what), "{line}");
             line.rsplit("http://").next().unwrap().trim().to_owned()
         };
@@ -56,7 +69,6 @@ impl Server {
         assert!(status.success(), "{status}");
     }
 }
-
 
 impl Drop for Server {
     fn drop(&mut self) {

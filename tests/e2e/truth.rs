@@ -24,11 +24,25 @@ fn the_report_equals_the_truth() {
 pub fn agree_with_truth(place: &str, truth: &Truth, report: &Value) {
     let truth = serde_json::to_value(truth).unwrap();
     agree(&format!("{place}: totals"), &truth["totals"], &report["totals"]);
-    agree_rows(&format!("{place}: functions"), &truth["functions"], &report["functions"], &["function"]);
+    agree_rows(
+        &format!("{place}: functions"),
+        &truth["functions"],
+        &report["functions"],
+        &["function"],
+    );
     let (items, other) = (&truth["cost"]["line_items"], &report["cost"]["line_items"]);
     agree_rows(&format!("{place}: line items"), items, other, &["function", "item"]);
-    agree(&format!("{place}: bill"), &truth["cost"]["bill"], &report["cost"]["bill"]);
-    agree_rows(&format!("{place}: waste"), &truth["cost"]["waste"], &report["cost"]["waste"], &["kind"]);
+    agree(
+        &format!("{place}: bill"),
+        &truth["cost"]["bill"],
+        &report["cost"]["bill"],
+    );
+    agree_rows(
+        &format!("{place}: waste"),
+        &truth["cost"]["waste"],
+        &report["cost"]["waste"],
+        &["kind"],
+    );
     assert_eq!(report["window"]["start"], truth["window"]["start"], "{place}");
     assert_eq!(report["window"]["end"], truth["window"]["end"], "{place}");
 }

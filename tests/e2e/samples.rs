@@ -1,0 +1,129 @@
+//! Recorded telemetry of others, where it is at hand: it is read, and says what its recorders say it says.
+
+use std::path::PathBuf;
+
+use pennyspan_collector::decode::{self, Decoded, Origin, Settings};
+use pennyspan_collector::import;
+use pennyspan_collector::request::{ContentType, Door, RequestKind};
+use pennyspan_schema::Table;
+use pennyspan_schema::tables::invocation_facts;
+use serde_json::{Value, json};
+
+use crate::company::{pennyspan, report};
+
+const WHY: &str = "PENNYSPAN_SAMPLES names the folder of samples";
+
+fn samples() -> PathBuf {
+    PathBuf::from(std::env::var_os("PENNYSPAN_SAMPLES").expect(WHY))
+}
+
+fn origin(door: &Door) -> Origin<'_> {
+    Origin { door, region: None, received_at_unix_nano: None }
+}
+
+fn decoded(kind: RequestKind, content_type: ContentType, body: &[u8]) -> Decoded {
+    decode::decode(kind, content_type, body, origin(&Door::default()), &Settings::default()).unwrap()
+}
+
+/// Decodes an OTLP example as JSON and, written again as protobuf, as protobuf.
+fn both<M: prost::Message + serde::de::DeserializeOwned>(file: &str, kind: RequestKind) -> (Decoded, Decoded) {
+    let text = std::fs::read(samples().join("otlp").join(file)).unwrap();
+    let message: M = serde_json::from_slice(&text).unwrap();
+    (decoded(kind, ContentType::Json, &text), decoded(kind, ContentType::Protobuf, &message.encode_to_vec()))
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_otlp_give_equal_rows_in_json_and_protobuf() {
+    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    let pairs = [
+        (both::<ExportTraceServiceRequest>("trace.json", RequestKind::Spans), Table::Spans),
+        (both::<ExportLogsServiceRequest>("logs.json", RequestKind::Logs), Table::Logs),
+        (both::<ExportLogsServiceRequest>("events.json", RequestKind::Logs), Table::Logs),
+        (both::<ExportMetricsServiceRequest>("metrics.json", RequestKind::Metrics), Table::MetricPoints),
+    ];
+    for ((json, protobuf), table) in pairs {
+        assert_eq!(json.rejections.total(), 0, "{:?}", json.rejections.first());
+        assert!(json.rows.count(table) > 0, "{}", table.name());
+        assert_eq!(json, protobuf, "{}", table.name());
+    }
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_report_lines_give_their_recorded_values() {
+    let text = std::fs::read_to_string(samples().join("lambda/report_lines.jsonl")).unwrap();
+    let mut lines = 0;
+    for line in text.lines() {
+        let sample: Value = serde_json::from_str(line).unwrap();
+        let event = json!({ "id": "1", "timestamp": 1_591_284_559_098_i64, "message": sample["line"] });
+        let message = json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/f", "logStream": "s", "logEvents": [event] });
+        let rows = decoded(RequestKind::Cloudwatch, ContentType::Json, message.to_string().as_bytes()).rows;
+        let (_, batch) = rows.iter().find(|(table, _)| *table == Table::InvocationFacts).unwrap();
+        let reader = invocation_facts::Reader::new(batch).unwrap();
+        let fact = reader.rows().find(|fact| fact.fact_kind == "report").unwrap();
+        let expected = &sample["expected"];
+        let ms = |us: Option<i64>| us.map_or(Value::Null, |us| json!(us as f64 / 1000.0));
+        assert_eq!(ms(fact.duration_us), expected["duration_ms"], "{line}");
+        assert_eq!(json!(fact.billed_duration_ms), expected["billed_ms"], "{line}");
+        assert_eq!(json!(fact.memory_size_mib), expected["memory_mb"], "{line}");
+        assert_eq!(json!(fact.max_memory_used_mib), expected["used_mb"], "{line}");
+        assert_eq!(ms(fact.init_duration_us), expected.get("init_ms").cloned().unwrap_or(Value::Null), "{line}");
+        lines += 1;
+    }
+    assert!(lines >= 5);
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_telemetry_events_are_read_but_for_the_line_that_is_none() {
+    let file = std::fs::File::open(samples().join("lambda/telemetry_events.ndjson")).unwrap();
+    let door = Door::default();
+    let mut rejected = Vec::new();
+    let summary = import::decode_file(file, &origin(&door), &Settings::default(), |decoded| {
+        rejected.extend(decoded.rejections.first().to_vec());
+    });
+    assert_eq!(summary.unwrap().accepted, 16);
+    let places: Vec<&str> = rejected.iter().map(|rejection| rejection.place.as_str()).collect();
+    assert_eq!(places, ["line 3"]);
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_real_invocations_give_their_recorded_totals() {
+    let workloads = samples().join("workloads");
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(workloads.join("pacslab-2020-05-28.expected.json")).unwrap()).unwrap();
+    let totals = &report(&workloads.join("pacslab-2020-05-28.ndjson"), &[])["totals"];
+    assert_eq!(totals["invocations"], expected["invocations"]);
+    assert_eq!(totals["cold_starts"], expected["cold_starts"]);
+    assert_eq!(totals["billed_duration_ms"].as_f64(), expected["billed_duration_ms"].as_f64());
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_without_their_flag_are_cold_at_first_sight_of_an_instance() {
+    let workloads = samples().join("workloads");
+    let text = std::fs::read_to_string(workloads.join("pacslab-2020-05-28.ndjson")).unwrap();
+    let without: String = text
+        .lines()
+        .map(|line| {
+            let mut record: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+            record.remove("cold_start");
+            format!("{}\n", Value::Object(record))
+        })
+        .collect();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("records.ndjson");
+    std::fs::write(&file, without).unwrap();
+    let sql = "SELECT COUNT(DISTINCT instance_id) AS instances, \
+               COUNT(*) FILTER (WHERE cold_start) AS cold FROM invocations";
+    let output = pennyspan(&["query", sql, "--from", file.to_str().unwrap(), "--format", "json", "--quiet"]);
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(workloads.join("pacslab-2020-05-28.expected.json")).unwrap()).unwrap();
+    assert_eq!(rows[0]["instances"], expected["instances"]);
+    assert_eq!(rows[0]["cold"], expected["instances"], "one cold start for each instance that is seen");
+}
