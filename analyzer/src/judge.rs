@@ -72,15 +72,28 @@ pub enum JudgeError {
 ///
 /// # Errors
 /// [`JudgeError`] where the tables cannot be read or a rule cannot be run.
-pub async fn judge(session: &Session, question: &Question, catalogue: &Catalogue, judging: &Judging) -> Result<Judgement, JudgeError> {
+pub async fn judge(
+    session: &Session,
+    question: &Question,
+    catalogue: &Catalogue,
+    judging: &Judging,
+) -> Result<Judgement, JudgeError> {
     let chosen = |rule: &&Rule| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, &rule.name));
     let rules: Vec<&Rule> = catalogue.rules().iter().filter(chosen).collect();
     let measures = Measures::of(session, question, &rules).await?;
     measures.register(session.context())?;
-    let bench = Judge { session, measures: &measures, window: question.window, overrides: &judging.overrides };
+    let bench = Judge {
+        session,
+        measures: &measures,
+        window: question.window,
+        overrides: &judging.overrides,
+    };
     let mut judgement = Judgement::default();
     for rule in rules {
-        let failed = |source| JudgeError::Rule { rule: rule.name.clone(), source };
+        let failed = |source| JudgeError::Rule {
+            rule: rule.name.clone(),
+            source,
+        };
         bench.rule(rule, &mut judgement).await.map_err(failed)?;
     }
     confidence::lower_where_dark(&mut judgement.findings);
@@ -106,12 +119,16 @@ impl Judge<'_> {
         for variant in variants::of(rule, self.overrides, &self.measures.evidences.teams) {
             let sql = query::bound(rule, &variant.values(rule), self.window);
             let rows = query::run(self.session.context(), &sql).await?;
-            let rows = rows.into_iter().filter(|row| covers(rule, row.scope[0].as_deref()) && variant.is_for(&row.scope));
+            let rows = rows
+                .into_iter()
+                .filter(|row| covers(rule, row.scope[0].as_deref()) && variant.is_for(&row.scope));
             for row in rows {
                 returned.push(row.scope.clone());
                 if let Some(severity) = row.level {
                     found.push(row.scope.clone());
-                    judgement.findings.push(self.finding(rule, &row, severity, &variant, &sql).await?);
+                    judgement
+                        .findings
+                        .push(self.finding(rule, &row, severity, &variant, &sql).await?);
                 }
             }
         }
@@ -126,7 +143,9 @@ impl Judge<'_> {
 
 /// Returns whether a rule judges a provider.
 fn covers(rule: &Rule, provider: Option<&str>) -> bool {
-    rule.platforms.iter().any(|known| known == "any" || Some(known.as_str()) == provider)
+    rule.platforms
+        .iter()
+        .any(|known| known == "any" || Some(known.as_str()) == provider)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::session::Session;
 
 mod attempt;
 mod counted;
+mod delivery;
 mod dependency;
 mod event;
 mod evidence;
@@ -60,7 +61,10 @@ impl Measures {
     pub async fn of(session: &Session, question: &Question, rules: &[&Rule]) -> Result<Self, AnalysisError> {
         let lookback_nanos = |view: &str| {
             let reading = rules.iter().filter(|rule| rule.views.iter().any(|read| read == view));
-            reading.map(|rule| rule.lookback_s.saturating_mul(SECOND_NANOS)).max().unwrap_or(0)
+            reading
+                .map(|rule| rule.lookback_s.saturating_mul(SECOND_NANOS))
+                .max()
+                .unwrap_or(0)
         };
         let reach = Reach {
             minutes_nanos: lookback_nanos(ByFunctionMinute::VIEW.name),
@@ -75,7 +79,12 @@ impl Measures {
         let settings = &session.neighbours().configurations;
         let most_receives = |origin: &Origin| {
             let [provider, account, region, _, _, source] = origin.each_ref().map(Option::as_deref);
-            let subject = Subject { provider: provider?, account, region, resource: source? };
+            let subject = Subject {
+                provider: provider?,
+                account,
+                region,
+                resource: source?,
+            };
             settings.number(subject, MOST_RECEIVES, window.start_unix_nano)
         };
         measures.put(&pass.functions.rows());
@@ -102,7 +111,11 @@ impl Measures {
         for view in &VIEWS {
             let failed = || AnalysisError::prepare(view.name);
             let schema = view.schema();
-            let batch = self.batches.get(view.name).cloned().unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&schema)));
+            let batch = self
+                .batches
+                .get(view.name)
+                .cloned()
+                .unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&schema)));
             let table = MemTable::try_new(schema, vec![vec![batch]]).map_err(failed())?;
             context.deregister_table(view.name).map_err(failed())?;
             context.register_table(view.name, Arc::new(table)).map_err(failed())?;

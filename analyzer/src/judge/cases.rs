@@ -16,8 +16,10 @@ pub(crate) mod table;
 use bench::Bench;
 
 /// The window in which cases are judged.
-const WINDOW: Window =
-    Window { start_unix_nano: CASE_WINDOW_START_UNIX_NANO, end_unix_nano: CASE_WINDOW_END_UNIX_NANO };
+const WINDOW: Window = Window {
+    start_unix_nano: CASE_WINDOW_START_UNIX_NANO,
+    end_unix_nano: CASE_WINDOW_END_UNIX_NANO,
+};
 
 /// What was checked of a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +63,10 @@ type Levels = Vec<Severity>;
 /// [`CheckError`] names every fault with its line.
 pub async fn check(rule: &Rule) -> Result<CaseReport, CheckError> {
     let bench = Bench::open().await;
-    let bench = bench.map_err(|source| CheckError::Bench { rule: rule.name.clone(), source: Box::new(source) })?;
+    let bench = bench.map_err(|source| CheckError::Bench {
+        rule: rule.name.clone(),
+        source: Box::new(source),
+    })?;
     let mut faults = plan::faults(&bench, rule).await;
     if faults.is_empty() {
         let cases: Vec<&Case> = rule.fires.iter().chain(&rule.silent).collect();
@@ -87,7 +92,10 @@ async fn alone(bench: &Bench, rule: &Rule, cases: &[&Case], faults: &mut Vec<Str
     let sql = query::bound(rule, &query::defaults(rule), WINDOW);
     let mut all = Vec::with_capacity(cases.len());
     for case in cases {
-        let levels = bench.levels(&sql, rule, &[case]).await.map(|mut levels| levels.remove(0));
+        let levels = bench
+            .levels(&sql, rule, &[case])
+            .await
+            .map(|mut levels| levels.remove(0));
         faults.extend(disagreement(rule, case, &levels));
         all.push(levels.unwrap_or_default());
     }
@@ -98,27 +106,42 @@ async fn alone(bench: &Bench, rule: &Rule, cases: &[&Case], faults: &mut Vec<Str
 fn disagreement(rule: &Rule, case: &Case, found: &Result<Levels, RowError>) -> Option<String> {
     let place = format!("{}:{}", rule.file, case.line);
     let named = |levels: &Levels| levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let label = case.label.as_ref().map(|label| format!(" `{label}`")).unwrap_or_default();
+    let label = case
+        .label
+        .as_ref()
+        .map(|label| format!(" `{label}`"))
+        .unwrap_or_default();
     match (found, case.level) {
         (Err(error), _) => Some(format!("{place}: the case{label} cannot be judged: {}", chain(error))),
         (Ok(levels), Some(level)) if *levels == [level] => None,
         (Ok(levels), Some(level)) if levels.is_empty() => {
             Some(format!("{place}: the case{label} must return {level} and stays silent"))
         }
-        (Ok(levels), Some(level)) => Some(format!("{place}: the case{label} must return one row of {level}, not {}", named(levels))),
+        (Ok(levels), Some(level)) => Some(format!(
+            "{place}: the case{label} must return one row of {level}, not {}",
+            named(levels)
+        )),
         (Ok(levels), None) if levels.is_empty() => None,
-        (Ok(levels), None) => Some(format!("{place}: the case{label} must stay silent and returns {}", named(levels))),
+        (Ok(levels), None) => Some(format!(
+            "{place}: the case{label} must stay silent and returns {}",
+            named(levels)
+        )),
     }
 }
 
 /// Names the parameters whose step, up or down, changes no case.
 async fn unmoved(bench: &Bench, rule: &Rule, cases: &[&Case], found: &[Levels]) -> Vec<String> {
-    let together = bench.levels(&query::bound(rule, &query::defaults(rule), WINDOW), rule, cases).await;
+    let together = bench
+        .levels(&query::bound(rule, &query::defaults(rule), WINDOW), rule, cases)
+        .await;
     // A query that looks across accounts answers otherwise when all cases stand in one table.
     let apart = together.is_ok_and(|levels| levels == found);
     let mut faults = Vec::new();
     for param in &rule.params {
-        let moved = [("up", param.value.checked_add(param.step)), ("down", param.value.checked_sub(param.step))];
+        let moved = [
+            ("up", param.value.checked_add(param.step)),
+            ("down", param.value.checked_sub(param.step)),
+        ];
         for (direction, value) in moved {
             let changes = match value {
                 Some(value) => changes(bench, rule, cases, found, apart, (&param.name, value)).await,
@@ -134,15 +157,29 @@ async fn unmoved(bench: &Bench, rule: &Rule, cases: &[&Case], found: &[Levels]) 
 }
 
 /// Returns whether another value of a parameter changes the level of a case.
-async fn changes(bench: &Bench, rule: &Rule, cases: &[&Case], found: &[Levels], apart: bool, (name, value): (&str, Decimal)) -> bool {
+async fn changes(
+    bench: &Bench,
+    rule: &Rule,
+    cases: &[&Case],
+    found: &[Levels],
+    apart: bool,
+    (name, value): (&str, Decimal),
+) -> bool {
     let mut values: BTreeMap<String, Decimal> = query::defaults(rule);
     values.insert(name.to_owned(), value);
     let sql = query::bound(rule, &values, WINDOW);
     if apart {
-        return bench.levels(&sql, rule, cases).await.is_ok_and(|levels| levels != found);
+        return bench
+            .levels(&sql, rule, cases)
+            .await
+            .is_ok_and(|levels| levels != found);
     }
     for (case, before) in cases.iter().zip(found) {
-        if bench.levels(&sql, rule, &[case]).await.is_ok_and(|levels| levels[0] != *before) {
+        if bench
+            .levels(&sql, rule, &[case])
+            .await
+            .is_ok_and(|levels| levels[0] != *before)
+        {
             return true;
         }
     }

@@ -25,20 +25,32 @@ pub(super) fn of(rule: &Rule, row: &Row, values: &BTreeMap<String, Decimal>, evi
     }
     let recorded = !evidence.is_empty() && evidence.iter().all(|of| of.recorded == of.attempts && of.sampled == 0);
     let enough = least(rule, values).is_none_or(|least| row.n >= least.saturating_mul(TIMES_MINIMUM));
-    if recorded && enough { Confidence::High } else { Confidence::Medium }
+    if recorded && enough {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    }
 }
 
 /// Returns the largest minimum count that the rule asks for.
 fn least(rule: &Rule, values: &BTreeMap<String, Decimal>) -> Option<i64> {
     let minimum = |name: &str| name.split('_').any(|word| word == "min");
-    let counted = rule.params.iter().filter(|param| minimum(&param.name) && !NO_COUNTS.contains(&param.unit.as_str()));
+    let counted = rule
+        .params
+        .iter()
+        .filter(|param| minimum(&param.name) && !NO_COUNTS.contains(&param.unit.as_str()));
     counted.filter_map(|param| values.get(&param.name)?.to_i64()).max()
 }
 
 /// Lowers what is said about functions whose telemetry is known to be incomplete.
 pub(super) fn lower_where_dark(findings: &mut [Finding]) {
-    let scope = |finding: &Finding| [&finding.provider, &finding.account, &finding.region, &finding.function].map(Clone::clone);
-    let dark: BTreeSet<_> = findings.iter().filter(|finding| finding.rule == DARK).map(scope).collect();
+    let scope =
+        |finding: &Finding| [&finding.provider, &finding.account, &finding.region, &finding.function].map(Clone::clone);
+    let dark: BTreeSet<_> = findings
+        .iter()
+        .filter(|finding| finding.rule == DARK)
+        .map(scope)
+        .collect();
     for finding in findings.iter_mut().filter(|finding| finding.rule != DARK) {
         if dark.contains(&scope(finding)) {
             finding.confidence = Confidence::Low;

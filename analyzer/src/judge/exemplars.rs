@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datafusion::arrow::datatypes::Fields;
 use datafusion::prelude::SessionContext;
 use pennyspan_rules::rule::{Value, bind};
 use pennyspan_rules::{Decimal, Rule};
@@ -17,9 +18,15 @@ const ALL: &str = "TRUE";
 /// What makes an attempt worse where the rule does not say.
 const LONGEST: &str = "duration_us";
 
-/// Returns the statement without a scope, so that it can be planned.
-pub(super) fn unscoped(rule: &Rule) -> String {
-    statement(rule, "TRUE", |_| Some("NULL".to_owned()))
+/// Returns the statement without a scope, so that it can be planned: what a row would fill in is null, and of the column's type.
+pub(super) fn unscoped(rule: &Rule, columns: &Fields) -> String {
+    statement(rule, ALL, |name| match columns.find(name) {
+        Some((_, field)) => Some(format!("arrow_cast(NULL, '{}')", field.data_type())),
+        None => Some(
+            rule.param(name)
+                .map_or_else(|| "0".to_owned(), |param| param.value.to_string()),
+        ),
+    })
 }
 
 /// Finds the exemplars of a row.
@@ -34,16 +41,30 @@ pub(super) async fn find(
     let value = |name: &str| match name {
         "window_start" => Some(window.start_unix_nano.to_string()),
         "window_end" => Some(window.end_unix_nano.to_string()),
-        other => params.get(other).map(Decimal::to_string).or_else(|| named.get(other).map(literal)),
+        other => params
+            .get(other)
+            .map(Decimal::to_string)
+            .or_else(|| named.get(other).map(literal)),
     };
-    let failed = |source| RowError::Query { source: Box::new(source) };
+    let failed = |source| RowError::Query {
+        source: Box::new(source),
+    };
     let sql = statement(rule, &scope(row, window), value);
-    let batches = context.sql(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let batches = context
+        .sql(&sql)
+        .await
+        .map_err(failed)?
+        .collect()
+        .await
+        .map_err(failed)?;
     let mut found = Vec::new();
     for batch in &batches {
         for at in 0..batch.num_rows() {
             let (invocation_id, trace_id) = (text(batch, "invocation_id", at)?, text(batch, "trace_id", at)?);
-            found.push(ExemplarText { invocation_id, trace_id });
+            found.push(ExemplarText {
+                invocation_id,
+                trace_id,
+            });
         }
     }
     Ok(found)
@@ -60,8 +81,14 @@ fn statement(rule: &Rule, scope: &str, value: impl Fn(&str) -> Option<String>) -
 
 /// Returns the condition that an attempt lies in the window and in the row's scope.
 fn scope(row: &Row, window: Window) -> String {
-    let mut conditions = vec![format!("start_unix_nano >= {}", window.start_unix_nano), format!("start_unix_nano < {}", window.end_unix_nano)];
-    for (column, part) in ["provider", "account", "region", "function"].into_iter().zip(&row.scope) {
+    let mut conditions = vec![
+        format!("start_unix_nano >= {}", window.start_unix_nano),
+        format!("start_unix_nano < {}", window.end_unix_nano),
+    ];
+    for (column, part) in ["provider", "account", "region", "function"]
+        .into_iter()
+        .zip(&row.scope)
+    {
         conditions.extend(part.as_ref().map(|part| format!("{column} = {}", quoted(part))));
     }
     if !row.versions.is_empty() {
@@ -73,11 +100,10 @@ fn scope(row: &Row, window: Window) -> String {
 
 fn literal(value: &Value) -> String {
     match value {
-        Value::Null => "NULL".to_owned(),
         Value::Text(text) => quoted(text),
         Value::Integer(number) => number.to_string(),
         Value::Number(number) if number.is_finite() => format!("{number:?}"),
-        Value::Number(_) => "NULL".to_owned(),
+        Value::Null | Value::Number(_) => "NULL".to_owned(),
     }
 }
 

@@ -45,7 +45,11 @@ impl Judge<'_> {
             window: WindowText::of(self.window),
             n: row.n,
             message: rule.finding.render(&row.named()),
-            values: row.values.iter().map(|(name, value)| (name.clone(), json(value))).collect::<Map<_, _>>(),
+            values: row
+                .values
+                .iter()
+                .map(|(name, value)| (name.clone(), json(value)))
+                .collect::<Map<_, _>>(),
             threshold: passed(rule, row, severity).map(|param| threshold(param, variant, rule)),
             impact: impact::of(row, &evidence, &self.session.books(), self.window.length_nanos()),
             exemplars: shown,
@@ -59,10 +63,17 @@ impl Judge<'_> {
     fn evidence(&self, [provider, account, region, function, _]: &RowScope) -> Vec<&Evidence> {
         let functions = &self.measures.evidences.functions;
         if function.is_some() {
-            let names = [provider.as_deref(), account.as_deref(), region.as_deref(), function.as_deref()];
+            let names = [
+                provider.as_deref(),
+                account.as_deref(),
+                region.as_deref(),
+                function.as_deref(),
+            ];
             return functions.get(names).into_iter().collect();
         }
-        let inside = functions.iter().filter(|(names, _)| [&names[0], &names[1], &names[2]] == [provider, account, region]);
+        let inside = functions
+            .iter()
+            .filter(|(names, _)| [&names[0], &names[1], &names[2]] == [provider, account, region]);
         inside.map(|(_, evidence)| evidence).collect()
     }
 }
@@ -95,11 +106,17 @@ fn passed<'r>(rule: &'r Rule, row: &Row, severity: Severity) -> Option<&'r Param
     if let Some(named) = row.threshold.as_ref().and_then(|name| rule.param(name)) {
         return Some(named);
     }
-    let of_level = |param: &Param, level: Severity| param.name.strip_prefix(level.as_str()).is_some_and(|rest| rest.starts_with('_'));
+    let of_level = |param: &Param, level: Severity| {
+        param
+            .name
+            .strip_prefix(level.as_str())
+            .is_some_and(|rest| rest.starts_with('_'))
+    };
     let minimum = |param: &Param| param.name.split('_').any(|word| word == "min") && param.value.is_whole();
     let mut limits = rule.params.iter().filter(|param| !minimum(param));
     let own = limits.clone().find(|param| of_level(param, severity));
-    own.or_else(|| limits.find(|param| Severity::ALL.iter().all(|level| !of_level(param, *level)))).or_else(|| rule.params.first())
+    own.or_else(|| limits.find(|param| Severity::ALL.iter().all(|level| !of_level(param, *level))))
+        .or_else(|| rule.params.first())
 }
 
 fn threshold(param: &Param, variant: &Variant<'_>, rule: &Rule) -> Threshold {
@@ -113,7 +130,10 @@ fn threshold(param: &Param, variant: &Variant<'_>, rule: &Rule) -> Threshold {
 }
 
 fn number(value: Decimal) -> Json {
-    value.to_i64().map_or_else(|| Number::from_f64(value.to_f64()).map_or(Json::Null, Json::Number), Json::from)
+    value.to_i64().map_or_else(
+        || Number::from_f64(value.to_f64()).map_or(Json::Null, Json::Number),
+        Json::from,
+    )
 }
 
 #[cfg(test)]
@@ -122,11 +142,16 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_that_of_the_documented_example() {
-        let scope = ["aws", "", "us-east-1", "checkout", ""].map(|part| Some(part.to_owned()).filter(|part| !part.is_empty()));
+        let scope =
+            ["aws", "", "us-east-1", "checkout", ""].map(|part| Some(part.to_owned()).filter(|part| !part.is_empty()));
         assert_eq!(fingerprint("oom", &scope), "a80a1f0dbe5a675b");
         let mut elsewhere = scope.clone();
         elsewhere[1] = Some("123456789012".to_owned());
-        assert_eq!(fingerprint("oom", &elsewhere), fingerprint("oom", &scope), "the account is no part of it");
+        assert_eq!(
+            fingerprint("oom", &elsewhere),
+            fingerprint("oom", &scope),
+            "the account is no part of it"
+        );
         elsewhere[4] = Some("queue".to_owned());
         assert_ne!(fingerprint("oom", &elsewhere), fingerprint("oom", &scope));
     }

@@ -100,7 +100,10 @@ struct Function {
 
 impl Function {
     fn new(kind: Kind) -> Self {
-        Self { kind, signature: Signature::exact(kind.arguments(), Volatility::Immutable) }
+        Self {
+            kind,
+            signature: Signature::exact(kind.arguments(), Volatility::Immutable),
+        }
     }
 }
 
@@ -116,8 +119,11 @@ impl ScalarUDFImpl for Function {
     }
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = arguments.number_rows;
-        let arrays: Vec<ArrayRef> =
-            arguments.args.into_iter().map(|value| value.into_array(rows)).collect::<Result<_>>()?;
+        let arrays: Vec<ArrayRef> = arguments
+            .args
+            .into_iter()
+            .map(|value| value.into_array(rows))
+            .collect::<Result<_>>()?;
         self.kind.compute(&arrays).map(ColumnarValue::Array)
     }
 }
@@ -140,7 +146,11 @@ fn quantiles(histograms: &ArrayRef, q: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// Returns a share of 1 in thousandths; none for what is no share.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value lies between 0 and 1,000")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value lies between 0 and 1,000"
+)]
 fn thousandths(share: f64) -> Option<u16> {
     (0.0..=1.0).contains(&share).then(|| (share * MILLI).round() as u16)
 }
@@ -160,7 +170,9 @@ fn rank_tests(a: &ArrayRef, b: &ArrayRef) -> Result<ArrayRef> {
 fn tails(observed: &ArrayRef, expected: &ArrayRef) -> Result<ArrayRef> {
     let (observed, expected) = (as_int64_array(observed)?, as_float64_array(expected)?);
     let tail = |(observed, expected): (Option<i64>, Option<f64>)| statistics::poisson_tail(observed?, expected?);
-    Ok(Arc::new(observed.iter().zip(expected).map(tail).collect::<Float64Array>()))
+    Ok(Arc::new(
+        observed.iter().zip(expected).map(tail).collect::<Float64Array>(),
+    ))
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub(super) fn of(row: &Row, evidence: &[&Evidence], books: &PriceBooks, length_n
     let prices: Vec<&Price> = books.prices().collect();
     let amount = |bound, name| amount(row, evidence, &prices, bound, name);
     let usd = amount(Bound::Low, "low").zip(amount(Bound::High, "high"));
-    let month = usd.as_ref().and_then(|(low, high)| monthly(low, length_nanos).zip(monthly(high, length_nanos)));
+    let month = usd
+        .as_ref()
+        .and_then(|(low, high)| monthly(low, length_nanos).zip(monthly(high, length_nanos)));
     let printed = |(low, high): (Amount, Amount)| [low.to_string(), high.to_string()];
     Impact {
         usd: usd.map(printed),
@@ -71,7 +73,10 @@ fn priced(quantity: i128, entries: &BTreeSet<Entry>, prices: &[&Price], bound: B
     if quantity == 0 {
         return Some(Amount::zero());
     }
-    let amounts = entries.iter().filter_map(|entry| prices.get(entry.0)).map(|price| price.amount(quantity));
+    let amounts = entries
+        .iter()
+        .filter_map(|entry| prices.get(entry.0))
+        .map(|price| price.amount(quantity));
     match bound {
         Bound::Low => amounts.reduce(|a, b| if b < a { b } else { a }),
         Bound::High => amounts.reduce(|a, b| if b > a { b } else { a }),

@@ -25,15 +25,25 @@ pub(super) struct Missing {
 }
 
 /// Finds out where a rule lacked something, given the scopes of the rows that it returned and of those with a level.
-pub(super) async fn missing(judge: &Judge<'_>, rule: &Rule, returned: &[RowScope], found: &[RowScope]) -> Result<Missing, RowError> {
+pub(super) async fn missing(
+    judge: &Judge<'_>,
+    rule: &Rule,
+    returned: &[RowScope],
+    found: &[RowScope],
+) -> Result<Missing, RowError> {
     let mut needed: BTreeMap<Names<4>, BTreeSet<&str>> = BTreeMap::new();
     let mut seen: BTreeSet<Names<4>> = BTreeSet::new();
     for need in &rule.needs {
-        let view = VIEWS.iter().find(|view| view.has(need) && rule.views.iter().any(|read| read == view.name));
+        let view = VIEWS
+            .iter()
+            .find(|view| view.has(need) && rule.views.iter().any(|read| read == view.name));
         let Some(view) = view else { continue };
         let known = known(judge, view.name, need).await?;
         let scopes = if known.is_empty() { every_function(judge) } else { known };
-        for (scope, known) in scopes.into_iter().filter(|(scope, _)| covers(rule, scope[0].as_deref())) {
+        for (scope, known) in scopes
+            .into_iter()
+            .filter(|(scope, _)| covers(rule, scope[0].as_deref()))
+        {
             seen.insert(scope.clone());
             if !known {
                 needed.entry(scope).or_default().insert(need);
@@ -44,20 +54,37 @@ pub(super) async fn missing(judge: &Judge<'_>, rule: &Rule, returned: &[RowScope
     needed.retain(|scope, _| !fired.contains(scope));
     let mut groups: BTreeMap<(&str, Vec<String>), u64> = BTreeMap::new();
     for needs in needed.values() {
-        let reason = if needs.iter().any(|need| SETTINGS.contains(need)) { "insufficient configuration" } else { "insufficient data" };
-        *groups.entry((reason, needs.iter().map(|need| (*need).to_owned()).collect())).or_default() += 1;
+        let reason = if needs.iter().any(|need| SETTINGS.contains(need)) {
+            "insufficient configuration"
+        } else {
+            "insufficient data"
+        };
+        *groups
+            .entry((reason, needs.iter().map(|need| (*need).to_owned()).collect()))
+            .or_default() += 1;
     }
     let mut unjudged = needed.len();
     if rule.lookback_s > 0 && rule.views.iter().any(|view| view == HISTORY) {
         let answered: BTreeSet<Names<4>> = returned.iter().map(function).collect();
-        let silent = seen.iter().filter(|scope| !needed.contains_key(*scope) && !answered.contains(*scope)).count();
+        let silent = seen
+            .iter()
+            .filter(|scope| !needed.contains_key(*scope) && !answered.contains(*scope))
+            .count();
         if silent > 0 {
             groups.insert(("insufficient history", vec!["lookback".to_owned()]), silent as u64);
             unjudged += silent;
         }
     }
-    let entry = |((reason, needs), scopes): ((&str, Vec<String>), u64)| NotJudged { rule: rule.name.clone(), reason: reason.to_owned(), needs, scopes };
-    Ok(Missing { judged: seen.len().saturating_sub(unjudged), not_judged: groups.into_iter().map(entry).collect() })
+    let entry = |((reason, needs), scopes): ((&str, Vec<String>), u64)| NotJudged {
+        rule: rule.name.clone(),
+        reason: reason.to_owned(),
+        needs,
+        scopes,
+    };
+    Ok(Missing {
+        judged: seen.len().saturating_sub(unjudged),
+        not_judged: groups.into_iter().map(entry).collect(),
+    })
 }
 
 /// Returns the function of a row's scope.
@@ -67,22 +94,42 @@ fn function([provider, account, region, function, _]: &RowScope) -> Names<4> {
 
 /// Returns every function of the window, without what is needed.
 fn every_function(judge: &Judge<'_>) -> Vec<(Names<4>, bool)> {
-    judge.measures.evidences.functions.iter().map(|(names, _)| (names.clone(), false)).collect()
+    judge
+        .measures
+        .evidences
+        .functions
+        .iter()
+        .map(|(names, _)| (names.clone(), false))
+        .collect()
 }
 
 /// Returns, by function, whether a column of a view is known anywhere.
 async fn known(judge: &Judge<'_>, view: &str, column: &str) -> Result<Vec<(Names<4>, bool)>, RowError> {
-    let failed = |source| RowError::Query { source: Box::new(source) };
+    let failed = |source| RowError::Query {
+        source: Box::new(source),
+    };
     let sql = format!(
         "SELECT provider, account, region, function, CASE WHEN COUNT({column}) > 0 THEN 'known' END AS known \
          FROM {view} GROUP BY provider, account, region, function"
     );
-    let batches = judge.session.context().sql(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let batches = judge
+        .session
+        .context()
+        .sql(&sql)
+        .await
+        .map_err(failed)?
+        .collect()
+        .await
+        .map_err(failed)?;
     let mut all = Vec::new();
     for batch in &batches {
         for at in 0..batch.num_rows() {
-            let [provider, account, region, function] = ["provider", "account", "region", "function"].map(|name| text(batch, name, at));
-            all.push(([provider?, account?, region?, function?], text(batch, "known", at)?.is_some()));
+            let [provider, account, region, function] =
+                ["provider", "account", "region", "function"].map(|name| text(batch, name, at));
+            all.push((
+                [provider?, account?, region?, function?],
+                text(batch, "known", at)?.is_some(),
+            ));
         }
     }
     Ok(all)

@@ -14,8 +14,17 @@ use pennyspan_schema::Window;
 /// Nanoseconds in a second.
 const SECOND_NANOS: i64 = 1_000_000_000;
 /// Columns of a row that are no measured values.
-const NO_VALUES: [&str; 9] =
-    ["provider", "account", "region", "function", "sub_resource", "level", "versions", "n", "threshold"];
+const NO_VALUES: [&str; 9] = [
+    "provider",
+    "account",
+    "region",
+    "function",
+    "sub_resource",
+    "level",
+    "versions",
+    "n",
+    "threshold",
+];
 /// What the names of impact columns begin with.
 const IMPACT: &str = "impact_";
 
@@ -23,7 +32,9 @@ const IMPACT: &str = "impact_";
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// A required column is missing or has another type.
-    #[error("the query returns no column `{column}` of type {expected}; see the catalogue's page for what a query returns")]
+    #[error(
+        "the query returns no column `{column}` of type {expected}; see the catalogue's page for what a query returns"
+    )]
     Column {
         /// The column.
         column: String,
@@ -71,7 +82,10 @@ pub(crate) struct Row {
 
 /// Returns the rule's values of its parameters.
 pub(crate) fn defaults(rule: &Rule) -> BTreeMap<String, Decimal> {
-    rule.params.iter().map(|param| (param.name.clone(), param.value)).collect()
+    rule.params
+        .iter()
+        .map(|param| (param.name.clone(), param.value))
+        .collect()
 }
 
 /// Puts a window and values of parameters into a rule's query.
@@ -86,12 +100,16 @@ pub(crate) fn bound(rule: &Rule, values: &BTreeMap<String, Decimal>, window: Win
 
 /// Returns where a rule's look-back begins.
 pub(crate) fn lookback_start(rule: &Rule, window: Window) -> i64 {
-    window.start_unix_nano.saturating_sub(rule.lookback_s.saturating_mul(SECOND_NANOS))
+    window
+        .start_unix_nano
+        .saturating_sub(rule.lookback_s.saturating_mul(SECOND_NANOS))
 }
 
 /// Runs a bound query; rows are in the order of their scopes.
 pub(crate) async fn run(context: &SessionContext, sql: &str) -> Result<Vec<Row>, RowError> {
-    let query = |source| RowError::Query { source: Box::new(source) };
+    let query = |source| RowError::Query {
+        source: Box::new(source),
+    };
     let batches = context.sql(sql).await.map_err(query)?.collect().await.map_err(query)?;
     let mut rows = Vec::new();
     for batch in &batches {
@@ -101,20 +119,30 @@ pub(crate) async fn run(context: &SessionContext, sql: &str) -> Result<Vec<Row>,
     }
     rows.sort_by(|a: &Row, b| a.scope.cmp(&b.scope));
     match rows.windows(2).find(|pair| pair[0].scope == pair[1].scope) {
-        Some(pair) => Err(RowError::TwoRows { scope: words(&pair[0].scope) }),
+        Some(pair) => Err(RowError::TwoRows {
+            scope: words(&pair[0].scope),
+        }),
         None => Ok(rows),
     }
 }
 
 /// Prints a scope.
 pub(crate) fn words(scope: &RowScope) -> String {
-    scope.iter().map(|part| part.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ")
+    scope
+        .iter()
+        .map(|part| part.as_deref().unwrap_or("-"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl Row {
     fn read(batch: &RecordBatch, at: usize) -> Result<Self, RowError> {
         let scope = ["provider", "account", "region", "function", "sub_resource"];
-        let mut read = scope.into_iter().map(|column| text(batch, column, at)).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut read = scope
+            .into_iter()
+            .map(|column| text(batch, column, at))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
         let scope: RowScope = std::array::from_fn(|_| read.next().flatten());
         let level = match text(batch, "level", at)? {
             Some(level) => Some(level.parse().map_err(|_| RowError::Level { level })?),
@@ -124,12 +152,21 @@ impl Row {
         let n = match value(&scalar(batch, "n", at)?) {
             Value::Integer(n) => n,
             Value::Null => 0,
-            Value::Text(_) | Value::Number(_) => return Err(RowError::Column { column: "n".to_owned(), expected: "BIGINT" }),
+            Value::Text(_) | Value::Number(_) => {
+                return Err(RowError::Column {
+                    column: "n".to_owned(),
+                    expected: "BIGINT",
+                });
+            }
         };
         let mut row = Self {
             scope,
             level,
-            versions: versions.split(',').filter(|version| !version.is_empty()).map(str::to_owned).collect(),
+            versions: versions
+                .split(',')
+                .filter(|version| !version.is_empty())
+                .map(str::to_owned)
+                .collect(),
             n,
             threshold: text(batch, "threshold", at).ok().flatten(),
             values: Vec::new(),
@@ -150,7 +187,10 @@ impl Row {
     pub(crate) fn named(&self) -> BTreeMap<String, Value> {
         let mut named: BTreeMap<String, Value> = self.values.iter().cloned().collect();
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
-        for (name, part) in ["provider", "account", "region", "function", "sub_resource"].into_iter().zip(&self.scope) {
+        for (name, part) in ["provider", "account", "region", "function", "sub_resource"]
+            .into_iter()
+            .zip(&self.scope)
+        {
             named.insert(name.to_owned(), text(part));
         }
         let versions = (!self.versions.is_empty()).then(|| self.versions.join(", "));
@@ -161,13 +201,21 @@ impl Row {
 }
 
 fn scalar(batch: &RecordBatch, column: &str, at: usize) -> Result<ScalarValue, RowError> {
-    let missing = || RowError::Column { column: column.to_owned(), expected: "any" };
+    let missing = || RowError::Column {
+        column: column.to_owned(),
+        expected: "any",
+    };
     let array = batch.column_by_name(column).ok_or_else(missing)?;
-    ScalarValue::try_from_array(array, at).map_err(|source| RowError::Query { source: Box::new(source) })
+    ScalarValue::try_from_array(array, at).map_err(|source| RowError::Query {
+        source: Box::new(source),
+    })
 }
 
 pub(crate) fn text(batch: &RecordBatch, column: &str, at: usize) -> Result<Option<String>, RowError> {
-    let wrong = || RowError::Column { column: column.to_owned(), expected: "TEXT" };
+    let wrong = || RowError::Column {
+        column: column.to_owned(),
+        expected: "TEXT",
+    };
     let array = batch.column_by_name(column).ok_or_else(wrong)?;
     if array.data_type() == &DataType::Null || array.is_null(at) {
         return Ok(None);

@@ -16,38 +16,79 @@ fn ten() -> World {
     let mut world = World::default();
     for (id, start_s) in IDS.into_iter().zip((0..).step_by(390)) {
         let outcome = if id == "a3" { "out_of_memory" } else { "ok" };
-        world.attempt(&invocations::Row { outcome: Some(outcome), ..attempt(id, start_s) });
+        world.attempt(&invocations::Row {
+            outcome: Some(outcome),
+            ..attempt(id, start_s)
+        });
     }
     world
 }
 
 async fn judged(world: &World, judging: &Judging) -> Judgement {
     let session = world.session(Span::Whole).await;
-    let question = Question { window: session.window(), selection: Selection::default() };
-    judge(&session, &question, &Catalogue::embedded().unwrap(), judging).await.unwrap()
+    let question = Question {
+        window: session.window(),
+        selection: Selection::default(),
+    };
+    judge(&session, &question, &Catalogue::embedded().unwrap(), judging)
+        .await
+        .unwrap()
 }
 
 fn only(rules: &[&str]) -> Judging {
-    Judging { rules: rules.iter().map(|rule| (*rule).to_owned()).collect(), overrides: Vec::new() }
+    Judging {
+        rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        overrides: Vec::new(),
+    }
 }
 
 #[tokio::test]
 async fn a_finding_says_what_whom_how_much_and_how_to_see_it() {
-    let Judgement { findings, not_judged, coverage } = judged(&ten(), &only(&["oom", "near-timeout"])).await;
-    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
-    assert_eq!((finding.rule.as_str(), finding.severity, finding.confidence), ("oom", Severity::High, Confidence::High));
+    let Judgement {
+        findings,
+        not_judged,
+        coverage,
+    } = judged(&ten(), &only(&["oom", "near-timeout"])).await;
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}")
+    };
+    assert_eq!(
+        (finding.rule.as_str(), finding.severity, finding.confidence),
+        ("oom", Severity::High, Confidence::High)
+    );
     assert_eq!(finding.fingerprint, "a80a1f0dbe5a675b");
-    assert_eq!((finding.function.as_deref(), finding.n, finding.versions.as_slice()), (Some("checkout"), 10, &["42".to_owned()][..]));
-    assert_eq!(finding.message, "1 of 10 invocations ran out of memory at 1,024 MiB (10.0 %).");
-    assert_eq!(finding.impact.usd, Some(["0.0000168667".to_owned(), "0.0000168667".to_owned()]));
+    assert_eq!(
+        (finding.function.as_deref(), finding.n, finding.versions.as_slice()),
+        (Some("checkout"), 10, &["42".to_owned()][..])
+    );
+    assert_eq!(
+        finding.message,
+        "1 of 10 invocations ran out of memory at 1,024 MiB (10.0 %)."
+    );
+    assert_eq!(
+        finding.impact.usd,
+        Some(["0.0000168667".to_owned(), "0.0000168667".to_owned()])
+    );
     assert_eq!(finding.impact.usd_month, None, "an hour gives no monthly amount");
     let threshold = finding.threshold.as_ref().unwrap();
-    assert_eq!((threshold.name.as_str(), threshold.value.as_i64(), &threshold.overridden_by), ("min_count", Some(1), &None));
+    assert_eq!(
+        (
+            threshold.name.as_str(),
+            threshold.value.as_i64(),
+            &threshold.overridden_by
+        ),
+        ("min_count", Some(1), &None)
+    );
     assert_eq!(finding.exemplars[0].invocation_id.as_deref(), Some("a3"));
     assert_eq!(finding.exemplars.len(), 1, "only what ran out of memory shows it");
     assert!(!finding.query.contains('$'), "{}", finding.query);
-    let [gap] = not_judged.as_slice() else { panic!("{not_judged:?}") };
-    assert_eq!((gap.rule.as_str(), gap.reason.as_str(), gap.scopes), ("near-timeout", "insufficient configuration", 1));
+    let [gap] = not_judged.as_slice() else {
+        panic!("{not_judged:?}")
+    };
+    assert_eq!(
+        (gap.rule.as_str(), gap.reason.as_str(), gap.scopes),
+        ("near-timeout", "insufficient configuration", 1)
+    );
     assert_eq!(gap.needs, ["timeout_ms"]);
     assert_eq!((coverage.rules_judged, coverage.rules_not_judged), (1, 1));
 }
@@ -60,8 +101,18 @@ async fn findings_do_not_depend_on_the_order_of_rows_or_on_partitions() {
     assert!(whole.contains("\"oom\""));
     assert_eq!(text(judged(&world.reversed(), &Judging::default()).await), whole);
     let session = world.session_of(Span::Whole, 1).await;
-    let question = Question { window: session.window(), selection: Selection::default() };
-    let alone = judge(&session, &question, &Catalogue::embedded().unwrap(), &Judging::default()).await.unwrap();
+    let question = Question {
+        window: session.window(),
+        selection: Selection::default(),
+    };
+    let alone = judge(
+        &session,
+        &question,
+        &Catalogue::embedded().unwrap(),
+        &Judging::default(),
+    )
+    .await
+    .unwrap();
     assert_eq!(text(alone), whole);
 }
 
@@ -72,19 +123,34 @@ async fn an_override_holds_for_the_functions_that_it_selects_and_is_named() {
         param: "min_count".to_owned(),
         value: Decimal::whole(2),
         key: "rules.oom.min_count".to_owned(),
-        selection: Selection { functions: vec![function.to_owned()], ..Selection::default() },
+        selection: Selection {
+            functions: vec![function.to_owned()],
+            ..Selection::default()
+        },
     };
-    let with = |overrides: Vec<Override>| Judging { overrides, ..only(&["oom"]) };
+    let with = |overrides: Vec<Override>| Judging {
+        overrides,
+        ..only(&["oom"])
+    };
     assert!(judged(&ten(), &with(vec![changed("check*")])).await.findings.is_empty());
     assert_eq!(judged(&ten(), &with(vec![changed("other")])).await.findings.len(), 1);
-    let lowered = Override { value: Decimal::whole(1), ..changed("checkout") };
+    let lowered = Override {
+        value: Decimal::whole(1),
+        ..changed("checkout")
+    };
     let findings = judged(&ten(), &with(vec![lowered])).await.findings;
-    assert_eq!(findings[0].threshold.as_ref().unwrap().overridden_by.as_deref(), Some("rules.oom.min_count"));
+    assert_eq!(
+        findings[0].threshold.as_ref().unwrap().overridden_by.as_deref(),
+        Some("rules.oom.min_count")
+    );
 }
 
 #[tokio::test]
 async fn nothing_is_found_and_nothing_is_judged_where_there_is_nothing() {
     let judgement = judged(&World::default(), &Judging::default()).await;
     assert!(judgement.findings.is_empty());
-    assert_eq!((judgement.coverage.rules_judged, judgement.coverage.rules_not_judged), (0, 16));
+    assert_eq!(
+        (judgement.coverage.rules_judged, judgement.coverage.rules_not_judged),
+        (0, 16)
+    );
 }

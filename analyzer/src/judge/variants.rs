@@ -24,15 +24,25 @@ pub(super) fn of<'a>(rule: &Rule, overrides: &'a [Override], teams: &Grouped<4, 
     let everywhere: Vec<usize> = (0..of_rule.len()).filter(|at| everywhere(of_rule[*at])).collect();
     let mut sets: BTreeMap<Vec<usize>, BTreeSet<Names<4>>> = BTreeMap::new();
     for (names, team) in teams.iter() {
-        let set: Vec<usize> = (0..of_rule.len()).filter(|at| is_for(of_rule[*at], names, team)).collect();
+        let set: Vec<usize> = (0..of_rule.len())
+            .filter(|at| is_for(of_rule[*at], names, team))
+            .collect();
         if set != everywhere {
             sets.entry(set).or_default().insert(names.clone());
         }
     }
     let apart = sets.values().flatten().cloned().collect();
     let pick = |set: &[usize]| set.iter().map(|at| of_rule[*at]).collect();
-    let mut variants = vec![Variant { overrides: pick(&everywhere), functions: BTreeSet::new(), others: Some(apart) }];
-    variants.extend(sets.into_iter().map(|(set, functions)| Variant { overrides: pick(&set), functions, others: None }));
+    let mut variants = vec![Variant {
+        overrides: pick(&everywhere),
+        functions: BTreeSet::new(),
+        others: Some(apart),
+    }];
+    variants.extend(sets.into_iter().map(|(set, functions)| Variant {
+        overrides: pick(&set),
+        functions,
+        others: None,
+    }));
     variants
 }
 
@@ -42,9 +52,14 @@ fn everywhere(of: &Override) -> bool {
 
 fn is_for(of: &Override, [_, _, _, function]: &Names<4>, team: &Team) -> bool {
     let named = |globs: &[String], name: &Option<String>| {
-        globs.is_empty() || name.as_ref().is_some_and(|name| globs.iter().any(|glob| matches(glob, name)))
+        globs.is_empty()
+            || name
+                .as_ref()
+                .is_some_and(|name| globs.iter().any(|glob| matches(glob, name)))
     };
-    named(&of.selection.functions, function) && named(&of.selection.services, &team.service) && named(&of.selection.environments, &team.environment)
+    named(&of.selection.functions, function)
+        && named(&of.selection.services, &team.service)
+        && named(&of.selection.environments, &team.environment)
 }
 
 impl Variant<'_> {
@@ -61,7 +76,10 @@ impl Variant<'_> {
 
     /// Returns the key that changed a parameter.
     pub(super) fn key(&self, param: &str) -> Option<String> {
-        self.overrides.iter().rfind(|of| of.param == param).map(|of| of.key.clone())
+        self.overrides
+            .iter()
+            .rfind(|of| of.param == param)
+            .map(|of| of.key.clone())
     }
 
     /// Returns whether a row of this run counts.

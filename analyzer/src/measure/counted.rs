@@ -40,7 +40,9 @@ pub(super) async fn read(session: &Session, range: Window) -> Result<Vec<Counted
 impl Counted {
     fn of(row: &Row<'_>) -> Option<Self> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let by_function = row.attributes_json.is_none_or(|json| ONCE_MORE.iter().all(|dimension| !json.contains(dimension)));
+        let by_function = row
+            .attributes_json
+            .is_none_or(|json| ONCE_MORE.iter().all(|dimension| !json.contains(dimension)));
         if row.metric != INVOCATIONS || !by_function {
             return None;
         }
@@ -56,14 +58,23 @@ impl Counted {
     }
 
     pub(super) fn scope(&self) -> [Option<&str>; 4] {
-        [self.provider.as_deref(), self.account.as_deref(), self.region.as_deref(), Some(&self.function)]
+        [
+            self.provider.as_deref(),
+            self.account.as_deref(),
+            self.region.as_deref(),
+            Some(&self.function),
+        ]
     }
 }
 
 /// Reads a whole number, which senders may write with zeros after the point.
 fn whole(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.bytes().all(|digit| digit == b'0') { whole.parse().ok() } else { None }
+    if fraction.bytes().all(|digit| digit == b'0') {
+        whole.parse().ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +83,9 @@ mod tests {
 
     #[test]
     fn counts_are_whole_numbers() {
-        assert_eq!((whole("12"), whole("12.0"), whole("12.5"), whole("x")), (Some(12), Some(12), None, None));
+        assert_eq!(
+            (whole("12"), whole("12.0"), whole("12.5"), whole("x")),
+            (Some(12), Some(12), None, None)
+        );
     }
 }

@@ -39,11 +39,22 @@ impl Dependencies {
     /// Adds the calls of one attempt to one operation; `attempt` names the attempt.
     pub(crate) fn add(&mut self, call: &Call<'_>, attempt: &str) {
         let minute = Slice::of(call.first_unix_nano).0;
-        let path = [Some(call.provider), call.account, call.region, call.function, Some(call.dependency_kind), Some(call.dependency), call.operation];
+        let path = [
+            Some(call.provider),
+            call.account,
+            call.region,
+            call.function,
+            Some(call.dependency_kind),
+            Some(call.dependency),
+            call.operation,
+        ];
         let of = self.groups.of(path).entry(minute).or_default();
         smaller(&mut of.service, call.service);
         smaller(&mut of.environment, call.environment);
-        of.sync_caller |= call.trigger_type.and_then(TriggerType::from_word).is_some_and(TriggerType::synchronous);
+        of.sync_caller |= call
+            .trigger_type
+            .and_then(TriggerType::from_word)
+            .is_some_and(TriggerType::synchronous);
         of.calls = of.calls.saturating_add(call.call_count);
         of.errors = of.errors.saturating_add(call.error_count);
         of.durations.merge(call.duration_hist);
@@ -56,7 +67,11 @@ impl Dependencies {
     /// Adds an attempt that failed to what its failed calls hit.
     pub(crate) fn add_failed(&mut self, row: &Row<'_>, attempt: &str) {
         for (path, minute) in self.failed.get(attempt).into_iter().flatten() {
-            let of = self.groups.of(path.each_ref().map(Option::as_deref)).entry(*minute).or_default();
+            let of = self
+                .groups
+                .of(path.each_ref().map(Option::as_deref))
+                .entry(*minute)
+                .or_default();
             of.failing_invocations += 1;
             of.failing_billed.add(row.billed_mib_ms, row.sample_weight_milli);
         }
@@ -64,14 +79,26 @@ impl Dependencies {
 
     /// Returns the view's rows.
     pub(crate) fn rows(self) -> Vec<ByDependency> {
-        let of = |(path, minutes): (Path, BTreeMap<i64, Minute>)| minutes.into_iter().map(move |(at, minute)| minute.row(path.clone(), at));
+        let of = |(path, minutes): (Path, BTreeMap<i64, Minute>)| {
+            minutes
+                .into_iter()
+                .map(move |(at, minute)| minute.row(path.clone(), at))
+        };
         self.groups.into_sorted().into_iter().flat_map(of).collect()
     }
 }
 
 impl Minute {
     fn row(self, path: Path, unix_minute: i64) -> ByDependency {
-        let [provider, account, region, function, dependency_kind, dependency, operation] = path;
+        let [
+            provider,
+            account,
+            region,
+            function,
+            dependency_kind,
+            dependency,
+            operation,
+        ] = path;
         ByDependency {
             provider,
             account,

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use pennyspan_schema::tables::deliveries::Row as Delivery;
 use pennyspan_schema::{Outcome, TriggerType, Window};
 
 use super::attempt::Row;
+use super::delivery::Row as Delivery;
 use super::grouped::{Grouped, Names};
 
 mod message;
@@ -27,6 +27,10 @@ type Message = (Option<String>, String);
 
 /// One attempt at an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "how it ended is not one of a few states: a message may be given back"
+)]
 pub(crate) struct Try {
     start_unix_nano: i64,
     succeeded: bool,
@@ -68,13 +72,17 @@ pub(crate) struct Events {
 impl Events {
     /// Takes one delivery; `key` names the invocation.
     pub(crate) fn take(&mut self, row: &Delivery<'_>, key: &str) {
-        let (Some(message_id), false) = (row.message_id, row.outcome == "dead_letter") else { return };
+        let (Some(message_id), false) = (row.message_id, row.outcome == "dead_letter") else {
+            return;
+        };
         let batch = match self.batches.get_mut(key) {
             Some(batch) => batch,
             None => self.batches.entry(key.to_owned()).or_default(),
         };
         let message = (row.trigger_partition.map(str::to_owned), message_id.to_owned());
-        batch.handed.insert((row.fact_unix_nano, message, row.outcome == "failed"));
+        batch
+            .handed
+            .insert((row.fact_unix_nano, message, row.outcome == "failed"));
         batch.size = batch.size.max(row.batch_size_count.unwrap_or(0));
         super::tally::smaller(&mut batch.source, row.trigger_source);
         super::tally::smaller(&mut batch.trigger_type, row.trigger_type);
@@ -86,14 +94,27 @@ impl Events {
         if let Some(batch) = self.batches.get_mut(key) {
             let source = row.trigger_source.or(batch.source.as_deref());
             let trigger_type = row.trigger_type.or(batch.trigger_type.as_deref());
-            let origin = shared(&mut self.origins, [provider, account, region, function, trigger_type, source]);
+            let origin = shared(
+                &mut self.origins,
+                [provider, account, region, function, trigger_type, source],
+            );
             batch.attempts.insert((Try::of(row), origin));
             return;
         }
         if !row.synchronous() && !matches!(row.trigger(), Some(TriggerType::Queue | TriggerType::Stream)) {
-            let names = [provider, account, region, function, row.trigger_type, row.trigger_source];
+            let names = [
+                provider,
+                account,
+                region,
+                function,
+                row.trigger_type,
+                row.trigger_source,
+            ];
             let origin = shared(&mut self.origins, names);
-            self.by_key.entry(key.to_owned()).or_default().insert((Try::of(row), origin));
+            self.by_key
+                .entry(key.to_owned())
+                .or_default()
+                .insert((Try::of(row), origin));
         }
     }
 
@@ -105,14 +126,20 @@ impl Events {
                 messages.entry((origin, message)).or_default().push(attempt);
             }
         }
-        messages.values_mut().for_each(|attempts| attempts.sort_unstable());
+        for attempts in messages.values_mut() {
+            attempts.sort_unstable();
+        }
         messages
     }
 }
 
 /// Returns the one copy of an origin.
 fn shared(origins: &mut Grouped<6, Option<Arc<Origin>>>, names: [Option<&str>; 6]) -> Arc<Origin> {
-    Arc::clone(origins.of(names).get_or_insert_with(|| Arc::new(names.map(|name| name.map(str::to_owned)))))
+    Arc::clone(
+        origins
+            .of(names)
+            .get_or_insert_with(|| Arc::new(names.map(|name| name.map(str::to_owned)))),
+    )
 }
 
 impl Try {
@@ -123,7 +150,9 @@ impl Try {
             succeeded: outcome == Outcome::Ok,
             failed: outcome.failed(),
             ended: outcome != Outcome::Unknown,
-            fingerprint: outcome.failed().then(|| row.error_fingerprint.unwrap_or(outcome.as_str()).to_owned()),
+            fingerprint: outcome
+                .failed()
+                .then(|| row.error_fingerprint.unwrap_or(outcome.as_str()).to_owned()),
             billed_mib_ms: row.billed_mib_ms,
             only_sampled_spans: !row.recorded() && row.sample_weight_milli > ALONE_MILLI,
         }
@@ -136,7 +165,9 @@ impl Try {
             succeeded: self.succeeded && !given_back,
             failed: self.failed || given_back,
             fingerprint: self.fingerprint.clone().or(fingerprint),
-            billed_mib_ms: self.billed_mib_ms.map(|billed| billed.saturating_add(messages - 1) / messages),
+            billed_mib_ms: self
+                .billed_mib_ms
+                .map(|billed| billed.saturating_add(messages - 1) / messages),
             ..self.clone()
         }
     }
@@ -147,7 +178,11 @@ impl Batch {
     fn placed(&self) -> Vec<(Arc<Origin>, Message, Try)> {
         let mut placed: BTreeMap<(&Message, &Placed), bool> = BTreeMap::new();
         for (said_unix_nano, message, given_back) in &self.handed {
-            let started = self.attempts.iter().take_while(|(attempt, _)| attempt.start_unix_nano <= *said_unix_nano).last();
+            let started = self
+                .attempts
+                .iter()
+                .take_while(|(attempt, _)| attempt.start_unix_nano <= *said_unix_nano)
+                .last();
             if let Some(attempt) = started.or_else(|| self.attempts.first()) {
                 *placed.entry((message, attempt)).or_default() |= *given_back;
             }
@@ -163,5 +198,7 @@ impl Batch {
 
 /// Returns whether an event's first attempt lies in the window.
 fn begins_in(window: Window, attempts: &[Try]) -> bool {
-    attempts.first().is_some_and(|first| window.contains(first.start_unix_nano))
+    attempts
+        .first()
+        .is_some_and(|first| window.contains(first.start_unix_nano))
 }

@@ -88,7 +88,10 @@ impl Functions {
         smaller(&mut of.service, row.service);
         smaller(&mut of.environment, row.environment);
         larger(&mut of.memory_size_mib, row.memory_size_mib);
-        larger(&mut of.timeout_ms, row.timeout_ms.map(|limit| (row.start_unix_nano, limit)));
+        larger(
+            &mut of.timeout_ms,
+            row.timeout_ms.map(|limit| (row.start_unix_nano, limit)),
+        );
         if row.outcome().ran() {
             of.add(row, sightings, window);
         }
@@ -96,7 +99,11 @@ impl Functions {
 
     /// Returns the view's rows.
     pub(crate) fn rows(self) -> Vec<ByFunction> {
-        self.0.into_sorted().into_iter().map(|(names, function)| function.row(names)).collect()
+        self.0
+            .into_sorted()
+            .into_iter()
+            .map(|(names, function)| function.row(names))
+            .collect()
     }
 }
 
@@ -124,7 +131,9 @@ impl Initialized {
 impl Waited {
     fn add(&mut self, row: &Row<'_>, early: Option<bool>) {
         self.all += 1;
-        let (Some(cold), Some(false)) = (row.cold_start, early) else { return };
+        let (Some(cold), Some(false)) = (row.cold_start, early) else {
+            return;
+        };
         let weight = row.sample_weight_milli;
         self.judged.add(weight);
         if let Some(latency_us) = row.latency_us() {
@@ -167,7 +176,9 @@ impl Function {
             (outcome == Outcome::Timeout, &mut self.timeouts),
             (outcome == Outcome::OutOfMemory, &mut self.out_of_memory),
         ];
-        ends.into_iter().filter(|(is, _)| *is).for_each(|(_, ends)| ends.add(row));
+        ends.into_iter()
+            .filter(|(is, _)| *is)
+            .for_each(|(_, ends)| ends.add(row));
         if let Some(init_us) = row.init_duration_us {
             self.inits.add(init_us, weight);
             if row.init_type.is_none_or(|kind| kind == InitType::OnDemand.as_str()) {
@@ -177,7 +188,9 @@ impl Function {
         if row.synchronous() {
             self.waited.add(row, sightings.early(row));
         }
-        if row.trace_sampled == Some(true) && row.start_unix_nano < window.end_unix_nano.saturating_sub(SPANS_ARRIVE_NANOS) {
+        if row.trace_sampled == Some(true)
+            && row.start_unix_nano < window.end_unix_nano.saturating_sub(SPANS_ARRIVE_NANOS)
+        {
             self.add_sampled(row, outcome);
         }
     }
@@ -198,7 +211,9 @@ impl Function {
     /// Returns the limit: as configured last, else the most frequent duration of timeouts.
     fn limit_ms(&self) -> Option<i64> {
         let frequent = self.cut_after_ms.iter().filter(|(_, count)| **count >= LIMIT_TIMEOUTS);
-        let cut = frequent.max_by_key(|(ms, count)| (**count, Reverse(**ms))).map(|(ms, _)| *ms);
+        let cut = frequent
+            .max_by_key(|(ms, count)| (**count, Reverse(**ms)))
+            .map(|(ms, _)| *ms);
         self.timeout_ms.map(|(_, limit)| limit).or(cut)
     }
 

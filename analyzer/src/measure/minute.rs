@@ -37,7 +37,9 @@ impl Minutes {
     pub(crate) fn add(&mut self, row: &Row<'_>, usd_per_mib_ms: Option<f64>) {
         let [provider, account, region, function] = row.scope();
         let minutes = self.0.of([provider, account, region, function, row.version, row.alias]);
-        let of = minutes.entry((Slice::of(row.start_unix_nano).0, row.memory_size_mib)).or_default();
+        let of = minutes
+            .entry((Slice::of(row.start_unix_nano).0, row.memory_size_mib))
+            .or_default();
         let weight = row.sample_weight_milli;
         smaller(&mut of.service, row.service);
         smaller(&mut of.environment, row.environment);
@@ -46,7 +48,10 @@ impl Minutes {
         of.invocations += 1;
         of.timeouts += i64::from(row.outcome() == Outcome::Timeout);
         of.billed.add(row.billed_mib_ms, weight);
-        of.usd_per_mib_ms = [of.usd_per_mib_ms, usd_per_mib_ms].into_iter().flatten().reduce(f64::max);
+        of.usd_per_mib_ms = [of.usd_per_mib_ms, usd_per_mib_ms]
+            .into_iter()
+            .flatten()
+            .reduce(f64::max);
         if let (Some(cpu_us), Some(took_us)) = (row.cpu_time_us, row.took_us()) {
             of.cpu_time.add(Some(cpu_us), weight);
             of.cpu_duration.add(Some(took_us), weight);
@@ -54,7 +59,12 @@ impl Minutes {
     }
 
     /// Adds what the platform itself counted in a minute.
-    pub(crate) fn add_counted(&mut self, [provider, account, region, function]: [Option<&str>; 4], minute: i64, count: i64) {
+    pub(crate) fn add_counted(
+        &mut self,
+        [provider, account, region, function]: [Option<&str>; 4],
+        minute: i64,
+        count: i64,
+    ) {
         let minutes = self.0.of([provider, account, region, function, None, None]);
         let counted = &mut minutes.entry((minute, None)).or_default().platform_invocations;
         *counted = Some(counted.unwrap_or(0).saturating_add(count));
@@ -63,7 +73,9 @@ impl Minutes {
     /// Returns the view's rows.
     pub(crate) fn rows(self) -> Vec<ByFunctionMinute> {
         let of = |(names, minutes): ([Option<String>; 6], BTreeMap<At, Minute>)| {
-            minutes.into_iter().map(move |(at, minute)| minute.row(names.clone(), at))
+            minutes
+                .into_iter()
+                .map(move |(at, minute)| minute.row(names.clone(), at))
         };
         self.0.into_sorted().into_iter().flat_map(of).collect()
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use pennyspan_rules::PriceBooks;
-use pennyspan_schema::tables::{deliveries, invocation_calls};
+use pennyspan_schema::tables::invocation_calls;
 use pennyspan_schema::{Slice, Table, Window};
 
 use super::attempt::{self, Reader, Row};
 use super::counted;
+use super::delivery;
 use super::dependency::Dependencies;
 use super::event::Events;
 use super::evidence::Evidences;
@@ -49,7 +50,12 @@ pub(crate) struct Pass {
 
 impl Pass {
     /// Reads everything that views need.
-    pub(crate) async fn run(session: &Session, window: Window, selection: &Selection, reach: Reach) -> Result<Self, AnalysisError> {
+    pub(crate) async fn run(
+        session: &Session,
+        window: Window,
+        selection: &Selection,
+        reach: Reach,
+    ) -> Result<Self, AnalysisError> {
         let books = session.books();
         let mut pass = Self {
             window,
@@ -65,28 +71,39 @@ impl Pass {
             sightings: Sightings::default(),
             prices: per_mib_ms(&books),
         };
-        let back = |nanos: i64| Window { start_unix_nano: window.start_unix_nano.saturating_sub(nanos), ..window };
+        let back = |nanos: i64| Window {
+            start_unix_nano: window.start_unix_nano.saturating_sub(nanos),
+            ..window
+        };
         pass.read_calls(session, back(reach.dependencies_nanos)).await?;
         pass.read_deliveries(session, back(LOOKBACK_NANOS)).await?;
         let range = back(reach.minutes_nanos.max(reach.dependencies_nanos).max(LOOKBACK_NANOS));
         pass.read_attempts(session, range, Self::see).await?;
         pass.sightings.settle();
         let mut pricer = Pricer::new(&books);
-        pass.read_attempts(session, range, |pass, row| pass.add(row, &mut pricer)).await?;
+        pass.read_attempts(session, range, |pass, row| pass.add(row, &mut pricer))
+            .await?;
         for counted in counted::read(session, back(reach.minutes_nanos)).await? {
-            pass.minutes.add_counted(counted.scope(), Slice::of(counted.unix_nano).0, counted.count);
+            pass.minutes
+                .add_counted(counted.scope(), Slice::of(counted.unix_nano).0, counted.count);
         }
         Ok(pass)
     }
 
     async fn read_calls(&mut self, session: &Session, range: Window) -> Result<(), AnalysisError> {
-        let mut rows = session.rows(Table::InvocationCalls, invocation_calls::COLUMNS, range).await?;
+        let mut rows = session
+            .rows(Table::InvocationCalls, invocation_calls::COLUMNS, range)
+            .await?;
         let mut attempt = String::new();
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run("calls"))?;
             let reader = invocation_calls::Reader::new(&batch).map_err(AnalysisError::rows("calls"))?;
             for call in reader.rows() {
-                name_attempt(&mut attempt, [call.provider, call.key_scope, call.invocation_id], Some(call.start_unix_nano));
+                name_attempt(
+                    &mut attempt,
+                    [call.provider, call.key_scope, call.invocation_id],
+                    Some(call.start_unix_nano),
+                );
                 self.dependencies.add(&call, &attempt);
                 if self.window.contains(call.start_unix_nano) {
                     self.shapes.take(&call, &attempt);
@@ -98,13 +115,11 @@ impl Pass {
     }
 
     async fn read_deliveries(&mut self, session: &Session, range: Window) -> Result<(), AnalysisError> {
-        let read: Vec<pennyspan_schema::Column> =
-            deliveries::COLUMNS.iter().filter(|column| column.name != "content_hash").copied().collect();
-        let mut rows = session.rows(Table::Deliveries, &read, range).await?;
+        let mut rows = session.rows(Table::Deliveries, delivery::COLUMNS, range).await?;
         let mut key = String::new();
         while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(AnalysisError::run("deliveries"))?;
-            let reader = deliveries::Reader::new(&batch).map_err(AnalysisError::rows("deliveries"))?;
+            let batch = batch.map_err(AnalysisError::run(delivery::NAME))?;
+            let reader = delivery::Reader::new(&batch).map_err(AnalysisError::rows(delivery::NAME))?;
             for row in reader.rows() {
                 if let Some(invocation_id) = row.invocation_id {
                     name_attempt(&mut key, [row.provider, row.key_scope, invocation_id], None);
@@ -163,7 +178,11 @@ impl Pass {
         let mut name = String::new();
         name_attempt(&mut name, [row.provider, row.key_scope, row.invocation_id], None);
         self.events.add(row, &name);
-        name_attempt(&mut name, [row.provider, row.key_scope, row.invocation_id], Some(row.start_unix_nano));
+        name_attempt(
+            &mut name,
+            [row.provider, row.key_scope, row.invocation_id],
+            Some(row.start_unix_nano),
+        );
         if row.outcome().failed() {
             self.dependencies.add_failed(row, &name);
         }
@@ -179,9 +198,20 @@ impl Pass {
 
 /// Returns the entries that price an attempt's duration and its request.
 fn entries(pricing: Pricing) -> (Option<Entry>, Option<Entry>) {
-    let Pricing::Priced(charged) = pricing else { return (None, None) };
-    let of = |wanted: fn(Basis) -> bool| charged.charges.iter().find(|charge| wanted(charge.basis)).map(|charge| charge.entry);
-    (of(|basis| matches!(basis, Basis::Time { .. })), of(|basis| basis == Basis::Request))
+    let Pricing::Priced(charged) = pricing else {
+        return (None, None);
+    };
+    let of = |wanted: fn(Basis) -> bool| {
+        charged
+            .charges
+            .iter()
+            .find(|charge| wanted(charge.basis))
+            .map(|charge| charge.entry)
+    };
+    (
+        of(|basis| matches!(basis, Basis::Time { .. })),
+        of(|basis| basis == Basis::Request),
+    )
 }
 
 /// Returns the list price of each entry for one MiB*ms, where that is its unit, as a number that decides levels.
@@ -189,7 +219,9 @@ fn per_mib_ms(books: &Arc<PriceBooks>) -> Vec<Option<f64>> {
     use num_traits::ToPrimitive;
     let each = books.prices().map(|price| {
         let of_time = price.unit.base() == "MiB*ms";
-        of_time.then(|| (price.unit_price() * price.unit.convert(1)).to_f64()).flatten()
+        of_time
+            .then(|| (price.unit_price() * price.unit.convert(1)).to_f64())
+            .flatten()
     });
     each.collect()
 }
@@ -207,4 +239,3 @@ fn name_attempt(buffer: &mut String, key: [&str; 3], start_unix_nano: Option<i64
         let _ = write!(buffer, "{start}");
     }
 }
-

@@ -41,7 +41,12 @@ impl Sightings {
         if let Some(version) = row.version.filter(|version| *version != LATEST) {
             let versions = self.versions.of(row.scope());
             match versions.get_mut(version) {
-                Some(seen) => *seen = Seen { first: seen.first.min(at), last: seen.last.max(at) },
+                Some(seen) => {
+                    *seen = Seen {
+                        first: seen.first.min(at),
+                        last: seen.last.max(at),
+                    }
+                }
                 None => drop(versions.insert(version.to_owned(), Seen { first: at, last: at })),
             }
         }
@@ -54,7 +59,11 @@ impl Sightings {
         }
         if !row.recorded() {
             let sampling = self.sampling.of(row.scope());
-            let (weight, rows) = if row.outcome().failed() { &mut sampling.failed } else { &mut sampling.ok };
+            let (weight, rows) = if row.outcome().failed() {
+                &mut sampling.failed
+            } else {
+                &mut sampling.ok
+            };
             *weight += i128::from(row.sample_weight_milli);
             *rows += 1;
         }
@@ -63,9 +72,15 @@ impl Sightings {
     /// Finds each version's first environments.
     pub(crate) fn settle(&mut self) {
         for (names, environments) in std::mem::take(&mut self.environments).into_sorted() {
-            let mut by_time: Vec<(i64, String)> = environments.into_iter().map(|(instance, first)| (first, instance)).collect();
+            let mut by_time: Vec<(i64, String)> = environments
+                .into_iter()
+                .map(|(instance, first)| (first, instance))
+                .collect();
             by_time.sort_unstable();
-            let first = by_time.into_iter().take(FIRST_ENVIRONMENTS).map(|(_, instance)| instance);
+            let first = by_time
+                .into_iter()
+                .take(FIRST_ENVIRONMENTS)
+                .map(|(_, instance)| instance);
             *self.early.of(names.each_ref().map(Option::as_deref)) = first.collect();
         }
     }
@@ -73,12 +88,18 @@ impl Sightings {
     /// Returns whether an attempt ran on one of its version's first environments; none where its environment is unknown.
     pub(crate) fn early(&self, row: &Row<'_>) -> Option<bool> {
         let instance = row.instance_id?;
-        Some(self.early.get(with(row.scope(), row.version)).is_some_and(|first| first.contains(instance)))
+        Some(
+            self.early
+                .get(with(row.scope(), row.version))
+                .is_some_and(|first| first.contains(instance)),
+        )
     }
 
     /// Returns whether a function's spans are sampled with a preference for failures, so that they tell no share.
     pub(crate) fn biased(&self, scope: [Option<&str>; 4]) -> bool {
-        let Some(Sampling { ok, failed }) = self.sampling.get(scope) else { return false };
+        let Some(Sampling { ok, failed }) = self.sampling.get(scope) else {
+            return false;
+        };
         // The mean weight of failures is below half of that of successes.
         ok.1 > 0 && failed.1 > 0 && failed.0 * ok.1 * 2 < ok.0 * failed.1
     }
@@ -98,17 +119,29 @@ impl Sightings {
         self.neighbour(scope, version, |seen, of| seen > of, false)
     }
 
-    fn neighbour<'a>(&'a self, scope: [Option<&str>; 4], version: &str, side: fn(&(i64, &str), &(i64, &str)) -> bool, last: bool) -> Option<&'a str> {
+    fn neighbour<'a>(
+        &'a self,
+        scope: [Option<&str>; 4],
+        version: &str,
+        side: fn(&(i64, &str), &(i64, &str)) -> bool,
+        last: bool,
+    ) -> Option<&'a str> {
         let versions = self.versions.get(scope)?;
         let (name, seen) = versions.get_key_value(version)?;
         let of = (seen.first, name.as_str());
-        let others = versions.iter().map(|(name, seen)| (seen.first, name.as_str())).filter(|seen| side(seen, &of));
+        let others = versions
+            .iter()
+            .map(|(name, seen)| (seen.first, name.as_str()))
+            .filter(|seen| side(seen, &of));
         let found = if last { others.max() } else { others.min() };
         found.map(|(_, name)| name)
     }
 }
 
 /// Adds a version to the names of a function.
-fn with<'a>([provider, account, region, function]: [Option<&'a str>; 4], version: Option<&'a str>) -> [Option<&'a str>; 5] {
+fn with<'a>(
+    [provider, account, region, function]: [Option<&'a str>; 4],
+    version: Option<&'a str>,
+) -> [Option<&'a str>; 5] {
     [provider, account, region, function, version]
 }

@@ -24,7 +24,14 @@ impl Sources {
     /// Adds one attempt of the window that ran.
     pub(crate) fn add(&mut self, row: &Row<'_>) {
         let [provider, account, region, function] = row.scope();
-        let of = self.0.of([provider, account, region, function, row.trigger_type, row.trigger_source]);
+        let of = self.0.of([
+            provider,
+            account,
+            region,
+            function,
+            row.trigger_type,
+            row.trigger_source,
+        ]);
         smaller(&mut of.service, row.service);
         smaller(&mut of.environment, row.environment);
         if let Some(lag_us) = row.trigger_lag_us {
@@ -35,18 +42,20 @@ impl Sources {
 
     /// Returns the view's rows.
     pub(crate) fn rows(self) -> Vec<ByTriggerSource> {
-        let row = |([provider, account, region, function, trigger_type, source], of): ([Option<String>; 6], Source)| ByTriggerSource {
-            provider,
-            account,
-            region,
-            function,
-            service: of.service,
-            environment: of.environment,
-            trigger_type,
-            source,
-            first_attempts: Some(of.first_attempts.rows),
-            first_attempts_n_eff: Some(of.first_attempts.n_eff()),
-            first_attempt_lag_hist: recorded(of.lags),
+        let row = |([provider, account, region, function, trigger_type, source], of): ([Option<String>; 6], Source)| {
+            ByTriggerSource {
+                provider,
+                account,
+                region,
+                function,
+                service: of.service,
+                environment: of.environment,
+                trigger_type,
+                source,
+                first_attempts: Some(of.first_attempts.rows),
+                first_attempts_n_eff: Some(of.first_attempts.n_eff()),
+                first_attempt_lag_hist: recorded(of.lags),
+            }
         };
         self.0.into_sorted().into_iter().map(row).collect()
     }

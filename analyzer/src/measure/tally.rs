@@ -17,13 +17,19 @@ impl Count {
     pub(crate) fn add(&mut self, weight_milli: i64) {
         self.rows += 1;
         self.milli = self.milli.saturating_add(weight_milli);
-        self.squares = self.squares.saturating_add(i128::from(weight_milli) * i128::from(weight_milli));
+        self.squares = self
+            .squares
+            .saturating_add(i128::from(weight_milli) * i128::from(weight_milli));
     }
 
     /// Returns the effective number of rows, (sum w)^2 / sum w^2.
     #[expect(clippy::cast_precision_loss, reason = "sums become a number only here")]
     pub(crate) fn n_eff(&self) -> f64 {
-        if self.squares == 0 { 0.0 } else { (self.milli as f64) * (self.milli as f64) / (self.squares as f64) }
+        if self.squares == 0 {
+            0.0
+        } else {
+            (self.milli as f64) * (self.milli as f64) / (self.squares as f64)
+        }
     }
 }
 
@@ -41,7 +47,9 @@ impl Sum {
         match quantity {
             Some(quantity) => {
                 self.known = true;
-                self.weighted_milli = self.weighted_milli.saturating_add(i128::from(quantity) * i128::from(weight_milli));
+                self.weighted_milli = self
+                    .weighted_milli
+                    .saturating_add(i128::from(quantity) * i128::from(weight_milli));
             }
             None => self.unknown = true,
         }
@@ -66,7 +74,11 @@ pub(crate) fn recorded(histogram: Histogram) -> Option<Histogram> {
 /// Returns the nearest-rank quantile of a histogram, in thousandths.
 pub(crate) fn quantile(histogram: &Histogram, q_milli: u16) -> Option<i64> {
     let (buckets, weights_milli) = histogram.parts();
-    pennyspan_schema::HistogramRef { buckets: &buckets, weights_milli: &weights_milli }.quantile(q_milli)
+    pennyspan_schema::HistogramRef {
+        buckets: &buckets,
+        weights_milli: &weights_milli,
+    }
+    .quantile(q_milli)
 }
 
 /// The larger of two values that may be unknown.

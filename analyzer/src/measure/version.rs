@@ -52,9 +52,13 @@ struct Durations {
 impl Versions {
     /// Adds one attempt that ran, of the window or the day before it.
     pub(crate) fn add(&mut self, row: &Row<'_>, sightings: &Sightings, window: Window) {
-        let (Some(version), Some(false), Some(took_us)) = (row.version, row.cold_start, row.took_us()) else { return };
+        let (Some(version), Some(false), Some(took_us)) = (row.version, row.cold_start, row.took_us()) else {
+            return;
+        };
         let scope = row.scope();
-        let Some(seen) = sightings.version(scope, version) else { return };
+        let Some(seen) = sightings.version(scope, version) else {
+            return;
+        };
         if row.start_unix_nano < seen.first.saturating_add(FIRST_NANOS) {
             return;
         }
@@ -66,24 +70,42 @@ impl Versions {
             smaller(&mut pair.service, row.service);
             smaller(&mut pair.environment, row.environment);
             larger(&mut pair.memory_size_mib, row.memory_size_mib);
-            let together = sightings.version(scope, previous).is_some_and(|previous| row.start_unix_nano <= previous.last);
+            let together = sightings
+                .version(scope, previous)
+                .is_some_and(|previous| row.start_unix_nano <= previous.last);
             pair.newer.add(row, took_us, together);
         }
         if let Some(newer) = sightings.successor(scope, version) {
-            let first = sightings.version(scope, newer).map(|newer| newer.first.saturating_add(FIRST_NANOS));
-            let together = window.contains(row.start_unix_nano) && first.is_some_and(|first| row.start_unix_nano >= first);
+            let first = sightings
+                .version(scope, newer)
+                .map(|newer| newer.first.saturating_add(FIRST_NANOS));
+            let together =
+                window.contains(row.start_unix_nano) && first.is_some_and(|first| row.start_unix_nano >= first);
             self.pair(row, newer).previous.add(row, took_us, together);
         }
     }
 
     fn pair(&mut self, row: &Row<'_>, newer: &str) -> &mut Pair {
         let [provider, account, region, function] = row.scope();
-        self.0.of([provider, account, region, function, row.route, row.trigger_type, row.alias, Some(newer)])
+        self.0.of([
+            provider,
+            account,
+            region,
+            function,
+            row.route,
+            row.trigger_type,
+            row.alias,
+            Some(newer),
+        ])
     }
 
     /// Returns the view's rows.
     pub(crate) fn rows(self) -> Vec<ByVersion> {
-        let pairs = self.0.into_sorted().into_iter().filter(|(_, pair)| pair.previous_version.is_some());
+        let pairs = self
+            .0
+            .into_sorted()
+            .into_iter()
+            .filter(|(_, pair)| pair.previous_version.is_some());
         pairs.map(|(names, pair)| pair.row(names)).collect()
     }
 }
@@ -110,7 +132,10 @@ impl Durations {
     fn merge(&mut self, other: &Self) {
         let (buckets, weights_milli) = other.histogram.parts();
         self.rows += other.rows;
-        self.histogram.merge(HistogramRef { buckets: &buckets, weights_milli: &weights_milli });
+        self.histogram.merge(HistogramRef {
+            buckets: &buckets,
+            weights_milli: &weights_milli,
+        });
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{
+    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use pennyspan_schema::column::{ColumnType, Hist as StoredHist};
 use pennyspan_schema::{Histogram, HistogramRef};
@@ -147,7 +149,9 @@ impl Measured for Hist {
         let mut builder = StoredHist::builder();
         for value in values {
             let parts = value.map(Histogram::parts);
-            let borrowed = parts.as_ref().map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
+            let borrowed = parts
+                .as_ref()
+                .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
             StoredHist::append(&mut builder, borrowed);
         }
         StoredHist::finish(&mut builder)

@@ -31,19 +31,35 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) async fn open() -> Result<Self, AnalysisError> {
         let snapshot = Snapshot::new([], Folded::default(), None);
-        let settings = Settings { partitions: NonZeroUsize::MIN, memory_bytes: MEMORY_BYTES };
-        let session = Session::open(&snapshot, Arc::new(PriceBooks::default()), Span::Window(WINDOW), settings).await?;
+        let settings = Settings {
+            partitions: NonZeroUsize::MIN,
+            memory_bytes: MEMORY_BYTES,
+        };
+        let session = Session::open(
+            &snapshot,
+            Arc::new(PriceBooks::default()),
+            Span::Window(WINDOW),
+            settings,
+        )
+        .await?;
         Measures::default().register(session.context())?;
-        Ok(Self { context: session.context().clone() })
+        Ok(Self {
+            context: session.context().clone(),
+        })
     }
 
     /// Runs a bound query over the rows of cases, and returns the levels of each case.
     ///
     /// Several cases are kept apart by the account, which is part of every scope.
     pub(super) async fn levels(&self, sql: &str, rule: &Rule, cases: &[&Case]) -> Result<Vec<Levels>, RowError> {
-        let fault = |source| RowError::Query { source: Box::new(source) };
+        let fault = |source| RowError::Query {
+            source: Box::new(source),
+        };
         for view in &rule.views {
-            let all = cases.iter().enumerate().flat_map(|(at, case)| case.rows.iter().map(move |row| (at, row)));
+            let all = cases
+                .iter()
+                .enumerate()
+                .flat_map(|(at, case)| case.rows.iter().map(move |row| (at, row)));
             let rows: Vec<(usize, &CaseRow)> = all.filter(|(_, row)| row.view == *view).collect();
             self.replace(view, &rows, cases.len() > 1).await.map_err(fault)?;
         }
@@ -57,7 +73,9 @@ impl Bench {
                 levels.extend(row.level);
             }
         }
-        levels.iter_mut().for_each(|levels| levels.sort_unstable());
+        for levels in &mut levels {
+            levels.sort_unstable();
+        }
         Ok(levels)
     }
 
@@ -66,16 +84,29 @@ impl Bench {
         let schema: SchemaRef = Arc::clone(self.context.table(view).await?.schema().inner());
         let column = |name: &str, data_type| -> Result<ArrayRef, DataFusionError> {
             let numbers: Vec<Cell> = rows.iter().map(|(at, _)| Cell::Text(at.to_string())).collect();
-            let given = rows.iter().map(|(_, row)| row.cells.iter().find(|(known, _)| known == name).map_or(&Cell::Null, |(_, cell)| cell));
-            let cells: Vec<&Cell> = if apart && name == APART { numbers.iter().collect() } else { given.collect() };
+            let given = rows.iter().map(|(_, row)| {
+                row.cells
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map_or(&Cell::Null, |(_, cell)| cell)
+            });
+            let cells: Vec<&Cell> = if apart && name == APART {
+                numbers.iter().collect()
+            } else {
+                given.collect()
+            };
             table::array(name, data_type, &cells).map_err(|error| DataFusionError::External(Box::new(error)))
         };
-        let fields = schema.fields().iter().map(|field| column(field.name(), field.data_type()));
+        let fields = schema
+            .fields()
+            .iter()
+            .map(|field| column(field.name(), field.data_type()));
         let columns = fields.collect::<Result<Vec<_>, _>>()?;
         let nullable = Arc::new(table::nullable(&schema));
         let batch = RecordBatch::try_new(Arc::clone(&nullable), columns)?;
         self.context.deregister_table(view)?;
-        self.context.register_table(view, Arc::new(MemTable::try_new(nullable, vec![vec![batch]])?))?;
+        self.context
+            .register_table(view, Arc::new(MemTable::try_new(nullable, vec![vec![batch]])?))?;
         Ok(())
     }
 }

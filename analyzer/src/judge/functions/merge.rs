@@ -21,7 +21,9 @@ pub(super) struct HistMerge {
 
 impl HistMerge {
     pub(super) fn new() -> Self {
-        Self { signature: Signature::exact(vec![Hist::data_type()], Volatility::Immutable) }
+        Self {
+            signature: Signature::exact(vec![Hist::data_type()], Volatility::Immutable),
+        }
     }
 }
 
@@ -58,7 +60,9 @@ impl Accumulator for Merged {
     fn evaluate(&mut self) -> Result<ScalarValue> {
         let parts = self.0.as_ref().map(Histogram::parts);
         let mut builder = Hist::builder();
-        let sum = parts.as_ref().map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
+        let sum = parts
+            .as_ref()
+            .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
         Hist::append(&mut builder, sum);
         let list = Hist::finish(&mut builder);
         Ok(ScalarValue::List(Arc::new(as_list_array(&list)?.clone())))

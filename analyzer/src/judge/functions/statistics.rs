@@ -26,26 +26,38 @@ pub(crate) fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
 
 /// Returns the two-sided p of the Mann-Whitney test by the normal approximation, with corrections for ties and continuity;
 /// none where a side is empty, 1 where all values are equal.
-#[expect(clippy::cast_precision_loss, reason = "weights become numbers only here, after they are summed")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "weights become numbers only here, after they are summed"
+)]
 pub(crate) fn mann_whitney_p(a: HistogramRef<'_>, b: HistogramRef<'_>) -> Option<f64> {
     let count = |weight_milli: i64| weight_milli as f64 / 1_000.0;
     let (of_a, of_b) = (count(a.weight_milli()), count(b.weight_milli()));
     if of_a <= 0.0 || of_b <= 0.0 {
         return None;
     }
-    let (mut a_left, mut b_left) = (a.iter().peekable(), b.iter().peekable());
-    let (mut b_below, mut wins, mut ties) = (0.0, 0.0, 0.0);
-    while let Some(bucket) = [a_left.peek(), b_left.peek()].into_iter().flatten().map(|(bucket, _)| *bucket).min() {
-        let in_a = a_left.next_if(|(at, _)| *at == bucket).map_or(0.0, |(_, weight)| count(weight));
-        let in_b = b_left.next_if(|(at, _)| *at == bucket).map_or(0.0, |(_, weight)| count(weight));
-        wins += in_a * (b_below + in_b / 2.0);
-        b_below += in_b;
-        let tied = in_a + in_b;
-        ties += tied * tied * tied - tied;
+    let (mut first, mut second) = (a.iter().peekable(), b.iter().peekable());
+    let (mut seconds_below, mut wins, mut ties) = (0.0, 0.0, 0.0);
+    while let Some(bucket) = [first.peek(), second.peek()]
+        .into_iter()
+        .flatten()
+        .map(|(bucket, _)| *bucket)
+        .min()
+    {
+        let of_first = first
+            .next_if(|(at, _)| *at == bucket)
+            .map_or(0.0, |(_, weight)| count(weight));
+        let of_second = second
+            .next_if(|(at, _)| *at == bucket)
+            .map_or(0.0, |(_, weight)| count(weight));
+        wins += of_first * (seconds_below + of_second / 2.0);
+        seconds_below += of_second;
+        let equal = of_first + of_second;
+        ties += equal * equal * equal - equal;
     }
     let all = of_a + of_b;
     let variance = of_a * of_b / 12.0 * (all + 1.0 - ties / (all * (all - 1.0)));
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return Some(1.0);
     }
     let distance = ((wins - of_a * of_b / 2.0).abs() - 0.5).max(0.0) / variance.sqrt();
@@ -93,19 +105,19 @@ fn lower_series(a: f64, x: f64) -> f64 {
 fn upper_fraction(a: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut b = x + 1.0 - a;
-    let mut c = 1.0 / TINY;
-    let mut d = 1.0 / away_from_zero(b);
-    let mut fraction = d;
+    let mut summand = x + 1.0 - a;
+    let mut upper = 1.0 / TINY;
+    let mut lower = 1.0 / away_from_zero(summand);
+    let mut fraction = lower;
     let mut term = 0.0;
     for _ in 0..MOST_TERMS {
         term += 1.0;
         let factor = -term * (term - a);
-        b += 2.0;
-        d = 1.0 / away_from_zero(factor * d + b);
-        c = away_from_zero(b + factor / c);
-        fraction *= d * c;
-        if (d * c - 1.0).abs() < NEGLIGIBLE * 10.0 {
+        summand += 2.0;
+        lower = 1.0 / away_from_zero(factor * lower + summand);
+        upper = away_from_zero(summand + factor / upper);
+        fraction *= lower * upper;
+        if (lower * upper - 1.0).abs() < NEGLIGIBLE * 10.0 {
             break;
         }
     }

@@ -43,16 +43,25 @@ impl Events {
         let mut fates: BTreeMap<Fate, Messages> = BTreeMap::new();
         for ((origin, (_, message_id)), attempts) in self.messages() {
             if attempts.iter().any(|attempt| window.contains(attempt.start_unix_nano)) {
-                fates.entry(Fate::of(Origin::clone(&origin), &attempts)).or_default().add(&message_id, &attempts);
+                fates
+                    .entry(Fate::of(Origin::clone(&origin), &attempts))
+                    .or_default()
+                    .add(&message_id, &attempts);
             }
         }
-        fates.into_iter().map(|(fate, messages)| fate.row(messages, teams, &most_receives)).collect()
+        fates
+            .into_iter()
+            .map(|(fate, messages)| fate.row(messages, teams, &most_receives))
+            .collect()
     }
 }
 
 impl Fate {
     fn of(origin: Origin, attempts: &[Try]) -> Self {
-        let fingerprints: BTreeSet<&String> = attempts.iter().filter_map(|attempt| attempt.fingerprint.as_ref()).collect();
+        let fingerprints: BTreeSet<&String> = attempts
+            .iter()
+            .filter_map(|attempt| attempt.fingerprint.as_ref())
+            .collect();
         Self {
             origin,
             attempts: count(attempts.len()),
@@ -63,10 +72,22 @@ impl Fate {
         }
     }
 
-    fn row(self, messages: Messages, teams: &Grouped<4, Team>, most_receives: &impl Fn(&Origin) -> Option<i64>) -> ByMessage {
+    fn row(
+        self,
+        messages: Messages,
+        teams: &Grouped<4, Team>,
+        most_receives: &impl Fn(&Origin) -> Option<i64>,
+    ) -> ByMessage {
         let max_receive_count = most_receives(&self.origin);
         let [provider, account, region, function, trigger_type, source] = self.origin;
-        let team = teams.get([provider.as_deref(), account.as_deref(), region.as_deref(), function.as_deref()]).cloned();
+        let team = teams
+            .get([
+                provider.as_deref(),
+                account.as_deref(),
+                region.as_deref(),
+                function.as_deref(),
+            ])
+            .cloned();
         let Team { service, environment } = team.unwrap_or_default();
         ByMessage {
             fifo: source.as_ref().map(|name| name.ends_with(FIFO)),

@@ -25,16 +25,26 @@ impl Events {
         let mut add = |origin: &Origin, attempts: &[Try]| {
             if begins_in(window, attempts) && complete(attempts) {
                 let attempts_per_event = i64::try_from(attempts.len()).unwrap_or(i64::MAX);
-                groups.entry((origin.clone(), attempts_per_event)).or_default().add(attempts);
+                groups
+                    .entry((origin.clone(), attempts_per_event))
+                    .or_default()
+                    .add(attempts);
             }
         };
-        self.messages().into_iter().for_each(|((origin, _), attempts)| add(&origin, &attempts));
+        for ((origin, _), attempts) in self.messages() {
+            add(&origin, &attempts);
+        }
         for (_, placed) in self.by_key.drain() {
             let origin = placed.first().map(|(_, origin)| Arc::clone(origin));
             let attempts: Vec<Try> = placed.into_iter().map(|(attempt, _)| attempt).collect();
-            origin.iter().for_each(|origin| add(origin, &attempts));
+            if let Some(origin) = origin {
+                add(&origin, &attempts);
+            }
         }
-        groups.into_iter().map(|((origin, attempts), tried)| tried.row(origin, attempts, teams)).collect()
+        groups
+            .into_iter()
+            .map(|((origin, attempts), tried)| tried.row(origin, attempts, teams))
+            .collect()
     }
 }
 
@@ -55,8 +65,20 @@ impl Tried {
         }
     }
 
-    fn row(self, [provider, account, region, function, trigger_type, source]: Origin, attempts_per_event: i64, teams: &Grouped<4, Team>) -> ByEvent {
-        let team = teams.get([provider.as_deref(), account.as_deref(), region.as_deref(), function.as_deref()]).cloned();
+    fn row(
+        self,
+        [provider, account, region, function, trigger_type, source]: Origin,
+        attempts_per_event: i64,
+        teams: &Grouped<4, Team>,
+    ) -> ByEvent {
+        let team = teams
+            .get([
+                provider.as_deref(),
+                account.as_deref(),
+                region.as_deref(),
+                function.as_deref(),
+            ])
+            .cloned();
         let Team { service, environment } = team.unwrap_or_default();
         ByEvent {
             provider,
