@@ -5,6 +5,7 @@
 mod company;
 mod findings;
 mod house;
+mod kill;
 mod network;
 mod samples;
 mod server;
