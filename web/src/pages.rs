@@ -19,10 +19,10 @@ pub use findings::FindingsPage;
 pub use function::FunctionPage;
 pub use functions::{FunctionsPage, Sort};
 pub use home::HomePage;
+pub(crate) use parts::provider_name;
 pub use rule::RulePage;
 pub use setup::{Platform, SetupPage};
 pub use trace::TracePage;
-pub(crate) use parts::provider_name;
 
 use crate::chart::Figure;
 

@@ -10,9 +10,9 @@ mod home;
 mod numbers;
 mod rule;
 mod setup;
-mod tiles;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod trace;
 mod verdict;
 
@@ -28,15 +28,15 @@ use pennyspan_analyzer::analysis::seen::{Seen, seen};
 use pennyspan_analyzer::analysis::{Group, Scope, Tally, part};
 use pennyspan_analyzer::session::{Session, Settings};
 use pennyspan_analyzer::{AnalysisError, Snapshot, Span};
-use pennyspan_rules::price::PriceBooks;
 use pennyspan_rules::Catalogue;
+use pennyspan_rules::price::PriceBooks;
 use pennyspan_schema::Table;
 
 pub use evaluation::{Evaluation, FirstSeen, Judged};
 
 use super::{
-    Answer, AnswerError, Answers, Badge, Emptiness, FindingAnswer, FindingsAnswer, FunctionAnswer, FunctionId, FunctionTab,
-    FunctionsAnswer, HomeAnswer, Question, RuleAnswer, SetupAnswer, Status, TraceAnswer, TraceView,
+    Answer, AnswerError, Answers, Badge, Emptiness, FindingAnswer, FindingsAnswer, FunctionAnswer, FunctionId,
+    FunctionTab, FunctionsAnswer, HomeAnswer, Question, RuleAnswer, SetupAnswer, Status, TraceAnswer, TraceView,
 };
 use crate::chart::Deployment;
 use crate::state::Window;
@@ -128,7 +128,10 @@ impl AnalyzerAnswers {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, AnswerError> {
-        self.source.snapshot().await.map_err(|source| AnswerError::Failed { source })
+        self.source
+            .snapshot()
+            .await
+            .map_err(|source| AnswerError::Failed { source })
     }
 
     async fn open(&self, snapshot: &Snapshot, window: Window) -> Result<Session, AnswerError> {
@@ -165,7 +168,12 @@ impl AnalyzerAnswers {
             let orphans = i64::try_from(orphans).unwrap_or(i64::MAX);
             badges.push(badge("Spans without invocation", &crate::format::count(orphans).text()));
         }
-        badges.extend(numbers::price_dates(&self.books).into_iter().next().map(|date| badge("List prices of", &date)));
+        badges.extend(
+            numbers::price_dates(&self.books)
+                .into_iter()
+                .next()
+                .map(|date| badge("List prices of", &date)),
+        );
         Status {
             newest_unix_nano: asked.seen.newest_unix_nano,
             ingest_lag_p95_us: intake.lag_p95_us.map(Ok),
@@ -200,8 +208,15 @@ impl AnalyzerAnswers {
     }
 
     /// Returns the deployments of a window for charts.
-    fn deployments(asked: &Asked, keep: impl Fn(&pennyspan_analyzer::analysis::deployed::Deployment) -> bool) -> Vec<Deployment> {
-        numbers::markers(deployed(&asked.session, asked.session.window()).iter().filter(|deployment| keep(deployment)))
+    fn deployments(
+        asked: &Asked,
+        keep: impl Fn(&pennyspan_analyzer::analysis::deployed::Deployment) -> bool,
+    ) -> Vec<Deployment> {
+        numbers::markers(
+            deployed(&asked.session, asked.session.window())
+                .iter()
+                .filter(|deployment| keep(deployment)),
+        )
     }
 }
 
@@ -211,7 +226,10 @@ type Overviews = BTreeMap<Scope, Course<Overview>>;
 /// Runs a tally over functions.
 async fn run<T: Tally>(session: &Session, grid: Grid, keep: &Keep) -> Result<BTreeMap<Scope, Course<T>>, AnswerError> {
     let groups = courses::<T>(session, grid, part::none, keep).await.map_err(failed)?;
-    Ok(groups.into_iter().map(|(group, course)| (group.scope, course)).collect())
+    Ok(groups
+        .into_iter()
+        .map(|(group, course)| (group.scope, course))
+        .collect())
 }
 
 /// Runs a tally over parts of functions in the whole window.
@@ -220,7 +238,9 @@ async fn run_by<T: Tally>(
     by: pennyspan_analyzer::analysis::Part,
     keep: &Keep,
 ) -> Result<BTreeMap<Group, T>, AnswerError> {
-    let groups = courses::<T>(session, Grid::whole(session.window()), by, keep).await.map_err(failed)?;
+    let groups = courses::<T>(session, Grid::whole(session.window()), by, keep)
+        .await
+        .map_err(failed)?;
     let total = |(group, course)| (group, pennyspan_analyzer::analysis::courses::total(course));
     Ok(groups.into_iter().map(total).collect())
 }
@@ -233,7 +253,9 @@ fn badge(label: &str, value: &str) -> Badge {
 }
 
 fn failed(error: AnalysisError) -> AnswerError {
-    AnswerError::Failed { source: Box::new(error) }
+    AnswerError::Failed {
+        source: Box::new(error),
+    }
 }
 
 async fn limited<T>(work: impl Future<Output = Result<T, AnswerError>> + Send) -> Result<T, AnswerError> {

@@ -61,7 +61,10 @@ impl Judged {
 
     /// Returns the findings that nobody muted, the most severe first.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
-        self.judgement.findings.iter().filter(|finding| finding.suppressed.is_none())
+        self.judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none())
     }
 
     /// Returns when a finding was first seen, in nanoseconds since 1970.

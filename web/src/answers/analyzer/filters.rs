@@ -58,5 +58,8 @@ pub(super) async fn emptiness(asked: &Asked, question: &Question) -> Result<Empt
 async fn count(asked: &Asked, filters: &Filters) -> Result<i64, AnswerError> {
     let grid = Grid::whole(asked.session.window());
     let counts = run::<Counts>(&asked.session, grid, &keep(filters)).await?;
-    Ok(counts.into_values().map(|course| whole(total(course).invocations_milli)).sum())
+    Ok(counts
+        .into_values()
+        .map(|course| whole(total(course).invocations_milli))
+        .sum())
 }

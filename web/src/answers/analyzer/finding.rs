@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pennyspan_analyzer::analysis::courses::{Course as Cells, Keep, merge};
 use pennyspan_analyzer::analysis::counts::whole;
+use pennyspan_analyzer::analysis::courses::{Course as Cells, Keep, merge};
 use pennyspan_analyzer::analysis::overview::{Interval, Overview};
 use pennyspan_analyzer::analysis::rows::text_rows;
 use pennyspan_analyzer::analysis::{self, Scope, Selection};
@@ -89,19 +89,32 @@ impl AnalyzerAnswers {
             ..Judging::default()
         };
         if let Err(error) = judge(session, &question, &self.catalogue, &judging).await {
-            tracing::warn!(rule = finding.rule, error = &error as &dyn std::error::Error, "cannot prepare evidence");
+            tracing::warn!(
+                rule = finding.rule,
+                error = &error as &dyn std::error::Error,
+                "cannot prepare evidence"
+            );
             return EvidenceRows::default();
         }
         let function = finding.function.as_deref().map(quoted);
-        let only = function.map(|name| format!(" WHERE function = {name}")).unwrap_or_default();
-        let sql = format!("SELECT * FROM ({}) AS evidence{only}", finding.query.trim_end().trim_end_matches(';'));
+        let only = function
+            .map(|name| format!(" WHERE function = {name}"))
+            .unwrap_or_default();
+        let sql = format!(
+            "SELECT * FROM ({}) AS evidence{only}",
+            finding.query.trim_end().trim_end_matches(';')
+        );
         match session.query(&sql, &BTreeMap::new(), LIMITS).await {
             Ok(answer) => {
                 let text = text_rows(&answer, CELL_CHARS);
                 turned(&text.columns, text.rows)
             }
             Err(error) => {
-                tracing::warn!(rule = finding.rule, error = &error as &dyn std::error::Error, "cannot run evidence");
+                tracing::warn!(
+                    rule = finding.rule,
+                    error = &error as &dyn std::error::Error,
+                    "cannot run evidence"
+                );
                 EvidenceRows::default()
             }
         }
@@ -152,7 +165,10 @@ impl AnalyzerAnswers {
             exemplars: exemplars.take(EXEMPLARS).collect(),
             series: Series::plain(
                 measure.name(),
-                cells.iter().map(|cell| cell.as_ref().and_then(|cell| measure.value(cell))).collect(),
+                cells
+                    .iter()
+                    .map(|cell| cell.as_ref().and_then(|cell| measure.value(cell)))
+                    .collect(),
             ),
             limit: None,
             deployments: Self::deployments(asked, |deployment| {
@@ -261,12 +277,20 @@ fn turned(columns: &[String], rows: Vec<Vec<Option<String>>>) -> EvidenceRows {
             line.push(cell);
         }
     }
-    let value = |n: usize| if count == 1 { "value".to_owned() } else { format!("row {n}") };
+    let value = |n: usize| {
+        if count == 1 {
+            "value".to_owned()
+        } else {
+            format!("row {n}")
+        }
+    };
     if count == 0 {
         return EvidenceRows::default();
     }
     EvidenceRows {
-        columns: std::iter::once("column".to_owned()).chain((1..=count).map(value)).collect(),
+        columns: std::iter::once("column".to_owned())
+            .chain((1..=count).map(value))
+            .collect(),
         rows: lines,
     }
 }
@@ -307,10 +331,18 @@ fn figures(finding: &Finding) -> Vec<(String, Impact)> {
     let impact = &finding.impact;
     let mut figures = Vec::new();
     if let Some(range) = &impact.usd {
-        figures.push(of("In the window", format!("{} USD", dollars(range)), "estimated at list prices"));
+        figures.push(of(
+            "In the window",
+            format!("{} USD", dollars(range)),
+            "estimated at list prices",
+        ));
     }
     if let Some(range) = &impact.usd_month {
-        figures.push(of("Per month", format!("{} USD", dollars(range)), "estimated at list prices, if it goes on"));
+        figures.push(of(
+            "Per month",
+            format!("{} USD", dollars(range)),
+            "estimated at list prices, if it goes on",
+        ));
     }
     if let Some(ms) = impact.ms_p95 {
         figures.push(of("Slower by", format!("{ms:.0} ms"), "at the 95th percentile"));
@@ -318,13 +350,20 @@ fn figures(finding: &Finding) -> Vec<(String, Impact)> {
     if let Some(risk) = &impact.risk {
         figures.push(of("Risk", risk.clone(), ""));
     }
-    figures.push(of("Judged on", group(i128::from(finding.n)), "invocations, messages or calls"));
+    figures.push(of(
+        "Judged on",
+        group(i128::from(finding.n)),
+        "invocations, messages or calls",
+    ));
     figures
 }
 
 /// Writes what was measured.
 fn measured(finding: &Finding, rule: &Rule) -> String {
-    let unit = finding.threshold.as_ref().map_or("", |threshold| threshold.unit.as_str());
+    let unit = finding
+        .threshold
+        .as_ref()
+        .map_or("", |threshold| threshold.unit.as_str());
     let value = finding.values.get(&rule.measure).unwrap_or(&serde_json::Value::Null);
     format!("{} {}", words(&rule.measure), number(value, &rule.measure, unit))
 }
@@ -354,7 +393,11 @@ fn number(value: &serde_json::Value, name: &str, unit: &str) -> String {
         Some(number) => {
             let digits = format!("{number:.2}");
             let digits = digits.trim_end_matches('0').trim_end_matches('.');
-            if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
+            if unit.is_empty() {
+                digits.to_owned()
+            } else {
+                format!("{digits} {unit}")
+            }
         }
     }
 }
@@ -369,7 +412,10 @@ fn runbook(rule: &Rule, finding: &Finding) -> Vec<RunbookStep> {
 }
 
 fn exemplars(finding: &Finding) -> Vec<String> {
-    let traces = finding.exemplars.iter().filter_map(|exemplar| exemplar.trace_id.clone());
+    let traces = finding
+        .exemplars
+        .iter()
+        .filter_map(|exemplar| exemplar.trace_id.clone());
     traces.take(EXEMPLARS).collect()
 }
 
@@ -389,14 +435,15 @@ fn suppression(finding: &Finding) -> Suppression {
     }
     line("reason", "WHY");
     lines.push("until = YYYY-MM-DD".to_owned());
-    Suppression {
-        toml: lines.join("\n"),
-    }
+    Suppression { toml: lines.join("\n") }
 }
 
 /// Returns whether findings of a function make a number red.
 pub(super) fn harm<'a>(findings: impl Iterator<Item = &'a Finding>, rules: &[&str]) -> Harm {
     let mut fires = findings.filter(|finding| rules.contains(&finding.rule.as_str()));
-    if fires.next().is_some() { Harm::Fires } else { Harm::Quiet }
+    if fires.next().is_some() {
+        Harm::Fires
+    } else {
+        Harm::Quiet
+    }
 }
-

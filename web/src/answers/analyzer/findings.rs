@@ -39,7 +39,7 @@ impl AnalyzerAnswers {
         FindingsAnswer {
             findings: self.finding_rows(judged, |_| true, SHOWN),
             evaluated: judged.evaluated,
-            rules_judging: self.rules_judging(judged),
+            rules_judging: rules_judging(judged),
             rules_total: self.rules_total(),
             lacking: lacking.into_iter().collect(),
         }
@@ -49,10 +49,6 @@ impl AnalyzerAnswers {
         i64::try_from(self.catalogue.rules().len()).unwrap_or(i64::MAX)
     }
 
-    pub(super) fn rules_judging(&self, judged: &Judged) -> i64 {
-        i64::try_from(judged.judgement.coverage.rules_judged).unwrap_or(i64::MAX)
-    }
-
     /// Returns findings as rows, the most severe first, then those that cost most.
     pub(super) fn finding_rows(
         &self,
@@ -60,7 +56,12 @@ impl AnalyzerAnswers {
         keep: impl Fn(&Finding) -> bool,
         most: usize,
     ) -> Vec<FindingRow> {
-        let mut findings: Vec<&Finding> = judged.judgement.findings.iter().filter(|finding| keep(finding)).collect();
+        let mut findings: Vec<&Finding> = judged
+            .judgement
+            .findings
+            .iter()
+            .filter(|finding| keep(finding))
+            .collect();
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), std::cmp::Reverse(money(finding))));
         findings
             .into_iter()
@@ -104,9 +105,18 @@ pub(super) fn scope(finding: &Finding) -> String {
         [one] => Some(format!("version {one}")),
         many => Some(format!("versions {}", many.join(", "))),
     };
-    let parts = [finding.function.clone(), finding.sub_resource.clone(), versions, finding.region.clone()];
+    let parts = [
+        finding.function.clone(),
+        finding.sub_resource.clone(),
+        versions,
+        finding.region.clone(),
+    ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "all functions".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "all functions".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 pub(super) fn severity(of: rule::Severity) -> Severity {
@@ -136,7 +146,9 @@ fn micros(text: &str) -> i128 {
 pub(super) fn dollars([low, high]: &[String; 2]) -> String {
     let one = |text: &str| match micros(text) {
         0 if text.chars().any(|c| ('1'..='9').contains(&c)) => "<\u{202f}0.01".to_owned(),
-        micros => crate::format::usd(crate::format::Usd(micros * 1_000_000_000_000)).bare().text(),
+        micros => crate::format::usd(crate::format::Usd(micros * 1_000_000_000_000))
+            .bare()
+            .text(),
     };
     let (low, high) = (one(low), one(high));
     if low == high { low } else { format!("{low} – {high}") }
@@ -169,8 +181,11 @@ pub(super) fn values(finding: &Finding) -> BTreeMap<String, Value> {
         serde_json::Value::Bool(flag) => Value::Text(flag.to_string()),
         _ => Value::Null,
     };
-    let mut values: BTreeMap<String, Value> =
-        finding.values.iter().map(|(name, given)| (name.clone(), value(given))).collect();
+    let mut values: BTreeMap<String, Value> = finding
+        .values
+        .iter()
+        .map(|(name, given)| (name.clone(), value(given)))
+        .collect();
     let text = |text: Option<&String>| text.map_or(Value::Null, |text| Value::Text(text.clone()));
     let versions = (!finding.versions.is_empty()).then(|| finding.versions.join(", "));
     for (name, part) in [
@@ -202,9 +217,19 @@ pub(super) fn command(step: &Step, finding: &Finding) -> Option<Command> {
 /// Returns the first sentence of a step.
 pub(super) fn headline(step: &Step, finding: &Finding) -> String {
     let filled = fill(&step.text, &values(finding));
-    let prose = filled.split("\n\n").find(|part| !part.trim_start().starts_with(['-', '`']));
-    let line = prose.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let prose = filled
+        .split("\n\n")
+        .find(|part| !part.trim_start().starts_with(['-', '`']));
+    let line = prose
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let end = line.find(". ").map_or(line.len(), |end| end + 1);
     line[..end].trim_end_matches('.').replace('`', "")
 }
 
+/// Returns how many rules could judge.
+pub(super) fn rules_judging(judged: &Judged) -> i64 {
+    i64::try_from(judged.judgement.coverage.rules_judged).unwrap_or(i64::MAX)
+}

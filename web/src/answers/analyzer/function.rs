@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pennyspan_analyzer::analysis::courses::{Course, Grid, Keep, total};
 use pennyspan_analyzer::analysis::counts::whole;
+use pennyspan_analyzer::analysis::courses::{Course, Grid, Keep, total};
 use pennyspan_analyzer::analysis::deployed::{deployed, is_of};
 use pennyspan_analyzer::analysis::overview::{Interval, Overview};
 use pennyspan_analyzer::analysis::settings::setting;
@@ -61,10 +61,21 @@ impl AnalyzerAnswers {
         };
         let earlier = question.window.before();
         let session = self.open(&asked.snapshot, earlier).await?;
-        let before = run::<Overview>(&session, numbers::grid(earlier), &keep).await?.remove(&scope);
-        let sums: Course<Overview> = course.iter().map(|cell| cell.as_ref().map(|cell| cell.sums.clone())).collect();
+        let before = run::<Overview>(&session, numbers::grid(earlier), &keep)
+            .await?
+            .remove(&scope);
+        let sums: Course<Overview> = course
+            .iter()
+            .map(|cell| cell.as_ref().map(|cell| cell.sums.clone()))
+            .collect();
         let judged = self.evaluation.current();
-        let row = self.row(&asked, judged.as_deref(), scope.clone(), sums.clone(), before.clone().map(total));
+        let row = self.row(
+            &asked,
+            judged.as_deref(),
+            scope.clone(),
+            sums.clone(),
+            before.clone().map(total),
+        );
         let service = row.service.clone();
         let deployments = Self::deployments(&asked, |deployment| is_of(deployment, &scope, Some(&service)));
         let seen = Seen {
@@ -78,7 +89,10 @@ impl AnalyzerAnswers {
             grid,
         };
         let about = |finding: &pennyspan_analyzer::report::finding::Finding| is_about(finding, &scope);
-        let findings = judged.as_ref().map(|judged| self.finding_rows(judged, about, FINDINGS)).unwrap_or_default();
+        let findings = judged
+            .as_ref()
+            .map(|judged| self.finding_rows(judged, about, FINDINGS))
+            .unwrap_or_default();
         let read = i64::try_from(row.now.counts.rows).unwrap_or(i64::MAX);
         let body = FunctionAnswer {
             notice: findings.iter().find(|finding| finding.muted.is_none()).cloned(),
@@ -116,7 +130,11 @@ impl AnalyzerAnswers {
         let any: Keep = Arc::new(|_| true);
         let session = self.open(&asked.snapshot, everything).await?;
         let ever = run::<Overview>(&session, Grid::whole(session.window()), &only(scope, &any)).await?;
-        let Some(course) = ever.into_iter().find(|(known, _)| known == scope).map(|(_, course)| course) else {
+        let Some(course) = ever
+            .into_iter()
+            .find(|(known, _)| known == scope)
+            .map(|(_, course)| course)
+        else {
             return Err(AnswerError::NotFound {
                 what: "function",
                 name: crate::text::cut(&id.function, 200),
@@ -139,13 +157,19 @@ impl AnalyzerAnswers {
         judged: Option<&Judged>,
     ) -> Result<FunctionOverview, AnswerError> {
         let about = |finding: &&pennyspan_analyzer::report::finding::Finding| is_about(finding, seen.scope);
-        let fires = |rules: &[&str]| judged.map(|judged| harm(judged.open().filter(about), rules)).unwrap_or_default();
+        let fires = |rules: &[&str]| {
+            judged
+                .map(|judged| harm(judged.open().filter(about), rules))
+                .unwrap_or_default()
+        };
         let [succeeded, failed, throttled] = super::home::outcomes(&seen.sums);
         let of = |value: &dyn Fn(&Overview) -> Option<i64>| -> Vec<Option<i64>> {
             seen.sums.iter().map(|cell| cell.as_ref().and_then(value)).collect()
         };
         let number = |key: &str| -> Option<i64> {
-            setting(&seen.asked.session, seen.scope, key, question.window.end)?.parse().ok()
+            setting(&seen.asked.session, seen.scope, key, question.window.end)?
+                .parse()
+                .ok()
         };
         let empty = Vec::new();
         Ok(FunctionOverview {
@@ -186,12 +210,17 @@ impl AnalyzerAnswers {
         versions.sort_by_key(|(version, sums)| (sums.first_unix_nano, version.clone()));
         let deployed = deployed(&seen.asked.session, seen.asked.session.window());
         let live = |version: &Option<String>| {
-            let of = deployed.iter().filter(|one| one.version == *version && one.function == seen.scope.function);
+            let of = deployed
+                .iter()
+                .filter(|one| one.version == *version && one.function == seen.scope.function);
             of.map(|one| one.deployed_unix_nano).min()
         };
         let mut rows = Vec::new();
         for (index, (version, sums)) in versions.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|index| versions.get(index)).map(|(_, sums)| sums);
+            let before = index
+                .checked_sub(1)
+                .and_then(|index| versions.get(index))
+                .map(|(_, sums)| sums);
             let (verdict, harm) = verdict(before, sums);
             let cost = numbers::amount(&sums.cost.cost(&self.books));
             rows.push(VersionRow {
@@ -240,10 +269,22 @@ fn verdict(before: Option<&Overview>, now: &Overview) -> (String, Harm) {
     if was_ran.min(ran) < COMPARED {
         return ("too few to compare".to_owned(), Harm::Quiet);
     }
-    let errors = format!("errors {} from {}", percent(failed, ran).text(), percent(was_failed, was_ran).text());
+    let errors = format!(
+        "errors {} from {}",
+        percent(failed, ran).text(),
+        percent(was_failed, was_ran).text()
+    );
     #[expect(clippy::cast_precision_loss, reason = "a ratio of change")]
-    let slower = before.latency.answer().p95.zip(now.latency.answer().p95).map(|(was, is)| change(was as f64, is as f64).words);
-    (format!("{errors}, p95 {}", slower.unwrap_or_else(|| "unknown".to_owned())), Harm::Quiet)
+    let slower = before
+        .latency
+        .answer()
+        .p95
+        .zip(now.latency.answer().p95)
+        .map(|(was, is)| change(was as f64, is as f64).words);
+    (
+        format!("{errors}, p95 {}", slower.unwrap_or_else(|| "unknown".to_owned())),
+        Harm::Quiet,
+    )
 }
 
 /// Returns the most attempts at one moment of each interval, also of those that began before it.
@@ -258,7 +299,10 @@ fn concurrency(course: &Course<Interval>, grid: Grid) -> Vec<Option<i64>> {
     let mut most: Vec<Option<i64>> = vec![None; grid.count()];
     let (mut running, mut reached) = (0_i64, 0_usize);
     for (at, step) in steps {
-        let Some(interval) = grid.interval(at).or_else(|| (at >= grid.window.end_unix_nano).then_some(most.len())) else {
+        let Some(interval) = grid
+            .interval(at)
+            .or_else(|| (at >= grid.window.end_unix_nano).then_some(most.len()))
+        else {
             continue;
         };
         for passed in reached + 1..=interval.min(most.len().saturating_sub(1)) {
@@ -275,7 +319,11 @@ fn concurrency(course: &Course<Interval>, grid: Grid) -> Vec<Option<i64>> {
 
 /// Returns the traces most worth looking at, in the order of time.
 fn exemplars(course: &Course<Interval>) -> Vec<(String, i64, i64, Harm)> {
-    let mut worst: Vec<_> = course.iter().flatten().filter_map(|cell| cell.worst.0.clone()).collect();
+    let mut worst: Vec<_> = course
+        .iter()
+        .flatten()
+        .filter_map(|cell| cell.worst.0.clone())
+        .collect();
     worst.sort_by(|a, b| b.cmp(a));
     worst.truncate(EXEMPLARS);
     worst.sort_by_key(|example| example.start_unix_nano);
@@ -308,8 +356,12 @@ fn configuration(seen: &Seen<'_>, question: &Question, fires: &dyn Fn(&[&str]) -
     let said = |said: &Option<(i64, String)>| said.as_ref().map(|(_, text)| text.clone()).ok_or(Missing::Unknown);
     let mut rows = vec![
         ("Memory".to_owned(), memory, fires(&["oom", "memory-over-provisioned"])),
-        ("Runtime".to_owned(), said(&sums.newest.runtime), Harm::Quiet),
-        ("Architecture".to_owned(), said(&sums.newest.architecture), Harm::Quiet),
+        ("Runtime".to_owned(), said(sums.newest.runtime.as_ref()), Harm::Quiet),
+        (
+            "Architecture".to_owned(),
+            said(sums.newest.architecture.as_ref()),
+            Harm::Quiet,
+        ),
     ];
     for (key, name, unit) in SETTINGS {
         let value = setting(&seen.asked.session, seen.scope, key, question.window.end);
@@ -322,15 +374,26 @@ fn configuration(seen: &Seen<'_>, question: &Question, fires: &dyn Fn(&[&str]) -
             (Some(value), "") => Ok(value.to_owned()),
             (Some(value), unit) => Ok(format!("{value} {unit}")),
         };
-        let harm = if key == "timeout_ms" { fires(&["timeouts", "near-timeout"]) } else { Harm::Quiet };
+        let harm = if key == "timeout_ms" {
+            fires(&["timeouts", "near-timeout"])
+        } else {
+            Harm::Quiet
+        };
         rows.push((name.to_owned(), shown, harm));
     }
     Configuration { rows }
 }
 
 /// Adds the sums of one part over the window.
-fn by_part(groups: BTreeMap<pennyspan_analyzer::analysis::Group, pennyspan_analyzer::analysis::overview::Inits>, scope: &Scope) -> Vec<(Option<String>, pennyspan_analyzer::analysis::overview::Inits)> {
-    groups.into_iter().filter(|(group, _)| group.scope == *scope).map(|(group, inits)| (group.part, inits)).collect()
+fn by_part(
+    groups: BTreeMap<pennyspan_analyzer::analysis::Group, pennyspan_analyzer::analysis::overview::Inits>,
+    scope: &Scope,
+) -> Vec<(Option<String>, pennyspan_analyzer::analysis::overview::Inits)> {
+    groups
+        .into_iter()
+        .filter(|(group, _)| group.scope == *scope)
+        .map(|(group, inits)| (group.part, inits))
+        .collect()
 }
 
 /// Returns a whole number of thousandths.

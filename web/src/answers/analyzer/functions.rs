@@ -81,28 +81,42 @@ impl AnalyzerAnswers {
             .map(|cell| cell.as_ref().map(|cell| whole(cell.counts.invocations_milli)))
             .collect();
         let now = total(course);
-        let service = said(&now.newest.service).unwrap_or_default();
+        let service = said(now.newest.service.as_ref()).unwrap_or_default();
         let last = deployed(&asked.session, asked.session.window());
-        let last = last.iter().rfind(|deployment| is_of(deployment, &scope, Some(&service)));
-        let findings: Vec<_> = judged.into_iter().flat_map(Judged::open).filter(|f| is_about(f, &scope)).collect();
+        let last = last
+            .iter()
+            .rfind(|deployment| is_of(deployment, &scope, Some(&service)));
+        let findings: Vec<_> = judged
+            .into_iter()
+            .flat_map(Judged::open)
+            .filter(|f| is_about(f, &scope))
+            .collect();
         let urgent = findings.iter().any(|finding| finding.severity >= Severity::High);
-        let fails = findings.iter().any(|finding| FAILURE_RULES.contains(&finding.rule.as_str()));
+        let fails = findings
+            .iter()
+            .any(|finding| FAILURE_RULES.contains(&finding.rule.as_str()));
         let (ran, errors) = numbers::failures(&now.counts);
         let cold = now.cold_starts.answer();
-        let runtime = [said(&now.newest.runtime), said(&now.newest.architecture)];
+        let runtime = [
+            said(now.newest.runtime.as_ref()),
+            said(now.newest.architecture.as_ref()),
+        ];
         let shown = FunctionRow {
             id: numbers::id(&scope),
             runtime: runtime.into_iter().flatten().collect::<Vec<_>>().join(" "),
-            memory_mib: said(&now.newest.memory_mib).ok_or(Missing::Unknown),
+            memory_mib: said(now.newest.memory_mib.as_ref()).ok_or(Missing::Unknown),
             invocations: Ok(ran),
             errors,
-            before: before.as_ref().map(|before| numbers::failures(&before.counts)).ok_or(Missing::NoData),
+            before: before
+                .as_ref()
+                .map(|before| numbers::failures(&before.counts))
+                .ok_or(Missing::NoData),
             cold: numbers::cold(&cold),
             memory_ppm: now.used_ppm.ok_or(Missing::Unknown),
             duration: numbers::quantiles(&now.latency.answer()),
             amount: numbers::amount(&now.cost.cost(&self.books)),
             deployed_unix_nano: last.map(|deployment| deployment.deployed_unix_nano),
-            version: said(&now.newest.version).unwrap_or_default(),
+            version: said(now.newest.version.as_ref()).unwrap_or_default(),
             findings: (
                 i64::try_from(findings.len()).unwrap_or(i64::MAX),
                 if urgent { Harm::Fires } else { Harm::Quiet },
@@ -121,8 +135,8 @@ impl AnalyzerAnswers {
 }
 
 /// Returns a value without the time at which it was said.
-pub(super) fn said<T: Clone>(said: &Option<(i64, T)>) -> Option<T> {
-    said.as_ref().map(|(_, value)| value.clone())
+pub(super) fn said<T: Clone>(said: Option<&(i64, T)>) -> Option<T> {
+    said.map(|(_, value)| value.clone())
 }
 
 /// Returns whether a finding is about a function; what either does not know does not tell them apart.
@@ -146,7 +160,9 @@ fn functions(rows: Vec<Row>) -> FunctionsAnswer {
         1 => format!("1 of {} fails", plural(total, "function", "functions")),
         n => format!("{n} of {} fail", plural(total, "function", "functions")),
     };
-    let worst = rows.iter().max_by_key(|row| (row.shown.errors, std::cmp::Reverse(row.shown.id.clone())));
+    let worst = rows
+        .iter()
+        .max_by_key(|row| (row.shown.errors, std::cmp::Reverse(row.shown.id.clone())));
     let lede = worst.filter(|row| row.shown.errors > 0).map(|row| {
         format!(
             "Most failures: {} with {} of {}.",

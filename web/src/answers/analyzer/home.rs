@@ -40,7 +40,10 @@ impl AnalyzerAnswers {
         let session = self.open(&asked.snapshot, earlier).await?;
         let keep = keep(&question.state.filters);
         let mut before: Course<Overview> = Vec::new();
-        for course in run::<Overview>(&session, numbers::grid(earlier), &keep).await?.into_values() {
+        for course in run::<Overview>(&session, numbers::grid(earlier), &keep)
+            .await?
+            .into_values()
+        {
             merge(&mut before, course);
         }
         let new_errors = new_errors(&asked, &session, &keep).await?;
@@ -62,7 +65,10 @@ impl AnalyzerAnswers {
             .of(&super::tiles::HOME),
             tile_bins: numbers::bins(grid),
             story: Some(story(&all, &verdict, &deployments, question)),
-            findings: judged.as_ref().map(|judged| self.finding_rows(judged, open, FINDINGS)).unwrap_or_default(),
+            findings: judged
+                .as_ref()
+                .map(|judged| self.finding_rows(judged, open, FINDINGS))
+                .unwrap_or_default(),
             findings_total: judged
                 .as_ref()
                 .map_or(0, |judged| i64::try_from(judged.open().count()).unwrap_or(i64::MAX)),
@@ -80,7 +86,10 @@ impl AnalyzerAnswers {
 /// Counts attempts by how they ended, per interval.
 pub(super) fn outcomes(course: &Course<Overview>) -> [Vec<Option<i64>>; 3] {
     let of = |count: fn(&Overview) -> i128| -> Vec<Option<i64>> {
-        course.iter().map(|cell| cell.as_ref().map(|cell| whole(count(cell)))).collect()
+        course
+            .iter()
+            .map(|cell| cell.as_ref().map(|cell| whole(count(cell))))
+            .collect()
     };
     [
         of(|cell| cell.counts.invocations_milli - cell.counts.failed_milli()),
@@ -140,7 +149,9 @@ async fn new_errors(
         .filter(|(_, errors)| errors.failed_milli > 0)
         .map(|(group, _)| group)
         .collect();
-    let fresh = now.into_iter().filter(|(group, errors)| errors.failed_milli > 0 && !known.contains(group));
+    let fresh = now
+        .into_iter()
+        .filter(|(group, errors)| errors.failed_milli > 0 && !known.contains(group));
     let mut groups: Vec<ErrorGroup> = fresh
         .map(|(group, errors)| {
             let exemplar = errors.exemplar.as_ref();
@@ -148,12 +159,24 @@ async fn new_errors(
                 (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
                 (kind, message) => kind.clone().or_else(|| message.clone()),
             });
-            let ended = || errors.outcomes.iter().copied().collect::<Vec<_>>().join(", ").replace('_', " ");
+            let ended = || {
+                errors
+                    .outcomes
+                    .iter()
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+                    .replace('_', " ")
+            };
             let versions = errors.versions.iter().cloned().collect::<Vec<_>>().join(", ");
             let function = group.scope.function.unwrap_or_else(|| "unknown".to_owned());
             ErrorGroup {
                 message: said.unwrap_or_else(ended),
-                scope: if versions.is_empty() { function } else { format!("{function} version {versions}") },
+                scope: if versions.is_empty() {
+                    function
+                } else {
+                    format!("{function} version {versions}")
+                },
                 count: whole(errors.failed_milli),
                 first_unix_nano: errors.first_unix_nano.unwrap_or_default(),
                 last_unix_nano: errors.last_unix_nano.unwrap_or_default(),
@@ -168,7 +191,12 @@ async fn new_errors(
 
 /// Returns the functions that most fail, are throttled or have findings, worst first.
 fn worst(rows: Vec<Row>) -> Vec<crate::answers::FunctionRow> {
-    let weight = |row: &Row| (row.shown.errors + whole(row.now.counts.throttles_milli), row.shown.findings.0);
+    let weight = |row: &Row| {
+        (
+            row.shown.errors + whole(row.now.counts.throttles_milli),
+            row.shown.findings.0,
+        )
+    };
     let mut rows: Vec<Row> = rows.into_iter().filter(|row| weight(row) > (0, 0)).collect();
     rows.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.scope.cmp(&b.scope)));
     rows.truncate(ROWS);
@@ -195,7 +223,8 @@ fn movers(asked: &Asked, rows: &[Row], judged: Option<&Judged>, question: &Quest
             },
         );
         let name = row.scope.function.as_deref().unwrap_or("unknown");
-        let about = |finding: &&pennyspan_analyzer::report::finding::Finding| super::functions::is_about(finding, &row.scope);
+        let about =
+            |finding: &&pennyspan_analyzer::report::finding::Finding| super::functions::is_about(finding, &row.scope);
         let fires = |rules: &[&str]| judged.map(|j| harm(j.open().filter(about), rules)).unwrap_or_default();
         let mut add = |what: &str, was: (f64, Shown), now: (f64, Shown), rules: &[&str]| {
             let score = score(was.0, now.0);
@@ -233,7 +262,12 @@ fn movers(asked: &Asked, rows: &[Row], judged: Option<&Judged>, question: &Quest
             );
         }
         #[expect(clippy::cast_precision_loss, reason = "a ratio of change")]
-        add("invocations", (was_ran as f64, count(was_ran)), (now_ran as f64, count(now_ran)), &["gone-quiet"]);
+        add(
+            "invocations",
+            (was_ran as f64, count(was_ran)),
+            (now_ran as f64, count(now_ran)),
+            &["gone-quiet"],
+        );
     }
     movers.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.what.cmp(&other.what)));
     movers.truncate(ROWS);

@@ -34,7 +34,10 @@ pub(super) fn window(window: Window) -> pennyspan_schema::Window {
 /// Cuts a window into intervals of a length that people know.
 pub(super) fn grid(of: Window) -> Grid {
     let fits = |step: &i64| of.length() / (step * SECOND) <= INTERVALS;
-    let step = STEPS_S.into_iter().find(fits).map_or(of.length() / INTERVALS, |step| step * SECOND);
+    let step = STEPS_S
+        .into_iter()
+        .find(fits)
+        .map_or(of.length() / INTERVALS, |step| step * SECOND);
     Grid {
         window: window(of),
         step_nanos: step.max(1),
@@ -74,7 +77,11 @@ pub(super) fn quantiles(of: &quantiles::Quantiles) -> Quantiles {
 }
 
 pub(super) fn precision(of: &quantiles::Quantiles) -> Precision {
-    if of.approximate { Precision::Buckets } else { Precision::Exact }
+    if of.approximate {
+        Precision::Buckets
+    } else {
+        Precision::Exact
+    }
 }
 
 /// Returns cold starts of those invocations of which it is known; an error where it is known of none.
@@ -120,7 +127,10 @@ pub(super) fn markers<'a>(deployments: impl Iterator<Item = &'a deployed::Deploy
             at_unix_nano: deployment.deployed_unix_nano,
             version: version.cloned().unwrap_or_else(|| deployment.source.clone()),
         };
-        if markers.last().is_none_or(|last| last.at_unix_nano != marker.at_unix_nano) {
+        if markers
+            .last()
+            .is_none_or(|last| last.at_unix_nano != marker.at_unix_nano)
+        {
             markers.push(marker);
         }
     }
@@ -132,7 +142,10 @@ pub(super) fn markers<'a>(deployments: impl Iterator<Item = &'a deployed::Deploy
 pub(super) fn price_dates(books: &PriceBooks) -> Vec<String> {
     let named = |book: &price::PriceBook| format!("{} of {}", book.id, book.as_of);
     let lambda = books.books().iter().filter(|book| book.id == "aws-lambda");
-    lambda.chain(books.books().iter().filter(|book| book.id != "aws-lambda")).map(named).collect()
+    lambda
+        .chain(books.books().iter().filter(|book| book.id != "aws-lambda"))
+        .map(named)
+        .collect()
 }
 
 /// Makes positions of a picture out of counts.

@@ -19,7 +19,9 @@ impl AnalyzerAnswers {
         let judged = self.evaluation.current();
         let lacks = |need: &String| {
             let not_judged = judged.iter().flat_map(|judged| &judged.judgement.not_judged);
-            not_judged.filter(|lack| lack.rule == rule.name).any(|lack| lack.needs.contains(need))
+            not_judged
+                .filter(|lack| lack.rule == rule.name)
+                .any(|lack| lack.needs.contains(need))
         };
         let found = |finding: &pennyspan_analyzer::report::finding::Finding| finding.rule == rule.name;
         let body = RuleAnswer {
@@ -28,8 +30,15 @@ impl AnalyzerAnswers {
             severity: severity(rule.severity),
             markdown: markdown(rule),
             parameters: rule.params.iter().map(parameter).collect(),
-            needs: rule.needs.iter().map(|need| (need.clone(), judged.is_some() && !lacks(need))).collect(),
-            findings: judged.as_ref().map(|judged| self.finding_rows(judged, found, SHOWN)).unwrap_or_default(),
+            needs: rule
+                .needs
+                .iter()
+                .map(|need| (need.clone(), judged.is_some() && !lacks(need)))
+                .collect(),
+            findings: judged
+                .as_ref()
+                .map(|judged| self.finding_rows(judged, found, SHOWN))
+                .unwrap_or_default(),
             evaluated: judged.as_ref().map(|judged| judged.evaluated),
         };
         Ok(self.answer(&asked, super::attempts(&asked.snapshot), Ok(body)))
@@ -49,7 +58,7 @@ fn markdown(rule: &Rule) -> String {
     let mut text = rule.what_it_finds.clone();
     let mut section = |title: &str, body: &str| {
         if !body.trim().is_empty() {
-            text.push_str(&format!("\n\n## {title}\n\n{body}"));
+            text.extend(["\n\n## ", title, "\n\n", body]);
         }
     };
     section("False alarms", &rule.false_alarms);

@@ -17,7 +17,9 @@ const WOULD_ADD: usize = 8;
 impl AnalyzerAnswers {
     pub(super) async fn answer_setup(&self, question: &Question) -> Result<Answer<SetupAnswer>, AnswerError> {
         let asked = self.ask(question.window).await?;
-        let since = question.now_unix_nano.saturating_sub(RATE_MINUTES * 60 * super::numbers::SECOND);
+        let since = question
+            .now_unix_nano
+            .saturating_sub(RATE_MINUTES * 60 * super::numbers::SECOND);
         let arrived = sources(&asked.session, since).await.map_err(failed)?;
         let rows = arrived.values().map(|arrived| arrived.rows).sum();
         let judged = self.evaluation.current();
@@ -29,7 +31,9 @@ impl AnalyzerAnswers {
             token_needed: self.addresses.token_needed,
             sources: heard,
             rejected: self.source.intake().rejected,
-            rules_judging: judged.as_ref().map_or(0, |judged| self.rules_judging(judged)),
+            rules_judging: judged
+                .as_ref()
+                .map_or(0, |judged| super::findings::rules_judging(judged)),
             rules_total: self.rules_total(),
             would_add: judged.as_ref().map(|judged| would_add(judged)).unwrap_or_default(),
         };
@@ -38,7 +42,10 @@ impl AnalyzerAnswers {
 }
 
 fn sentence(sources: &[Source]) -> String {
-    let heard = sources.iter().filter(|source| matches!(source.state, SourceState::Received(_))).count();
+    let heard = sources
+        .iter()
+        .filter(|source| matches!(source.state, SourceState::Received(_)))
+        .count();
     match heard {
         0 => "Waiting for the first event".to_owned(),
         1 => "One source has sent".to_owned(),
@@ -60,7 +67,13 @@ fn heard(arrived: BTreeMap<pennyspan_analyzer::analysis::sources::Source, Arrive
     }
     heard.sort_by(|a, b| (&a.place, &a.name).cmp(&(&b.place, &b.name)));
     heard.truncate(PLACES);
-    let awaited = [Kind::Spans, Kind::Logs, Kind::Platform, Kind::Configurations, Kind::Deployments];
+    let awaited = [
+        Kind::Spans,
+        Kind::Logs,
+        Kind::Platform,
+        Kind::Configurations,
+        Kind::Deployments,
+    ];
     for kind in awaited.into_iter().filter(|kind| !kinds.contains(kind)) {
         heard.push(Source {
             place: "Not heard yet".to_owned(),
@@ -74,7 +87,11 @@ fn heard(arrived: BTreeMap<pennyspan_analyzer::analysis::sources::Source, Arrive
 
 fn place(provider: Option<&str>, region: Option<&str>) -> String {
     let provider = crate::pages::provider_name(provider.unwrap_or_default());
-    let provider = if provider == "unknown" { "No provider named" } else { provider };
+    let provider = if provider == "unknown" {
+        "No provider named"
+    } else {
+        provider
+    };
     match region {
         Some(region) => format!("{provider}, {region}"),
         None => provider.to_owned(),

@@ -15,8 +15,11 @@ use pennyspan_fixtures::{Fault, Injection, Scenario, Side, Truth, generate};
 use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::PriceBooks;
 use pennyspan_store::MemoryStore;
+use tokio::sync::OnceCell;
 
-use super::{Addresses, AnalyzerAnswers, Evaluation, FirstSeen, Intake, Judged, Settings, SnapshotSource, SourceError, numbers};
+use super::{
+    Addresses, AnalyzerAnswers, Evaluation, FirstSeen, Intake, Judged, Settings, SnapshotSource, SourceError, numbers,
+};
 use crate::answers::{Answers, FunctionTab, Question, TraceView};
 use crate::format::Usd;
 use crate::routes::{Clock, Exposure, router};
@@ -59,7 +62,10 @@ impl World {
         };
         for file in telemetry.files() {
             let mut decoded = Vec::new();
-            decode_file(file.body.as_slice(), &origin, &Decoding::default(), |part| decoded.push(part.rows)).unwrap();
+            decode_file(file.body.as_slice(), &origin, &Decoding::default(), |part| {
+                decoded.push(part.rows)
+            })
+            .unwrap();
             decoded.into_iter().for_each(|rows| store.push(rows).unwrap());
         }
         let snapshot = store.snapshot().unwrap();
@@ -71,7 +77,12 @@ impl World {
             end: truth.window.end_unix_nano,
         };
         let evaluation = Arc::new(Evaluation::default());
-        let session = Session::open(&snapshot, Arc::clone(&books), Span::Window(numbers::window(window)), settings());
+        let session = Session::open(
+            &snapshot,
+            Arc::clone(&books),
+            Span::Window(numbers::window(window)),
+            settings(),
+        );
         let session = session.await.unwrap();
         let asked = analysis::Question {
             window: session.window(),
@@ -140,11 +151,14 @@ impl World {
     }
 }
 
-fn failing(seed: u64) -> Scenario {
-    Scenario::new(seed).with(Injection {
+/// Returns six hours in which one function runs out of memory, generated and judged once for all tests.
+async fn failing() -> &'static World {
+    static WORLD: OnceCell<World> = OnceCell::const_new();
+    let scenario = Scenario::new(11).with(Injection {
         fault: Fault::Oom,
         side: Side::Above,
-    })
+    });
+    WORLD.get_or_init(|| async move { World::of(&scenario).await }).await
 }
 
 /// Reads exact decimal dollars.
@@ -154,9 +168,14 @@ fn exact(text: &str) -> Usd {
 }
 
 fn links(markup: &str) -> Vec<String> {
-    let hrefs = markup.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let mut links: Vec<String> =
-        hrefs.filter(|href| href.starts_with('/')).map(|href| href.replace("&amp;", "&")).collect();
+    let hrefs = markup
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
+    let mut links: Vec<String> = hrefs
+        .filter(|href| href.starts_with('/'))
+        .map(|href| href.replace("&amp;", "&"))
+        .collect();
     links.sort();
     links.dedup();
     links
@@ -168,7 +187,7 @@ fn number(n: usize) -> i64 {
 
 #[tokio::test]
 async fn every_function_shows_the_counts_and_the_cost_that_are_true() {
-    let world = World::of(&failing(11)).await;
+    let world = failing().await;
     let answer = world.answers.functions(&world.question("")).await.unwrap();
     let functions = answer.body.unwrap();
     let rows: Vec<_> = functions.groups.iter().flat_map(|group| &group.rows).collect();
@@ -176,65 +195,138 @@ async fn every_function_shows_the_counts_and_the_cost_that_are_true() {
     for truth in &world.truth.functions {
         let row = rows.iter().find(|row| row.id.function == truth.function).unwrap();
         let failed = truth.errors + truth.timeouts + truth.out_of_memory;
-        assert_eq!((row.invocations, row.errors), (Ok(number(truth.invocations)), number(failed)), "{}", truth.function);
+        assert_eq!(
+            (row.invocations, row.errors),
+            (Ok(number(truth.invocations)), number(failed)),
+            "{}",
+            truth.function
+        );
         assert_eq!(row.cold.unwrap().0, number(truth.cold_starts), "{}", truth.function);
         assert_eq!(row.memory_mib, Ok(truth.memory_size_mib), "{}", truth.function);
         let apart = row.amount.usd.0 - exact(&truth.cost_usd).0;
-        assert!(apart.abs() <= 1, "{}: {:?} {}", truth.function, row.amount.usd, truth.cost_usd);
+        assert!(
+            apart.abs() <= 1,
+            "{}: {:?} {}",
+            truth.function,
+            row.amount.usd,
+            truth.cost_usd
+        );
         assert_eq!(row.amount.not_priced, number(truth.not_priced), "{}", truth.function);
     }
 }
 
 #[tokio::test]
 async fn the_tabs_of_a_function_add_up() {
-    let world = World::of(&failing(12)).await;
+    let world = failing().await;
     for truth in &world.truth.functions {
-        let functions = world.answers.functions(&world.question("")).await.unwrap().body.unwrap();
+        let functions = world
+            .answers
+            .functions(&world.question(""))
+            .await
+            .unwrap()
+            .body
+            .unwrap();
         let mut rows = functions.groups.iter().flat_map(|group| &group.rows);
         let id = &rows.find(|row| row.id.function == truth.function).unwrap().id;
-        let ask = async |tab| world.answers.function(&world.question(""), id, tab).await.unwrap().body.unwrap();
+        let ask = async |tab| {
+            world
+                .answers
+                .function(&world.question(""), id, tab)
+                .await
+                .unwrap()
+                .body
+                .unwrap()
+        };
         let overview = ask(FunctionTab::Overview).await.overview.unwrap();
         let sum = |values: &[Option<i64>]| values.iter().flatten().sum::<i64>();
-        assert_eq!(sum(&overview.succeeded) + sum(&overview.failed), number(truth.invocations), "{}", truth.function);
+        assert_eq!(
+            sum(&overview.succeeded) + sum(&overview.failed),
+            number(truth.invocations),
+            "{}",
+            truth.function
+        );
         assert_eq!(sum(&overview.throttled), number(truth.throttles), "{}", truth.function);
-        assert_eq!(overview.concurrency.iter().flatten().max(), Some(&number(truth.concurrency_max)), "{}", truth.function);
-        assert_eq!(overview.versions.iter().map(|row| row.attempts.0).sum::<i64>(), number(truth.invocations));
+        assert_eq!(
+            overview.concurrency.iter().flatten().max(),
+            Some(&number(truth.concurrency_max)),
+            "{}",
+            truth.function
+        );
+        assert_eq!(
+            overview.versions.iter().map(|row| row.attempts.0).sum::<i64>(),
+            number(truth.invocations)
+        );
         let cold = ask(FunctionTab::ColdStarts).await.cold_starts.unwrap();
-        assert_eq!((cold.totals.0, sum(&cold.cold)), (number(truth.cold_starts), number(truth.cold_starts)));
-        assert_eq!(cold.by_version.iter().map(|group| group.cold_count).sum::<i64>(), number(truth.cold_starts));
+        assert_eq!(
+            (cold.totals.0, sum(&cold.cold)),
+            (number(truth.cold_starts), number(truth.cold_starts))
+        );
+        assert_eq!(
+            cold.by_version.iter().map(|group| group.cold_count).sum::<i64>(),
+            number(truth.cold_starts)
+        );
         let cost = ask(FunctionTab::Cost).await.cost.unwrap();
-        assert_eq!(cost.waste.iter().map(|row| row.usd.0).sum::<i128>(), cost.total.usd.0, "{}", truth.function);
-        assert_eq!(cost.lines.iter().map(|line| line.usd.unwrap().0).sum::<i128>(), cost.total.usd.0);
+        assert_eq!(
+            cost.waste.iter().map(|row| row.usd.0).sum::<i128>(),
+            cost.total.usd.0,
+            "{}",
+            truth.function
+        );
+        assert_eq!(
+            cost.lines.iter().map(|line| line.usd.unwrap().0).sum::<i128>(),
+            cost.total.usd.0
+        );
     }
 }
 
 #[tokio::test]
 async fn a_fault_stands_on_the_first_page_and_leads_to_function_evidence_and_runbook() {
-    let world = World::of(&failing(13)).await;
+    let world = failing().await;
     let fault = &world.truth.findings[0];
     let function = fault.function.clone().unwrap();
     let (status, home) = world.page(&world.over("/")).await;
     assert_eq!(status, 200);
-    assert!(home.contains(&function) && home.contains(&format!("/rules/{}", fault.rule)), "{home}");
+    assert!(
+        home.contains(&function) && home.contains(&format!("/rules/{}", fault.rule)),
+        "{home}"
+    );
     let links = links(&home);
     let finding = links.iter().find(|link| link.starts_with("/findings/")).unwrap();
     let (status, page) = world.page(finding).await;
     assert_eq!(status, 200);
-    for words in ["Confirm", "Contain", "Verify", "[[suppress]]", "Rows of the evidence query", "id=\"evidence\""] {
+    for words in [
+        "Confirm",
+        "Contain",
+        "Verify",
+        "[[suppress]]",
+        "Rows of the evidence query",
+        "id=\"evidence\"",
+    ] {
         assert!(page.contains(words), "{words} is missing on {finding}");
     }
-    let to_function = self::links(&page).into_iter().find(|link| link.starts_with("/functions/")).unwrap();
+    let to_function = self::links(&page)
+        .into_iter()
+        .find(|link| link.starts_with("/functions/"))
+        .unwrap();
     let (status, page) = world.page(&to_function).await;
     assert_eq!(status, 200);
     assert!(page.contains(&function));
-    let trace = self::links(&page).into_iter().find(|link| link.starts_with("/traces/")).unwrap();
+    let trace = self::links(&page)
+        .into_iter()
+        .find(|link| link.starts_with("/traces/"))
+        .unwrap();
     assert_eq!(world.page(&trace).await.0, 200);
 }
 
 #[tokio::test]
 async fn each_link_of_each_page_answers() {
-    let world = World::of(&failing(14)).await;
-    let mut open = vec![world.over("/"), world.over("/functions"), world.over("/findings"), world.over("/setup")];
+    let world = failing().await;
+    let mut open = vec![
+        world.over("/"),
+        world.over("/functions"),
+        world.over("/findings"),
+        world.over("/setup"),
+    ];
     let mut seen = std::collections::BTreeSet::new();
     let mut kinds: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     while let Some(address) = open.pop() {
@@ -254,14 +346,35 @@ async fn each_link_of_each_page_answers() {
 
 #[tokio::test]
 async fn a_trace_shows_each_of_its_spans_and_attempts_and_what_they_cost() {
-    let world = World::of(&Scenario::new(15)).await;
-    let attempt = world.truth.attempts.iter().find(|attempt| attempt.trace_id.is_some()).unwrap();
+    let world = failing().await;
+    let attempt = world
+        .truth
+        .attempts
+        .iter()
+        .find(|attempt| attempt.trace_id.is_some())
+        .unwrap();
     let trace_id = attempt.trace_id.clone().unwrap();
     let view = TraceView::default();
-    let trace = world.answers.trace(&world.question(""), &trace_id, &view).await.unwrap().body.unwrap();
-    let attempts = world.truth.attempts.iter().filter(|one| one.trace_id.as_ref() == Some(&trace_id));
-    assert_eq!(trace.cost.total.priced + trace.cost.total.not_priced, number(attempts.count()));
-    assert_eq!(trace.cost.lines.iter().map(|(_, usd)| usd.0).sum::<i128>(), trace.cost.total.usd.0);
+    let trace = world
+        .answers
+        .trace(&world.question(""), &trace_id, &view)
+        .await
+        .unwrap()
+        .body
+        .unwrap();
+    let attempts = world
+        .truth
+        .attempts
+        .iter()
+        .filter(|one| one.trace_id.as_ref() == Some(&trace_id));
+    assert_eq!(
+        trace.cost.total.priced + trace.cost.total.not_priced,
+        number(attempts.count())
+    );
+    assert_eq!(
+        trace.cost.lines.iter().map(|(_, usd)| usd.0).sum::<i128>(),
+        trace.cost.total.usd.0
+    );
     let length = (trace.end_unix_nano - trace.start_unix_nano) / 1_000;
     assert_eq!(trace.parts.iter().map(|part| part.us).sum::<i64>(), length);
     assert!(trace.spans_count > 0);
@@ -269,17 +382,31 @@ async fn a_trace_shows_each_of_its_spans_and_attempts_and_what_they_cost() {
 
 #[tokio::test]
 async fn links_across_an_asynchronous_hop_are_followed_both_ways() {
-    let world = World::of(&Scenario::new(16)).await;
+    let world = failing().await;
     let mut followed = 0;
-    for attempt in world.truth.attempts.iter().filter(|one| one.trace_id.is_some()).take(200) {
+    for attempt in world
+        .truth
+        .attempts
+        .iter()
+        .filter(|one| one.trace_id.is_some())
+        .take(200)
+    {
         let id = attempt.trace_id.clone().unwrap();
         let ask = async |id: &str| {
-            let answer = world.answers.trace(&world.question(""), id, &TraceView::default()).await.unwrap();
+            let answer = world
+                .answers
+                .trace(&world.question(""), id, &TraceView::default())
+                .await
+                .unwrap();
             answer.body.unwrap().links
         };
         if let Some(link) = ask(&id).await.first() {
             let back = ask(&link.trace_id).await;
-            assert!(back.iter().any(|link| link.trace_id == id), "{id} and {}", link.trace_id);
+            assert!(
+                back.iter().any(|link| link.trace_id == id),
+                "{id} and {}",
+                link.trace_id
+            );
             followed += 1;
             if followed == 2 {
                 break;
@@ -291,7 +418,7 @@ async fn links_across_an_asynchronous_hop_are_followed_both_ways() {
 
 #[tokio::test]
 async fn first_sights_survive_a_finding_that_comes_and_goes() {
-    let world = World::of(&failing(17)).await;
+    let world = failing().await;
     let judged = world.answers.evaluation.current().unwrap();
     let findings = &judged.judgement.findings;
     let at = judged.evaluated.at_unix_nano;
@@ -307,19 +434,25 @@ async fn first_sights_survive_a_finding_that_comes_and_goes() {
 
 #[tokio::test]
 async fn pages_say_why_there_is_nothing() {
-    let world = World::of(&Scenario { minutes: 20, ..Scenario::new(18) }).await;
-    let address = world.question("").state.filtered("region", "mars-north-1").href("/functions");
+    let world = failing().await;
+    let address = world
+        .question("")
+        .state
+        .filtered("region", "mars-north-1")
+        .href("/functions");
     let (status, page) = world.page(&address).await;
     assert!(status == 200 && page.contains("mars-north-1"), "{page}");
     let (status, _) = world.page(&world.over("/functions/aws/-/-/nobody")).await;
     assert_eq!(status, 404);
-    let (status, page) = world.page("/functions?from=2020-01-01T00:00Z&to=2020-01-01T01:00Z").await;
+    let (status, page) = world
+        .page("/functions?from=2020-01-01T00:00Z&to=2020-01-01T01:00Z")
+        .await;
     assert!(status == 200 && !page.contains("All functions"));
 }
 
 #[tokio::test]
 async fn setup_shows_what_arrived_and_how_many_rules_can_judge() {
-    let world = World::of(&Scenario { minutes: 20, ..Scenario::new(19) }).await;
+    let world = failing().await;
     let setup = world.answers.setup(&world.question("")).await.unwrap().body.unwrap();
     let names: Vec<&str> = setup.sources.iter().map(|source| source.name.as_str()).collect();
     for name in ["Spans", "The platform’s records", "Settings"] {

@@ -62,15 +62,23 @@ type Read = (Shown, Option<f64>);
 impl Tiles<'_> {
     pub(super) fn of(&self, numbers: &[Number]) -> Vec<Tile> {
         let (now, before) = (sum(self.now), (!self.before.is_empty()).then(|| sum(self.before)));
-        numbers.iter().map(|number| self.tile(*number, &now, before.as_ref())).collect()
+        numbers
+            .iter()
+            .map(|number| self.tile(*number, &now, before.as_ref()))
+            .collect()
     }
 
     fn tile(&self, number: Number, now: &Overview, before: Option<&Overview>) -> Tile {
         let (value, is) = self.read(number, now);
-        let (was, was_number) =
-            before.map_or_else(|| (Shown::missing(Missing::NoData), None), |before| self.read(number, before));
+        let (was, was_number) = before.map_or_else(
+            || (Shown::missing(Missing::NoData), None),
+            |before| self.read(number, before),
+        );
         let course = |course: &Course<Overview>| {
-            course.iter().map(|cell| cell.as_ref().and_then(|cell| self.read(number, cell).1)).collect()
+            course
+                .iter()
+                .map(|cell| cell.as_ref().and_then(|cell| self.read(number, cell).1))
+                .collect()
         };
         Tile {
             label: number.label().to_owned(),
@@ -85,7 +93,10 @@ impl Tiles<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a position in a picture and a ratio of change")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a position in a picture and a ratio of change"
+    )]
     fn read(&self, number: Number, of: &Overview) -> Read {
         let ran = whole(of.counts.invocations_milli);
         let plain = |n: i64| (count(n), Some(n as f64));

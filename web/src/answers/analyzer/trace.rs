@@ -13,9 +13,7 @@ use pennyspan_rules::price::{Amount as Exact, largest_remainder};
 use pennyspan_schema::Window;
 
 use super::{AnalyzerAnswers, failed, numbers};
-use crate::answers::{
-    Answer, AnswerError, LogLine, Question, TimePart, TraceAnswer, TraceCost, TraceLink, TraceView,
-};
+use crate::answers::{Answer, AnswerError, LogLine, Question, TimePart, TraceAnswer, TraceCost, TraceLink, TraceView};
 use crate::chart::PartKind;
 use crate::format::{Amount, count, duration, plural};
 use tree::Tree;
@@ -61,9 +59,14 @@ impl AnalyzerAnswers {
         let services = services(&trace.spans);
         let rows = tree::rows(&tree, trace, &path, &services);
         let rows_count = rows.len();
-        let first = usize::try_from(view.first_row).unwrap_or(0).min(rows_count.saturating_sub(1));
+        let first = usize::try_from(view.first_row)
+            .unwrap_or(0)
+            .min(rows_count.saturating_sub(1));
         let first = first / PAGE_ROWS * PAGE_ROWS;
-        let chosen = view.span_id.as_ref().and_then(|id| trace.spans.iter().find(|span| span.span_id == *id));
+        let chosen = view
+            .span_id
+            .as_ref()
+            .and_then(|id| trace.spans.iter().find(|span| span.span_id == *id));
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         TraceAnswer {
             trace_id: trace_id.to_owned(),
@@ -108,7 +111,11 @@ impl AnalyzerAnswers {
         let exact: Vec<Exact> = parts.iter().map(|(_, sum)| sum.clone()).collect();
         let rounded = largest_remainder(&exact, &total).unwrap_or(exact);
         TraceCost {
-            lines: parts.into_iter().zip(&rounded).map(|((name, _), usd)| (name, numbers::usd(usd))).collect(),
+            lines: parts
+                .into_iter()
+                .zip(&rounded)
+                .map(|((name, _), usd)| (name, numbers::usd(usd)))
+                .collect(),
             total: Amount {
                 usd: numbers::usd(&total),
                 priced: whole(priced),
@@ -126,7 +133,10 @@ fn name(scope: &Scope) -> String {
 /// Returns the time from the first start to the last end.
 fn bounds(trace: &Trace) -> Window {
     let starts = trace.spans.iter().map(|span| span.start_unix_nano);
-    let init = trace.attempts.iter().map(|one| one.start_unix_nano - one.init_us.unwrap_or(0).saturating_mul(1_000));
+    let init = trace
+        .attempts
+        .iter()
+        .map(|one| one.start_unix_nano - one.init_us.unwrap_or(0).saturating_mul(1_000));
     let ends = trace.spans.iter().map(|span| span.end_unix_nano);
     let ended = trace.attempts.iter().filter_map(|one| one.end_unix_nano);
     let start = starts.chain(init).min().unwrap_or(0);
@@ -155,7 +165,10 @@ fn services(spans: &[SpanRow]) -> BTreeMap<&str, usize> {
 fn functions(trace: &Trace) -> std::collections::BTreeSet<&str> {
     let spans = trace.spans.iter().filter_map(|span| span.scope.as_ref());
     let attempts = trace.attempts.iter().map(|attempt| &attempt.scope);
-    spans.chain(attempts).filter_map(|scope| scope.function.as_deref()).collect()
+    spans
+        .chain(attempts)
+        .filter_map(|scope| scope.function.as_deref())
+        .collect()
 }
 
 /// Says in one sentence how long it took, and what failed.
@@ -167,7 +180,11 @@ fn sentence(trace: &Trace, bounds: Window) -> String {
     let root = trace.spans.first().map_or("This trace", |span| span.name.as_str());
     match cause {
         Some(cause) => {
-            let error = if cause.error.is_empty() { "without a message".to_owned() } else { format!("with “{}”", cause.error) };
+            let error = if cause.error.is_empty() {
+                "without a message".to_owned()
+            } else {
+                format!("with “{}”", cause.error)
+            };
             format!("{root} took {took}; {} in {} failed {error}", cause.name, place(cause))
         }
         None => format!("{root} took {took} and nothing failed"),
@@ -197,7 +214,11 @@ fn parts(
         .collect();
     parts.push(("other".to_owned(), other, PartKind::Series(usize::MAX)));
     let covered: i64 = parts.iter().map(|(_, nanos, _)| nanos).sum();
-    parts.push(("outside the longest path".to_owned(), (total - covered).max(0), PartKind::Waiting));
+    parts.push((
+        "outside the longest path".to_owned(),
+        (total - covered).max(0),
+        PartKind::Waiting,
+    ));
     // Microseconds of each part are differences of rounded sums, so that they add up to those of the whole.
     let (mut until, mut rounded) = (0_i64, 0_i64);
     let part = |(name, nanos, kind): (String, i64, PartKind)| {

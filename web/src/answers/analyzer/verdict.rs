@@ -23,11 +23,12 @@ impl AnalyzerAnswers {
             .flat_map(Judged::open)
             .filter(|finding| finding.severity >= Severity::High)
             .collect();
-        let worst = urgent.iter().max_by_key(|finding| (finding.severity, LOSS_RULES.contains(&finding.rule.as_str())));
+        let worst = urgent
+            .iter()
+            .max_by_key(|finding| (finding.severity, LOSS_RULES.contains(&finding.rule.as_str())));
         match (judged, worst) {
             (Some(judged), Some(worst)) => {
-                let joined: Vec<&Finding> =
-                    urgent.iter().copied().filter(|finding| joins(worst, finding)).collect();
+                let joined: Vec<&Finding> = urgent.iter().copied().filter(|finding| joins(worst, finding)).collect();
                 Verdict::Incident(self.incident(asked, question, judged, worst, &joined, rows))
             }
             _ => self.calm(asked, question, judged, rows),
@@ -45,7 +46,11 @@ impl AnalyzerAnswers {
     ) -> Incident {
         let since = joined.iter().map(|finding| judged.since(finding)).min();
         let since_unix_nano = since.unwrap_or(judged.evaluated.at_unix_nano);
-        let title = self.catalogue.get(&worst.rule).map(|rule| rule.title.clone()).unwrap_or_default();
+        let title = self
+            .catalogue
+            .get(&worst.rule)
+            .map(|rule| rule.title.clone())
+            .unwrap_or_default();
         let path = |finding: &Finding| format!("/findings/{}", crate::text::percent(&finding.fingerprint));
         let mut facts = vec![Fact {
             label: "What is broken".to_owned(),
@@ -54,7 +59,7 @@ impl AnalyzerAnswers {
             link: Some(("evidence".to_owned(), path(worst))),
         }];
         facts.push(cause(asked, question, worst, joined, rows, since_unix_nano));
-        facts.push(self.effect(worst, joined, rows));
+        facts.push(effect(worst, joined, rows));
         Incident {
             severity: super::findings::severity(worst.severity),
             since_unix_nano,
@@ -71,28 +76,13 @@ impl AnalyzerAnswers {
         let command = command(contain, finding);
         Some(FirstStep {
             headline: headline(contain, finding),
-            command: command.as_ref().map(|command| command.command.clone()).unwrap_or_default(),
+            command: command
+                .as_ref()
+                .map(|command| command.command.clone())
+                .unwrap_or_default(),
             undo: command.and_then(|command| command.undo).unwrap_or_default(),
             fingerprint: finding.fingerprint.clone(),
         })
-    }
-
-    fn effect(&self, worst: &Finding, joined: &[&Finding], rows: &[Row]) -> Fact {
-        let touched: Vec<&Row> =
-            rows.iter().filter(|row| joined.iter().any(|finding| is_about(finding, &row.scope))).collect();
-        let failed: i64 = touched.iter().map(|row| row.shown.errors).sum();
-        let ran: i64 = touched.iter().filter_map(|row| row.shown.invocations.ok()).sum();
-        let headline = match touched.first() {
-            Some(_) => format!("{} of {} failed in this window", count(failed).text(), plural(ran, "invocation", "invocations")),
-            None => format!("{} shows no invocation in this window", subject(worst)),
-        };
-        let money = worst.impact.usd.as_ref().map(|range| format!("Estimated at list prices: {} USD.", dollars(range)));
-        Fact {
-            label: "Effect".to_owned(),
-            headline,
-            detail: money.or_else(|| worst.impact.risk.clone()).unwrap_or_default(),
-            link: touched.first().map(|row| (subject(worst).to_owned(), row.shown.id.path())),
-        }
     }
 
     fn calm(&self, asked: &Asked, question: &Question, judged: Option<&Judged>, rows: &[Row]) -> Verdict {
@@ -110,7 +100,11 @@ impl AnalyzerAnswers {
         let deployment = match &last {
             Some(deployment) => Fact {
                 label: "Last deployment".to_owned(),
-                headline: format!("{} at {}", named(deployment), minute(deployment.deployed_unix_nano, question.state.tz)),
+                headline: format!(
+                    "{} at {}",
+                    named(deployment),
+                    minute(deployment.deployed_unix_nano, question.state.tz)
+                ),
                 detail: format!("Said by: {}.", deployment.source),
                 link: None,
             },
@@ -134,12 +128,17 @@ impl AnalyzerAnswers {
 /// Returns whether two findings belong to one incident: the same function, peer or queue, or a version in common.
 fn joins(worst: &Finding, other: &Finding) -> bool {
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
-    same(&worst.function, &other.function) || same(&worst.sub_resource, &other.sub_resource)
+    same(&worst.function, &other.function)
+        || same(&worst.sub_resource, &other.sub_resource)
         || worst.fingerprint == other.fingerprint
 }
 
 fn named(deployment: &Deployment) -> String {
-    let what = deployment.function.as_deref().or(deployment.service.as_deref()).unwrap_or("a function");
+    let what = deployment
+        .function
+        .as_deref()
+        .or(deployment.service.as_deref())
+        .unwrap_or("a function");
     match &deployment.version {
         Some(version) => format!("{what} version {version}"),
         None => format!("{what}: {}", deployment.source),
@@ -161,7 +160,10 @@ fn cause(
         detail,
         link: None,
     };
-    if let Some(loss) = joined.iter().find(|finding| LOSS_RULES.contains(&finding.rule.as_str())) {
+    if let Some(loss) = joined
+        .iter()
+        .find(|finding| LOSS_RULES.contains(&finding.rule.as_str()))
+    {
         return of("Telemetry is missing".to_owned(), loss.message.clone());
     }
     let row = rows.iter().find(|row| is_about(worst, &row.scope));
@@ -175,13 +177,19 @@ fn cause(
         let ago = since_unix_nano.saturating_sub(deployment.deployed_unix_nano);
         return of(
             format!("{} went live {} before", named(deployment), age(ago)),
-            format!("At {}; said by: {}.", minute(deployment.deployed_unix_nano, question.state.tz), deployment.source),
+            format!(
+                "At {}; said by: {}.",
+                minute(deployment.deployed_unix_nano, question.state.tz),
+                deployment.source
+            ),
         );
     }
     if let Some(peer) = joined.iter().find(|finding| finding.rule == "dependency-degraded") {
         return of("A dependency fails".to_owned(), peer.message.clone());
     }
-    let throttled = row.map_or(0, |row| pennyspan_analyzer::analysis::counts::whole(row.now.counts.throttles_milli));
+    let throttled = row.map_or(0, |row| {
+        pennyspan_analyzer::analysis::counts::whole(row.now.counts.throttles_milli)
+    });
     if throttled > 0 {
         return of(
             "Attempts are throttled".to_owned(),
@@ -195,4 +203,34 @@ fn cause(
             subject(worst)
         ),
     )
+}
+
+fn effect(worst: &Finding, joined: &[&Finding], rows: &[Row]) -> Fact {
+    let touched: Vec<&Row> = rows
+        .iter()
+        .filter(|row| joined.iter().any(|finding| is_about(finding, &row.scope)))
+        .collect();
+    let failed: i64 = touched.iter().map(|row| row.shown.errors).sum();
+    let ran: i64 = touched.iter().filter_map(|row| row.shown.invocations.ok()).sum();
+    let headline = match touched.first() {
+        Some(_) => format!(
+            "{} of {} failed in this window",
+            count(failed).text(),
+            plural(ran, "invocation", "invocations")
+        ),
+        None => format!("{} shows no invocation in this window", subject(worst)),
+    };
+    let money = worst
+        .impact
+        .usd
+        .as_ref()
+        .map(|range| format!("Estimated at list prices: {} USD.", dollars(range)));
+    Fact {
+        label: "Effect".to_owned(),
+        headline,
+        detail: money.or_else(|| worst.impact.risk.clone()).unwrap_or_default(),
+        link: touched
+            .first()
+            .map(|row| (subject(worst).to_owned(), row.shown.id.path())),
+    }
 }

@@ -23,9 +23,15 @@ impl AnalyzerAnswers {
         let by_version = by_part(run_by::<Inits>(session, part::version, &seen.keep).await?, seen.scope);
         let sums = super::super::home::sum(&seen.sums);
         let cold = sums.cold_starts.answer();
-        let took: Vec<(i64, i64)> = by_type.iter().flat_map(|(_, inits)| inits.took_us.iter().copied()).collect();
+        let took: Vec<(i64, i64)> = by_type
+            .iter()
+            .flat_map(|(_, inits)| inits.took_us.iter().copied())
+            .collect();
         let per = |value: fn(&Sums) -> i64| -> Vec<Option<i64>> {
-            seen.sums.iter().map(|cell| cell.as_ref().map(|cell| value(&cell.cold_starts.answer()))).collect()
+            seen.sums
+                .iter()
+                .map(|cell| cell.as_ref().map(|cell| value(&cell.cold_starts.answer())))
+                .collect()
         };
         let cost = sums.cost.cost(&self.books);
         let billed = cost.waste.iter().find(|(kind, _)| *kind == Waste::ColdStart);
@@ -58,12 +64,20 @@ fn groups(parts: Vec<(Option<String>, Inits)>, unnamed: &str) -> Vec<InitGroup> 
         let restored = sums.init_us.p50.is_none() && sums.restore_us.p50.is_some();
         InitGroup {
             name: name.unwrap_or_else(|| unnamed.to_owned()),
-            note: if restored { "restored from a snapshot".to_owned() } else { String::new() },
+            note: if restored {
+                "restored from a snapshot".to_owned()
+            } else {
+                String::new()
+            },
             cold_count: counted(sums.cold_milli),
             init: numbers::quantiles(if restored { &sums.restore_us } else { &sums.init_us }),
         }
     };
-    let mut groups: Vec<InitGroup> = parts.into_iter().map(group).filter(|group| group.cold_count > 0).collect();
+    let mut groups: Vec<InitGroup> = parts
+        .into_iter()
+        .map(group)
+        .filter(|group| group.cold_count > 0)
+        .collect();
     groups.sort_by(|a, b| b.cold_count.cmp(&a.cold_count).then_with(|| a.name.cmp(&b.name)));
     groups.truncate(GROUPS);
     groups

@@ -29,7 +29,11 @@ impl AnalyzerAnswers {
                 None => Err(Missing::NoData),
             },
             per_thousand: per_thousand(total.usd, total.priced),
-            per_month: if total.priced > 0 { Ok(month) } else { Err(Missing::NotPriced) },
+            per_month: if total.priced > 0 {
+                Ok(month)
+            } else {
+                Err(Missing::NotPriced)
+            },
             waste: waste(&cost),
             lines: lines(&cost),
             bins: numbers::bins(seen.grid),
@@ -71,11 +75,19 @@ fn waste(cost: &Cost) -> Vec<WasteRow> {
 
 fn described(kind: Waste) -> (&'static str, &'static str, PartKind) {
     match kind {
-        Waste::Retry => ("Retries", "neither the first attempt of its event nor its first success", PartKind::Harm),
+        Waste::Retry => (
+            "Retries",
+            "neither the first attempt of its event nor its first success",
+            PartKind::Harm,
+        ),
         Waste::Timeout => ("Timeouts", "cut at the limit", PartKind::Series(3)),
         Waste::Failure => ("Failures", "error, crash, or out of memory", PartKind::Series(1)),
         Waste::ColdStart => ("Cold starts", "billed init and restore", PartKind::Starting),
-        Waste::ExtensionTail => ("Extensions", "what they take after the handler has answered", PartKind::Series(4)),
+        Waste::ExtensionTail => (
+            "Extensions",
+            "what they take after the handler has answered",
+            PartKind::Series(4),
+        ),
         Waste::FunctionWait => ("Waiting", "for the answer of another function", PartKind::Waiting),
         Waste::Useful => ("Useful", "the rest", PartKind::Pale),
     }
@@ -101,5 +113,9 @@ fn lines(cost: &Cost) -> Vec<CostLine> {
 fn grouped(text: &str) -> String {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), crate::format::group);
-    if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
+    if fraction.is_empty() {
+        whole
+    } else {
+        format!("{whole}.{fraction}")
+    }
 }

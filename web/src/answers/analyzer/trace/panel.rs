@@ -17,10 +17,16 @@ const VALUE: usize = 400;
 const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 
 pub(super) fn detail(span: &SpanRow, trace: &Trace) -> SpanDetail {
-    let kind = usize::try_from(span.kind).ok().and_then(|kind| KINDS.get(kind)).copied();
+    let kind = usize::try_from(span.kind)
+        .ok()
+        .and_then(|kind| KINDS.get(kind))
+        .copied();
     let mut facts = vec![
         ("Service".to_owned(), span.service.clone()),
-        ("Function".to_owned(), span.scope.as_ref().and_then(|scope| scope.function.clone())),
+        (
+            "Function".to_owned(),
+            span.scope.as_ref().and_then(|scope| scope.function.clone()),
+        ),
         ("Version".to_owned(), span.version.clone()),
         ("Kind".to_owned(), kind.map(str::to_owned)),
         (
@@ -41,7 +47,9 @@ pub(super) fn detail(span: &SpanRow, trace: &Trace) -> SpanDetail {
     if let Some(attempt) = attempt_of(span, trace) {
         facts.push(("Invocation".to_owned(), Some(attempt.invocation_id.clone())));
         facts.push(("Outcome".to_owned(), Some(attempt.outcome.as_str().replace('_', " "))));
-        let cold = attempt.cold_start.map(|cold| if cold { "yes" } else { "no" }.to_owned());
+        let cold = attempt
+            .cold_start
+            .map(|cold| if cold { "yes" } else { "no" }.to_owned());
         facts.push(("Cold start".to_owned(), cold));
         let amount = numbers::amount(&attempt.cost);
         facts.push((
@@ -52,7 +60,11 @@ pub(super) fn detail(span: &SpanRow, trace: &Trace) -> SpanDetail {
     facts.extend(attributes(span.attributes_json.as_deref()));
     let links = trace.links.iter().filter(|link| link.span_id == span.span_id);
     let function = span.scope.as_ref().map(|scope| {
-        let known = trace.attempts.iter().map(|attempt| &attempt.scope).find(|known| known.function == scope.function);
+        let known = trace
+            .attempts
+            .iter()
+            .map(|attempt| &attempt.scope)
+            .find(|known| known.function == scope.function);
         numbers::id(known.unwrap_or(scope))
     });
     SpanDetail {
@@ -63,7 +75,12 @@ pub(super) fn detail(span: &SpanRow, trace: &Trace) -> SpanDetail {
         function,
         facts: facts
             .into_iter()
-            .map(|(name, value)| (crate::text::cut(&name, 120), value.map(|value| crate::text::cut(&value, VALUE))))
+            .map(|(name, value)| {
+                (
+                    crate::text::cut(&name, 120),
+                    value.map(|value| crate::text::cut(&value, VALUE)),
+                )
+            })
             .collect(),
     }
 }
@@ -74,5 +91,10 @@ fn attributes(json: Option<&str>) -> Vec<(String, Option<String>)> {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     };
-    parsed.unwrap_or_default().into_iter().take(ATTRIBUTES).map(|(name, value)| (name, Some(text(value)))).collect()
+    parsed
+        .unwrap_or_default()
+        .into_iter()
+        .take(ATTRIBUTES)
+        .map(|(name, value)| (name, Some(text(value))))
+        .collect()
 }

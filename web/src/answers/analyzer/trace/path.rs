@@ -10,7 +10,12 @@ use super::tree::Tree;
 pub(super) fn critical(tree: &Tree, spans: &[SpanRow]) -> BTreeMap<usize, Vec<(i64, i64)>> {
     let mut path: BTreeMap<usize, Vec<(i64, i64)>> = BTreeMap::new();
     let length = |at: &usize| spans[*at].end_unix_nano - spans[*at].start_unix_nano;
-    let Some(root) = tree.roots.iter().copied().max_by_key(|at| (length(at), std::cmp::Reverse(*at))) else {
+    let Some(root) = tree
+        .roots
+        .iter()
+        .copied()
+        .max_by_key(|at| (length(at), std::cmp::Reverse(*at)))
+    else {
         return path;
     };
     let mut open = vec![(root, spans[root].start_unix_nano, spans[root].end_unix_nano)];

@@ -23,9 +23,15 @@ pub(super) struct Tree {
 impl Tree {
     /// Joins spans that are in the order of their starts; a circle of parents is cut at its first span.
     pub(super) fn of(spans: &[SpanRow]) -> Self {
-        let by_id: HashMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (span.span_id.as_str(), at)).collect();
-        let mut parent: Vec<Option<usize>> =
-            spans.iter().map(|span| by_id.get(span.parent_span_id.as_deref()?).copied()).collect();
+        let by_id: HashMap<&str, usize> = spans
+            .iter()
+            .enumerate()
+            .map(|(at, span)| (span.span_id.as_str(), at))
+            .collect();
+        let mut parent: Vec<Option<usize>> = spans
+            .iter()
+            .map(|span| by_id.get(span.parent_span_id.as_deref()?).copied())
+            .collect();
         cut_circles(&mut parent);
         let mut tree = Self {
             children: vec![Vec::new(); spans.len()],
@@ -34,14 +40,13 @@ impl Tree {
             parent,
         };
         for (at, span) in spans.iter().enumerate() {
-            match tree.parent[at] {
-                Some(parent) => tree.children[parent].push(at),
-                None => {
-                    tree.roots.push(at);
-                    if span.parent_span_id.is_some() {
-                        tree.orphans.insert(at);
-                    }
-                }
+            if let Some(parent) = tree.parent[at] {
+                tree.children[parent].push(at);
+                continue;
+            }
+            tree.roots.push(at);
+            if span.parent_span_id.is_some() {
+                tree.orphans.insert(at);
             }
         }
         tree
@@ -140,7 +145,11 @@ impl Writer<'_> {
         let mut runs: Vec<(usize, usize, u16)> = Vec::new();
         let mut from = 0;
         while let Some(first) = siblings.get(from) {
-            let equal = siblings[from..].iter().take_while(|other| self.equal(*first, **other)).count().max(1);
+            let equal = siblings[from..]
+                .iter()
+                .take_while(|other| self.equal(*first, **other))
+                .count()
+                .max(1);
             if equal >= FOLDED {
                 runs.push((*first, equal, depth));
                 from += equal;
@@ -155,14 +164,20 @@ impl Writer<'_> {
     /// Returns whether a span is like the first of a run: the same name and place, no failure, no children.
     fn equal(&self, first: usize, other: usize) -> bool {
         let spans = &self.trace.spans;
-        let plain = |at: usize| self.tree.children[at].is_empty() && !spans[at].failed && !self.attempts.contains_key(&at);
-        plain(first) && plain(other) && spans[first].name == spans[other].name && place(&spans[first]) == place(&spans[other])
+        let plain =
+            |at: usize| self.tree.children[at].is_empty() && !spans[at].failed && !self.attempts.contains_key(&at);
+        plain(first)
+            && plain(other)
+            && spans[first].name == spans[other].name
+            && place(&spans[first]) == place(&spans[other])
     }
 
     fn write(&self, at: usize, run: usize, depth: u16, rows: &mut Vec<Span>) {
         let span = &self.trace.spans[at];
         let attempt = self.attempts.get(&at);
-        let init_us = attempt.filter(|one| one.cold_start == Some(true)).and_then(|one| one.init_us);
+        let init_us = attempt
+            .filter(|one| one.cold_start == Some(true))
+            .and_then(|one| one.init_us);
         if let Some(us) = init_us {
             rows.push(Span {
                 name: "environment starts".to_owned(),
@@ -179,7 +194,7 @@ impl Writer<'_> {
         if run > 1 {
             self.fold(at, run, &mut row);
         } else if init_us.is_none() && attempt.is_some_and(|one| one.cold_start == Some(true)) {
-            row.note = "cold start".to_owned();
+            "cold start".clone_into(&mut row.note);
         }
         rows.push(row);
     }
@@ -218,12 +233,31 @@ impl Writer<'_> {
             None => &self.tree.roots,
         };
         let from = siblings.iter().position(|sibling| *sibling == at).unwrap_or(0);
-        let spans: Vec<&SpanRow> = siblings.iter().skip(from).take(run).map(|at| &self.trace.spans[*at]).collect();
-        let total: i64 = spans.iter().map(|span| span.end_unix_nano - span.start_unix_nano).sum::<i64>() / 1_000;
-        let serial = spans.windows(2).all(|pair| pair[0].end_unix_nano <= pair[1].start_unix_nano);
+        let spans: Vec<&SpanRow> = siblings
+            .iter()
+            .skip(from)
+            .take(run)
+            .map(|at| &self.trace.spans[*at])
+            .collect();
+        let total: i64 = spans
+            .iter()
+            .map(|span| span.end_unix_nano - span.start_unix_nano)
+            .sum::<i64>()
+            / 1_000;
+        let serial = spans
+            .windows(2)
+            .all(|pair| pair[0].end_unix_nano <= pair[1].start_unix_nano);
         let each = duration(total / i64::try_from(run).unwrap_or(1).max(1)).text();
-        row.note = format!("{} {}, {each} each", times(run), if serial { "one after the other" } else { "side by side" });
-        row.end_unix_nano = spans.iter().map(|span| span.end_unix_nano).max().unwrap_or(row.end_unix_nano);
+        row.note = format!(
+            "{} {}, {each} each",
+            times(run),
+            if serial { "one after the other" } else { "side by side" }
+        );
+        row.end_unix_nano = spans
+            .iter()
+            .map(|span| span.end_unix_nano)
+            .max()
+            .unwrap_or(row.end_unix_nano);
         row.self_us = total;
         let parts = siblings.iter().skip(from).take(run).filter_map(|at| self.path.get(at));
         row.critical = parts.flatten().copied().collect();
