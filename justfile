@@ -8,6 +8,10 @@ check:
 test *args:
     cargo test --workspace {{ args }}
 
+# Runs all of the tests that are otherwise sliced: every seed, every fault, every rule's cases, fifty kills.
+test-all:
+    SLICE=all KILL_ROUNDS=50 cargo test --workspace
+
 # Rewrites generated pages and snapshots.
 bless:
     BLESS=1 cargo test --test e2e generated_pages_are_current

@@ -10,9 +10,8 @@ use crate::request::{ContentType, Door, RequestKind};
 pub(crate) mod attributes;
 pub mod aws;
 pub mod configuration;
-pub mod deployment;
-pub mod record;
 pub(crate) mod delivery;
+pub mod deployment;
 pub(crate) mod documents;
 pub(crate) mod fault;
 pub(crate) mod fingerprint;
@@ -23,13 +22,14 @@ pub(crate) mod number;
 pub(crate) mod object;
 pub mod otlp;
 mod output;
+pub mod record;
 mod settings;
 pub(crate) mod slices;
 mod time;
 
 pub use inflate::inflate;
-pub use output::{Decoded, Reason, Rejection, Rejections};
 pub(crate) use output::Output;
+pub use output::{Decoded, Reason, Rejection, Rejections};
 pub use settings::Settings;
 pub(crate) use time::Clock;
 
@@ -68,7 +68,9 @@ pub enum DecodeError {
         first: Box<Rejection>,
     },
     /// The body decompresses to more than the limit.
-    #[error("the body holds more than {limit_bytes} bytes after decompression; send smaller requests, or raise the limit")]
+    #[error(
+        "the body holds more than {limit_bytes} bytes after decompression; send smaller requests, or raise the limit"
+    )]
     TooLarge {
         /// The limit.
         limit_bytes: usize,

@@ -211,7 +211,10 @@ mod tests {
     }
 
     fn door(resource: Option<&str>, instance: Option<&str>) -> Door {
-        Door { resource: resource.map(str::to_owned), instance: instance.map(str::to_owned) }
+        Door {
+            resource: resource.map(str::to_owned),
+            instance: instance.map(str::to_owned),
+        }
     }
 
     #[test]
@@ -232,6 +235,9 @@ mod tests {
                 assert_ne!(left, right);
             }
         }
-        assert_eq!(digests[0], Digest::of_sent_body(&a, RequestKind::Spans, &Door::default(), b"body"));
+        assert_eq!(
+            digests[0],
+            Digest::of_sent_body(&a, RequestKind::Spans, &Door::default(), b"body")
+        );
     }
 }

@@ -80,3 +80,19 @@ pub fn seeds(fixed: &[u64], drawn: u64) -> Vec<u64> {
         .chain((0..drawn).map(|n| seed.wrapping_mul(31).wrapping_add(n)))
         .collect()
 }
+
+/// Returns `most` of the items, drawn by `SLICE_SEED`; all of them where `SLICE` is `all`.
+pub fn slice<T>(items: Vec<T>, most: usize) -> Vec<T> {
+    if std::env::var("SLICE").is_ok_and(|slice| slice == "all") {
+        return items;
+    }
+    let (count, first) = (items.len(), seeds(&[], 1)[0]);
+    let begin = usize::try_from(first % count as u64).unwrap();
+    let chosen = |at: &usize| (at + count - begin) % count < most;
+    items
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| chosen(at))
+        .map(|(_, item)| item)
+        .collect()
+}

@@ -16,6 +16,8 @@ use pennyspan_rules::{Catalogue, PriceBooks};
 use pennyspan_schema::Window;
 use pennyspan_store::{MemoryStore, Snapshot};
 
+use crate::company::slice;
+
 /// What is compared of a finding: rule, severity, function and sub-resource.
 type Found = (String, String, Option<String>, Option<String>);
 
@@ -65,8 +67,9 @@ async fn each_fault_is_found_above_its_threshold_and_none_below() {
     );
     let cases = TOGETHER
         .iter()
-        .flat_map(|faults| [Side::Above, Side::Below].map(|side| (faults, side)));
-    let runs = cases.map(|(faults, side)| {
+        .flat_map(|faults| [Side::Above, Side::Below].map(|side| (faults, side)))
+        .collect();
+    let runs = slice(cases, 2).into_iter().map(|(faults, side)| {
         let with = |scenario: Scenario, fault: &Fault| scenario.with(Injection { fault: *fault, side });
         let scenario = faults.iter().fold(Scenario::new(SEED), with);
         tokio::spawn(async move { differences(&scenario).await })

@@ -28,21 +28,32 @@ struct Ledger {
 
 #[test]
 fn acknowledged_records_survive_kill() {
-    let rounds: usize = std::env::var("KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let rounds: usize = std::env::var("KILL_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(3);
     let data = tempfile::tempdir().unwrap();
     let mut random = StdRng::seed_from_u64(seeds(&[], 1)[0]);
     let ledger = Mutex::new(Ledger::default());
     for round in 0..rounds {
         let server = Server::start(data.path());
         resend(&server.http, &ledger, round % 2 == 1);
-        send_until_killed(server, round, &ledger, Duration::from_millis(random.random_range(0..400)));
+        send_until_killed(
+            server,
+            round,
+            &ledger,
+            Duration::from_millis(random.random_range(0..400)),
+        );
     }
     let server = Server::start(data.path());
     resend(&server.http, &ledger, true);
     server.stop();
     let ledger = ledger.into_inner().unwrap();
     assert!(ledger.unanswered.is_empty());
-    let stored = counts(data.path(), "SELECT invocation_id AS id, COUNT(*) AS n FROM invocations GROUP BY invocation_id");
+    let stored = counts(
+        data.path(),
+        "SELECT invocation_id AS id, COUNT(*) AS n FROM invocations GROUP BY invocation_id",
+    );
     let facts = counts(
         data.path(),
         "SELECT invocation_id AS id, COUNT(DISTINCT content_hash) AS n FROM invocation_facts GROUP BY invocation_id",
@@ -53,7 +64,12 @@ fn acknowledged_records_survive_kill() {
         assert!(doubled.is_empty(), "{what}: {doubled:?}");
         let ids: BTreeSet<String> = counted.into_keys().collect();
         let lost: Vec<_> = ledger.acknowledged.difference(&ids).collect();
-        assert!(lost.is_empty(), "{what}: {} acknowledged records are lost, such as {:?}", lost.len(), lost.first());
+        assert!(
+            lost.is_empty(),
+            "{what}: {} acknowledged records are lost, such as {:?}",
+            lost.len(),
+            lost.first()
+        );
     }
 }
 
@@ -69,7 +85,9 @@ fn send_until_killed(server: Server, round: usize, ledger: &Mutex<Ledger>, more:
                     if killed.load(Ordering::Acquire) {
                         return;
                     }
-                    let ids: Vec<String> = (0..RECORDS).map(|n| format!("{round}-{client}-{request}-{n}")).collect();
+                    let ids: Vec<String> = (0..RECORDS)
+                        .map(|n| format!("{round}-{client}-{request}-{n}"))
+                        .collect();
                     if send(address, &ids, ledger) {
                         acknowledged.fetch_add(1, Ordering::AcqRel);
                     }
@@ -84,14 +102,21 @@ fn send_until_killed(server: Server, round: usize, ledger: &Mutex<Ledger>, more:
         server.kill();
         killed.store(true, Ordering::Release);
     });
-    assert!(acknowledged.into_inner() >= ACKNOWLEDGED, "round {round}: too few requests were acknowledged");
+    assert!(
+        acknowledged.into_inner() >= ACKNOWLEDGED,
+        "round {round}: too few requests were acknowledged"
+    );
 }
 
 /// Sends what was not answered again: the same bytes, or in two halves.
 fn resend(address: &str, ledger: &Mutex<Ledger>, halved: bool) {
     let unanswered = std::mem::take(&mut ledger.lock().unwrap().unanswered);
     for ids in unanswered {
-        let parts: Vec<&[String]> = if halved { ids.chunks(RECORDS / 2).collect() } else { vec![&ids] };
+        let parts: Vec<&[String]> = if halved {
+            ids.chunks(RECORDS / 2).collect()
+        } else {
+            vec![&ids]
+        };
         for part in parts {
             assert!(send(address, part, ledger), "a request that is sent again is taken");
         }

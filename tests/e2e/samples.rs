@@ -18,7 +18,11 @@ fn samples() -> PathBuf {
 }
 
 fn origin(door: &Door) -> Origin<'_> {
-    Origin { door, region: None, received_at_unix_nano: None }
+    Origin {
+        door,
+        region: None,
+        received_at_unix_nano: None,
+    }
 }
 
 fn decoded(kind: RequestKind, content_type: ContentType, body: &[u8]) -> Decoded {
@@ -29,7 +33,10 @@ fn decoded(kind: RequestKind, content_type: ContentType, body: &[u8]) -> Decoded
 fn both<M: prost::Message + serde::de::DeserializeOwned>(file: &str, kind: RequestKind) -> (Decoded, Decoded) {
     let text = std::fs::read(samples().join("otlp").join(file)).unwrap();
     let message: M = serde_json::from_slice(&text).unwrap();
-    (decoded(kind, ContentType::Json, &text), decoded(kind, ContentType::Protobuf, &message.encode_to_vec()))
+    (
+        decoded(kind, ContentType::Json, &text),
+        decoded(kind, ContentType::Protobuf, &message.encode_to_vec()),
+    )
 }
 
 #[test]
@@ -39,10 +46,22 @@ fn samples_of_otlp_give_equal_rows_in_json_and_protobuf() {
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     let pairs = [
-        (both::<ExportTraceServiceRequest>("trace.json", RequestKind::Spans), Table::Spans),
-        (both::<ExportLogsServiceRequest>("logs.json", RequestKind::Logs), Table::Logs),
-        (both::<ExportLogsServiceRequest>("events.json", RequestKind::Logs), Table::Logs),
-        (both::<ExportMetricsServiceRequest>("metrics.json", RequestKind::Metrics), Table::MetricPoints),
+        (
+            both::<ExportTraceServiceRequest>("trace.json", RequestKind::Spans),
+            Table::Spans,
+        ),
+        (
+            both::<ExportLogsServiceRequest>("logs.json", RequestKind::Logs),
+            Table::Logs,
+        ),
+        (
+            both::<ExportLogsServiceRequest>("events.json", RequestKind::Logs),
+            Table::Logs,
+        ),
+        (
+            both::<ExportMetricsServiceRequest>("metrics.json", RequestKind::Metrics),
+            Table::MetricPoints,
+        ),
     ];
     for ((json, protobuf), table) in pairs {
         assert_eq!(json.rejections.total(), 0, "{:?}", json.rejections.first());
@@ -60,7 +79,12 @@ fn samples_of_report_lines_give_their_recorded_values() {
         let sample: Value = serde_json::from_str(line).unwrap();
         let event = json!({ "id": "1", "timestamp": 1_591_284_559_098_i64, "message": sample["line"] });
         let message = json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/f", "logStream": "s", "logEvents": [event] });
-        let rows = decoded(RequestKind::Cloudwatch, ContentType::Json, message.to_string().as_bytes()).rows;
+        let rows = decoded(
+            RequestKind::Cloudwatch,
+            ContentType::Json,
+            message.to_string().as_bytes(),
+        )
+        .rows;
         let (_, batch) = rows.iter().find(|(table, _)| *table == Table::InvocationFacts).unwrap();
         let reader = invocation_facts::Reader::new(batch).unwrap();
         let fact = reader.rows().find(|fact| fact.fact_kind == "report").unwrap();
@@ -70,7 +94,11 @@ fn samples_of_report_lines_give_their_recorded_values() {
         assert_eq!(json!(fact.billed_duration_ms), expected["billed_ms"], "{line}");
         assert_eq!(json!(fact.memory_size_mib), expected["memory_mb"], "{line}");
         assert_eq!(json!(fact.max_memory_used_mib), expected["used_mb"], "{line}");
-        assert_eq!(ms(fact.init_duration_us), expected.get("init_ms").cloned().unwrap_or(Value::Null), "{line}");
+        assert_eq!(
+            ms(fact.init_duration_us),
+            expected.get("init_ms").cloned().unwrap_or(Value::Null),
+            "{line}"
+        );
         lines += 1;
     }
     assert!(lines >= 5);
@@ -99,7 +127,10 @@ fn samples_of_real_invocations_give_their_recorded_totals() {
     let totals = &report(&workloads.join("pacslab-2020-05-28.ndjson"), &[])["totals"];
     assert_eq!(totals["invocations"], expected["invocations"]);
     assert_eq!(totals["cold_starts"], expected["cold_starts"]);
-    assert_eq!(totals["billed_duration_ms"].as_f64(), expected["billed_duration_ms"].as_f64());
+    assert_eq!(
+        totals["billed_duration_ms"].as_f64(),
+        expected["billed_duration_ms"].as_f64()
+    );
 }
 
 #[test]
@@ -120,10 +151,21 @@ fn samples_without_their_flag_are_cold_at_first_sight_of_an_instance() {
     std::fs::write(&file, without).unwrap();
     let sql = "SELECT COUNT(DISTINCT instance_id) AS instances, \
                COUNT(*) FILTER (WHERE cold_start) AS cold FROM invocations";
-    let output = pennyspan(&["query", sql, "--from", file.to_str().unwrap(), "--format", "json", "--quiet"]);
+    let output = pennyspan(&[
+        "query",
+        sql,
+        "--from",
+        file.to_str().unwrap(),
+        "--format",
+        "json",
+        "--quiet",
+    ]);
     let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
     let expected: Value =
         serde_json::from_slice(&std::fs::read(workloads.join("pacslab-2020-05-28.expected.json")).unwrap()).unwrap();
     assert_eq!(rows[0]["instances"], expected["instances"]);
-    assert_eq!(rows[0]["cold"], expected["instances"], "one cold start for each instance that is seen");
+    assert_eq!(
+        rows[0]["cold"], expected["instances"],
+        "one cold start for each instance that is seen"
+    );
 }

@@ -87,7 +87,10 @@ fn array<'a>(body: &'a [u8], first: usize, expected: &'static str) -> Result<Vec
     Ok(items.into_iter().enumerate().map(document).collect())
 }
 
-#[expect(clippy::naive_bytecount, reason = "a line is short, and a crate for counting is not worth its while")]
+#[expect(
+    clippy::naive_bytecount,
+    reason = "a line is short, and a crate for counting is not worth its while"
+)]
 fn line_ends(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte == b'\n').count()
 }

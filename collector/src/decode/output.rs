@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use pennyspan_schema::tables::{
-    configurations, deliveries, deployments, environment_facts, invocation_facts, logs, metric_points, spans, workflow_steps,
+    configurations, deliveries, deployments, environment_facts, invocation_facts, logs, metric_points, spans,
+    workflow_steps,
 };
 use pennyspan_schema::{Rows, Table};
 

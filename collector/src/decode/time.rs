@@ -29,17 +29,28 @@ impl Clock {
     /// Files a row under its own time, or where that cannot be, under its receipt.
     pub(crate) fn file(self, unix_nano: i64) -> Filed {
         let early = unix_nano < EARLIEST_UNIX_NANO;
-        let ahead = self.received_at_unix_nano.is_some_and(|received| unix_nano > received.saturating_add(AHEAD_NANOS));
+        let ahead = self
+            .received_at_unix_nano
+            .is_some_and(|received| unix_nano > received.saturating_add(AHEAD_NANOS));
         if early || ahead {
-            Filed { unix_nano: self.received_at_unix_nano.unwrap_or(EARLIEST_UNIX_NANO), suspect: true }
+            Filed {
+                unix_nano: self.received_at_unix_nano.unwrap_or(EARLIEST_UNIX_NANO),
+                suspect: true,
+            }
         } else {
-            Filed { unix_nano, suspect: false }
+            Filed {
+                unix_nano,
+                suspect: false,
+            }
         }
     }
 
     /// Files a row that has no time of its own: under its receipt, or nowhere when it comes from a file.
     pub(crate) fn file_untimed(self) -> Option<Filed> {
-        self.received_at_unix_nano.map(|unix_nano| Filed { unix_nano, suspect: false })
+        self.received_at_unix_nano.map(|unix_nano| Filed {
+            unix_nano,
+            suspect: false,
+        })
     }
 }
 
@@ -51,18 +62,45 @@ mod tests {
     fn times_that_cannot_be_are_filed_under_their_receipt() {
         let received = EARLIEST_UNIX_NANO + AHEAD_NANOS;
         let network = Clock::new(Some(received));
-        let suspect = Filed { unix_nano: received, suspect: true };
+        let suspect = Filed {
+            unix_nano: received,
+            suspect: true,
+        };
         assert_eq!(network.file(0), suspect);
         assert_eq!(network.file(received + AHEAD_NANOS + 1), suspect);
-        assert_eq!(network.file(received + AHEAD_NANOS), Filed { unix_nano: received + AHEAD_NANOS, suspect: false });
-        assert_eq!(network.file_untimed(), Some(Filed { unix_nano: received, suspect: false }));
+        assert_eq!(
+            network.file(received + AHEAD_NANOS),
+            Filed {
+                unix_nano: received + AHEAD_NANOS,
+                suspect: false
+            }
+        );
+        assert_eq!(
+            network.file_untimed(),
+            Some(Filed {
+                unix_nano: received,
+                suspect: false
+            })
+        );
     }
 
     #[test]
     fn files_keep_any_future_and_have_no_time_of_receipt() {
         let file = Clock::new(None);
-        assert_eq!(file.file(i64::MAX), Filed { unix_nano: i64::MAX, suspect: false });
-        assert_eq!(file.file(-1), Filed { unix_nano: EARLIEST_UNIX_NANO, suspect: true });
+        assert_eq!(
+            file.file(i64::MAX),
+            Filed {
+                unix_nano: i64::MAX,
+                suspect: false
+            }
+        );
+        assert_eq!(
+            file.file(-1),
+            Filed {
+                unix_nano: EARLIEST_UNIX_NANO,
+                suspect: true
+            }
+        );
         assert_eq!(file.file_untimed(), None);
     }
 }

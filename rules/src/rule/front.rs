@@ -73,7 +73,10 @@ impl Front {
             )?,
             scan: fields.optional_texts("scan", "the tables it reads, such as [\"spans\"]")?,
             exemplars: fields.optional_text("exemplars", "the SQL condition of invocations that show a finding")?,
-            worst: fields.optional_text("worst", "the SQL expression by which exemplars are ordered, highest first")?,
+            worst: fields.optional_text(
+                "worst",
+                "the SQL expression by which exemplars are ordered, highest first",
+            )?,
             params,
         })
     }

@@ -13,7 +13,11 @@ pub fn columns_page() -> String {
          Unknown is null, and zero never means unknown. Instants are nanoseconds since 1970 UTC, durations microseconds.\n",
     );
     for table in Table::ALL {
-        let filled = if table.is_raw() { "Filled by senders" } else { "Filled by fold" };
+        let filled = if table.is_raw() {
+            "Filled by senders"
+        } else {
+            "Filled by fold"
+        };
         let doc = table.doc().split_whitespace().collect::<Vec<_>>().join(" ");
         let name = table.name();
         let _ = write!(
@@ -30,7 +34,12 @@ pub fn columns_page() -> String {
                 column.unit.symbol(),
                 column.nullable.unwrap_or("never"),
                 merge_word(column.merge),
-                column.doc.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|"),
+                column
+                    .doc
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .replace('|', "\\|"),
                 column.source.replace('|', "\\|"),
             );
         }

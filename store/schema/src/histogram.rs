@@ -40,7 +40,9 @@ pub fn bucket_of(value: i64) -> i16 {
 #[must_use]
 pub fn middle_of(bucket: i16) -> i64 {
     let number = bucket.max(0).unsigned_abs();
-    let Some(above) = number.checked_sub(EXACT_BUCKETS) else { return i64::from(number) };
+    let Some(above) = number.checked_sub(EXACT_BUCKETS) else {
+        return i64::from(number);
+    };
     let exponent = (u32::from(above >> SPLIT_BITS) + EXACT_BITS).min(LAST_EXPONENT);
     let width = 1_i64 << (exponent - SPLIT_BITS);
     let low = (i64::from(above & ((1 << SPLIT_BITS) - 1)) + (1 << SPLIT_BITS)) << (exponent - SPLIT_BITS);
@@ -65,7 +67,9 @@ impl HistogramRef<'_> {
     /// Returns the whole weight, in thousandths.
     #[must_use]
     pub fn weight_milli(&self) -> i64 {
-        self.weights_milli.iter().fold(0_i64, |sum, weight| sum.saturating_add(*weight))
+        self.weights_milli
+            .iter()
+            .fold(0_i64, |sum, weight| sum.saturating_add(*weight))
     }
 
     /// Returns the nearest-rank quantile: the middle of the bucket that holds it, or `None` without weight.
@@ -172,8 +176,14 @@ mod tests {
     #[test]
     fn quantiles_are_nearest_rank() {
         let (buckets, weights_milli) = of(&[(10, 1000), (20, 1000), (30, 1000), (40, 1000)]).parts();
-        let histogram = HistogramRef { buckets: &buckets, weights_milli: &weights_milli };
-        assert_eq!([500, 501, 750, 1000].map(|q| histogram.quantile(q)), [Some(20), Some(30), Some(30), Some(40)]);
+        let histogram = HistogramRef {
+            buckets: &buckets,
+            weights_milli: &weights_milli,
+        };
+        assert_eq!(
+            [500, 501, 750, 1000].map(|q| histogram.quantile(q)),
+            [Some(20), Some(30), Some(30), Some(40)]
+        );
         assert_eq!(HistogramRef::default().quantile(500), None);
     }
 }

@@ -31,7 +31,10 @@ impl Rows {
     /// Returns how many rows a table gets.
     #[must_use]
     pub fn count(&self, table: Table) -> usize {
-        self.iter().filter(|(of, _)| *of == table).map(|(_, batch)| batch.num_rows()).sum()
+        self.iter()
+            .filter(|(of, _)| *of == table)
+            .map(|(_, batch)| batch.num_rows())
+            .sum()
     }
 
     /// Returns whether there is no row.
@@ -43,6 +46,9 @@ impl Rows {
     /// Returns how much memory the batches hold, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.batches.iter().map(|(_, batch)| batch.get_array_memory_size()).sum()
+        self.batches
+            .iter()
+            .map(|(_, batch)| batch.get_array_memory_size())
+            .sum()
     }
 }

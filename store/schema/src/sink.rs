@@ -14,7 +14,9 @@ pub type TablePositions = BTreeMap<Table, Position>;
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// The hot rows are at their memory budget; the sender may retry when a flush has made room.
-    #[error("the hot rows of workspace `{workspace}` hold {held_bytes} bytes, their budget: retry after the next flush")]
+    #[error(
+        "the hot rows of workspace `{workspace}` hold {held_bytes} bytes, their budget: retry after the next flush"
+    )]
     Full {
         /// The workspace.
         workspace: Workspace,

@@ -159,12 +159,16 @@ pub fn column<A: Array + Clone + 'static>(
         None if nullable => new_null_array(&data_type(), batch.num_rows()),
         None => return Err(ReadError::MissingColumn { table, column: name }),
     };
-    array.as_any().downcast_ref::<A>().cloned().ok_or_else(|| ReadError::OtherType {
-        table,
-        column: name,
-        found: array.data_type().clone(),
-        expected: data_type(),
-    })
+    array
+        .as_any()
+        .downcast_ref::<A>()
+        .cloned()
+        .ok_or_else(|| ReadError::OtherType {
+            table,
+            column: name,
+            found: array.data_type().clone(),
+            expected: data_type(),
+        })
 }
 
 #[cfg(test)]

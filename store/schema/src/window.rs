@@ -66,7 +66,13 @@ mod tests {
     #[test]
     fn windows_of_minutes_are_half_open() {
         let window = Window::of_minutes(59_999_999_999, 60_000_000_000);
-        assert_eq!(window, Window { start_unix_nano: 0, end_unix_nano: 120_000_000_000 });
+        assert_eq!(
+            window,
+            Window {
+                start_unix_nano: 0,
+                end_unix_nano: 120_000_000_000
+            }
+        );
         assert!(window.contains(0) && !window.contains(120_000_000_000));
         assert_eq!(Slice::of(-1).start_unix_nano(), -60_000_000_000);
     }

@@ -10,7 +10,9 @@ pub struct Workspace(String);
 
 /// Says why a text is no workspace name.
 #[derive(Debug, thiserror::Error)]
-#[error("`{name}` cannot name a workspace: use 1 to 64 of a-z, 0-9, - and _, starting with a letter or digit, and not wal, lock or format")]
+#[error(
+    "`{name}` cannot name a workspace: use 1 to 64 of a-z, 0-9, - and _, starting with a letter or digit, and not wal, lock or format"
+)]
 pub struct WorkspaceError {
     /// The text.
     pub name: String,
@@ -23,7 +25,9 @@ impl Workspace {
     /// [`WorkspaceError`] where the text is not such a name.
     pub fn new(name: &str) -> Result<Self, WorkspaceError> {
         let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+        let rest = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
         if starts && rest && name.len() <= 64 && !RESERVED.contains(&name) {
             Ok(Self(name.to_owned()))
         } else {

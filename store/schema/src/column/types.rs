@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, BooleanBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Int16Array, Int16Builder,
-    Int64Array, Int64Builder, ListArray, StringArray, StringBuilder, StructArray,
+    Array, ArrayRef, BooleanArray, BooleanBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Int16Array,
+    Int16Builder, Int64Array, Int64Builder, ListArray, StringArray, StringBuilder, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields};
@@ -170,7 +170,9 @@ macro_rules! fixed {
             }
             fn append(builder: &mut FixedSizeBinaryBuilder, value: Option<[u8; $width]>) {
                 match value {
-                    Some(bytes) => builder.append_value(bytes).expect("the builder has the width of the value"),
+                    Some(bytes) => builder
+                        .append_value(bytes)
+                        .expect("the builder has the width of the value"),
                     None => builder.append_null(),
                 }
             }
@@ -219,7 +221,12 @@ impl ColumnType for Hist {
         DataType::List(hist_item())
     }
     fn builder() -> HistBuilder {
-        HistBuilder { buckets: Int16Builder::new(), weights_milli: Int64Builder::new(), lengths: Vec::new(), valid: Vec::new() }
+        HistBuilder {
+            buckets: Int16Builder::new(),
+            weights_milli: Int64Builder::new(),
+            lengths: Vec::new(),
+            valid: Vec::new(),
+        }
     }
     fn append(builder: &mut HistBuilder, value: Option<HistogramRef<'_>>) {
         let histogram = value.unwrap_or_default();
@@ -229,7 +236,10 @@ impl ColumnType for Hist {
         builder.valid.push(value.is_some());
     }
     fn finish(builder: &mut HistBuilder) -> ArrayRef {
-        let columns: Vec<ArrayRef> = vec![Arc::new(builder.buckets.finish()), Arc::new(builder.weights_milli.finish())];
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(builder.buckets.finish()),
+            Arc::new(builder.weights_milli.finish()),
+        ];
         let entries = StructArray::new(hist_fields(), columns, None);
         let offsets = OffsetBuffer::from_lengths(builder.lengths.drain(..));
         let valid = NullBuffer::from(std::mem::take(&mut builder.valid));
@@ -238,10 +248,25 @@ impl ColumnType for Hist {
     fn get(array: &ListArray, index: usize) -> HistogramRef<'_> {
         let offsets = array.value_offsets();
         let (from, to) = (start_index(offsets[index]), start_index(offsets[index + 1]));
-        let entries = array.values().as_any().downcast_ref::<StructArray>().expect("a histogram column holds structs");
-        let buckets = entries.column(0).as_any().downcast_ref::<Int16Array>().expect("bucket is Int16");
-        let weights = entries.column(1).as_any().downcast_ref::<Int64Array>().expect("weight_milli is Int64");
-        HistogramRef { buckets: &buckets.values()[from..to], weights_milli: &weights.values()[from..to] }
+        let entries = array
+            .values()
+            .as_any()
+            .downcast_ref::<StructArray>()
+            .expect("a histogram column holds structs");
+        let buckets = entries
+            .column(0)
+            .as_any()
+            .downcast_ref::<Int16Array>()
+            .expect("bucket is Int16");
+        let weights = entries
+            .column(1)
+            .as_any()
+            .downcast_ref::<Int64Array>()
+            .expect("weight_milli is Int64");
+        HistogramRef {
+            buckets: &buckets.values()[from..to],
+            weights_milli: &weights.values()[from..to],
+        }
     }
     fn feed(value: HistogramRef<'_>, digest: &mut Digest) {
         for (bucket, weight) in value.iter() {

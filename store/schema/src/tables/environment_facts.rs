@@ -74,7 +74,12 @@ impl Row<'_> {
     #[must_use]
     pub fn hash(&self) -> [u8; 16] {
         let mut digest = crate::column::Digest::default();
-        Row { content_hash: [0; 16], received_unix_nano: None, ..*self }.feed(&mut digest);
+        Row {
+            content_hash: [0; 16],
+            received_unix_nano: None,
+            ..*self
+        }
+        .feed(&mut digest);
         digest.finish()
     }
 }

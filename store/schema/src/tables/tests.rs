@@ -3,13 +3,25 @@ use crate::unit::Unit;
 
 #[test]
 fn every_column_name_ends_with_its_unit() {
-    let suffixes = ["_unix_nano", "_us", "_ms", "_mib", "_bytes", "_count", "_milli", "_mib_ms"];
+    let suffixes = [
+        "_unix_nano",
+        "_us",
+        "_ms",
+        "_mib",
+        "_bytes",
+        "_count",
+        "_milli",
+        "_mib_ms",
+    ];
     for table in Table::ALL {
         for column in table.columns() {
             let place = format!("{}.{}", table.name(), column.name);
             match column.unit.suffix() {
                 Some(suffix) => assert!(column.name.ends_with(suffix), "{place} does not end in {suffix}"),
-                None => assert!(!suffixes.iter().any(|suffix| column.name.ends_with(suffix)), "{place} has no unit"),
+                None => assert!(
+                    !suffixes.iter().any(|suffix| column.name.ends_with(suffix)),
+                    "{place} has no unit"
+                ),
             }
             let bare = column.type_name == "Int" && column.unit == Unit::None;
             assert!(!bare, "{place} is a bare number");
@@ -34,7 +46,11 @@ fn column_names_are_unique_and_documented() {
 #[test]
 fn the_time_column_is_never_null() {
     for table in Table::ALL {
-        let time = table.columns().iter().find(|column| column.name == table.time_column()).unwrap();
+        let time = table
+            .columns()
+            .iter()
+            .find(|column| column.name == table.time_column())
+            .unwrap();
         assert_eq!((time.unit, time.nullable), (Unit::UnixNano, None), "{}", table.name());
     }
 }
@@ -62,24 +78,46 @@ fn rows_survive_a_batch() {
 #[test]
 fn a_missing_nullable_column_reads_as_null() {
     let mut builder = spans::Builder::default();
-    builder.append(&spans::Row { message_id: Some("m-1"), ..Default::default() });
+    builder.append(&spans::Row {
+        message_id: Some("m-1"),
+        ..Default::default()
+    });
     let batch = builder.finish();
     let without = |name: &str| {
-        let kept: Vec<usize> =
-            (0..batch.num_columns()).filter(|i| batch.schema_ref().field(*i).name() != name).collect();
+        let kept: Vec<usize> = (0..batch.num_columns())
+            .filter(|i| batch.schema_ref().field(*i).name() != name)
+            .collect();
         batch.project(&kept).unwrap()
     };
-    assert_eq!(spans::Reader::new(&without("message_id")).unwrap().row(0).message_id, None);
+    assert_eq!(
+        spans::Reader::new(&without("message_id")).unwrap().row(0).message_id,
+        None
+    );
     let error = spans::Reader::new(&without("trace_id")).unwrap_err();
     assert_eq!(error.to_string(), "a batch of `spans` has no column `trace_id`");
 }
 
 #[test]
 fn a_facts_hash_is_of_what_it_states() {
-    let fact = invocation_facts::Row { invocation_id: "a", received_unix_nano: Some(1), ..Default::default() };
-    let later = invocation_facts::Row { received_unix_nano: Some(2), content_hash: [3; 16], ..fact };
+    let fact = invocation_facts::Row {
+        invocation_id: "a",
+        received_unix_nano: Some(1),
+        ..Default::default()
+    };
+    let later = invocation_facts::Row {
+        received_unix_nano: Some(2),
+        content_hash: [3; 16],
+        ..fact
+    };
     assert_eq!(fact.hash(), later.hash());
-    assert_ne!(fact.hash(), invocation_facts::Row { version: Some("a"), ..fact }.hash());
+    assert_ne!(
+        fact.hash(),
+        invocation_facts::Row {
+            version: Some("a"),
+            ..fact
+        }
+        .hash()
+    );
     let (service, environment) = (Some("x"), Some("x"));
     assert_ne!(
         invocation_facts::Row { service, ..fact }.hash(),
