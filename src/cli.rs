@@ -289,6 +289,11 @@ pub enum RulesCommand {
         /// The rule.
         name: String,
     },
+    /// Runs the cases of every rule file in a directory, and plans every query of its runbooks.
+    Check {
+        /// The directory.
+        directory: Utf8PathBuf,
+    },
 }
 
 /// Flags of `prices`.

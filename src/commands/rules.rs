@@ -1,8 +1,11 @@
 //! `pennyspan rules`: the catalogue.
 
+use camino::Utf8Path;
+use pennyspan_analyzer::judge;
 use pennyspan_rules::Catalogue;
 
 use super::answer;
+use crate::chain;
 use crate::cli::RulesCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,6 +25,7 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
                 ))?;
             }
         }
+        RulesCommand::Check { directory } => return check(directory),
         RulesCommand::Explain { name } => match catalogue.get(name) {
             Some(rule) => answer(&rule.text)?,
             None => {
@@ -36,4 +40,40 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
         },
     }
     Ok(Exit::Passed)
+}
+
+/// Checks the rules of a directory, one line each.
+fn check(directory: &Utf8Path) -> anyhow::Result<Exit> {
+    let files = files(directory)
+        .map_err(|error| Failure::usage(format!("cannot read the rules of {directory}")).because(error))?;
+    let catalogue = Catalogue::from_dir(files).map_err(|error| Failure::usage(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut exit = Exit::Passed;
+    for rule in catalogue.rules() {
+        match runtime.block_on(judge::check(rule)) {
+            Ok(report) => answer(&format!(
+                "{}: {} rows fire, {} stay silent, {} queries of its runbook plan\n",
+                rule.name, report.firing, report.silent, report.runbook
+            ))?,
+            Err(error) => {
+                answer(&format!("{}: {}\n", rule.name, chain(&anyhow::Error::new(error))))?;
+                exit = Exit::WrongUsage;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Returns the rule files of a directory, by name, with their texts.
+fn files(directory: &Utf8Path) -> std::io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in directory.read_dir_utf8()? {
+        let entry = entry?;
+        let (name, path) = (entry.file_name().to_owned(), entry.path());
+        if path.extension() == Some("md") && name != "README.md" {
+            files.push((name, std::fs::read_to_string(path)?));
+        }
+    }
+    files.sort();
+    Ok(files)
 }
