@@ -12,7 +12,7 @@ use pennyspan_analyzer::analysis::{Scope, part};
 
 use super::filters::{self, keep};
 use super::finding::harm;
-use super::functions::is_about;
+use super::functions::{is_about, said};
 use super::{AnalyzerAnswers, Asked, Judged, numbers, run, run_by};
 use crate::answers::{
     Answer, AnswerError, Configuration, FunctionAnswer, FunctionId, FunctionOverview, FunctionTab, Question, VersionRow,
@@ -353,7 +353,7 @@ fn configuration(seen: &Seen<'_>, question: &Question, fires: &dyn Fn(&[&str]) -
         (Some(size), None) => Ok(size),
         (None, _) => Err(Missing::Unknown),
     };
-    let said = |said: &Option<(i64, String)>| said.as_ref().map(|(_, text)| text.clone()).ok_or(Missing::Unknown);
+    let said = |newest: Option<&(i64, String)>| said(newest).ok_or(Missing::Unknown);
     let mut rows = vec![
         ("Memory".to_owned(), memory, fires(&["oom", "memory-over-provisioned"])),
         ("Runtime".to_owned(), said(sums.newest.runtime.as_ref()), Harm::Quiet),
