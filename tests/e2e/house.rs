@@ -114,9 +114,14 @@ fn nothing_below_the_program_reads_the_clock_or_the_environment() {
         "store/schema/src",
         "web/src",
     ] {
-        for file in sources(&root().join(folder)) {
-            if file.file_name().is_some_and(|name| name == "tests.rs")
-                || file.components().any(|c| c.as_os_str() == "tests")
+        let files = sources(&root().join(folder));
+        let for_tests = test_modules(&files);
+        for file in files {
+            let named = |name: &str| for_tests.contains(name);
+            if file
+                .iter()
+                .filter_map(|part| Path::new(part).file_stem()?.to_str())
+                .any(named)
             {
                 continue;
             }
@@ -167,4 +172,22 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// Returns the modules that are only compiled for tests.
+fn test_modules(files: &[PathBuf]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        let declared = text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+            rest.lines()
+                .next()?
+                .trim()
+                .strip_suffix(';')?
+                .rsplit_once("mod ")
+                .map(|(_, name)| name.to_owned())
+        });
+        names.extend(declared);
+    }
+    names
 }
