@@ -1,6 +1,7 @@
 //! The configuration in force: flags over environment over one file over the embedded defaults.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// A key is not known.
-    #[error("{place}: unknown key `{key}`{}", nearest_hint(nearest))]
+    #[error("{place}: unknown key `{key}`{}", nearest_hint(nearest.as_ref()))]
     UnknownKey {
         /// The file and line, or the environment variable.
         place: String,
@@ -122,9 +123,8 @@ pub enum ConfigError {
     },
 }
 
-fn nearest_hint(nearest: &Option<String>) -> String {
+fn nearest_hint(nearest: Option<&String>) -> String {
     nearest
-        .as_ref()
         .map(|key| format!("; did you mean `{key}`?"))
         .unwrap_or_default()
 }
@@ -178,7 +178,8 @@ impl InForce {
         let mut lines = String::new();
         for (path, value) in layer::leaves_of(&values) {
             let origin = self.origins.get(&path).unwrap_or(&Origin::Default);
-            lines.push_str(&format!("{path} = {value}  # {origin}\n"));
+            // Writing into a String cannot fail.
+            let _ = writeln!(lines, "{path} = {value}  # {origin}");
         }
         lines
     }

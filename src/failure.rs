@@ -48,7 +48,9 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(failure) = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()) {
         return failure.exit;
     }
-    let configuration = error.chain().any(|cause| cause.is::<crate::config::ConfigError>());
+    let configuration = error
+        .chain()
+        .any(<dyn std::error::Error>::is::<crate::config::ConfigError>);
     if configuration {
         Exit::WrongUsage
     } else {

@@ -26,7 +26,7 @@ use crate::serving::Serving;
 use crate::{clock, metrics};
 
 /// How often the catalogue is evaluated.
-const EVALUATE_EVERY: Duration = Duration::from_secs(60);
+const EVALUATE_EVERY: Duration = Duration::from_mins(1);
 /// The window that is evaluated, in nanoseconds.
 const EVALUATED_NANOS: i64 = 24 * 3_600_000_000_000;
 /// What one page or evaluation may use.
@@ -81,7 +81,7 @@ impl Pages {
     ///
     /// # Errors
     /// A rule of the catalogue that does not load.
-    pub fn open(serving: &Serving, books: Arc<PriceBooks>, data: PathBuf) -> anyhow::Result<Self> {
+    pub fn open(serving: &Serving, books: Arc<PriceBooks>, data: &Path) -> anyhow::Result<Self> {
         let workspace = Workspace::default();
         let first_seen = data.join(workspace.as_str()).join(FIRST_SEEN_FILE);
         let (store, collector) = (Arc::clone(&serving.store), serving.collector.clone());

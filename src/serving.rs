@@ -86,7 +86,7 @@ impl Serving {
                 async move {
                     collector
                         .serve_http(collector.http_router(), http, until(stopped))
-                        .await
+                        .await;
                 }
             }),
             tokio::spawn({
@@ -148,7 +148,7 @@ impl Serving {
 /// Returns the options of a data directory with the program's clock.
 pub fn durable_options() -> DurableOptions {
     let mut options = DurableOptions::new(clock::shared());
-    options.stage = Arc::new(|stage| pennyspan_collector::fault::reached(stage));
+    options.stage = Arc::new(pennyspan_collector::fault::reached);
     options
 }
 

@@ -27,7 +27,7 @@ const MINUTE_NANOS: i64 = 60_000_000_000;
 pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
     let mut places = places(&in_force.config)?;
-    places.data = directory.path().to_owned();
+    directory.path().clone_into(&mut places.data);
     places.wal = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

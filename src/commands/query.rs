@@ -94,7 +94,8 @@ fn written(rows: &Answer, format: RowFormat) -> anyhow::Result<String> {
     match format {
         RowFormat::Table => {
             let shown = pretty_format_batches(&rows.batches)?.to_string();
-            return Ok(shown.lines().map(|line| format!("{}\n", terminal(line))).collect());
+            let lines: Vec<_> = shown.lines().map(terminal).collect();
+            return Ok(lines.join("\n") + "\n");
         }
         RowFormat::Json => {
             let mut writer = json::ArrayWriter::new(&mut bytes);

@@ -26,18 +26,14 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<Exit> {
             }
         }
         RulesCommand::Check { directory } => return check(directory),
-        RulesCommand::Explain { name } => match catalogue.get(name) {
-            Some(rule) => answer(&rule.text)?,
-            None => {
-                let known = catalogue
-                    .rules()
-                    .iter()
-                    .map(|rule| rule.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ");
+        RulesCommand::Explain { name } => {
+            let Some(rule) = catalogue.get(name) else {
+                let known: Vec<_> = catalogue.rules().iter().map(|rule| rule.name.as_str()).collect();
+                let known = known.join(", ");
                 return Err(Failure::usage(format!("there is no rule `{name}`; the rules are {known}")).into());
-            }
-        },
+            };
+            answer(&rule.text)?;
+        }
     }
     Ok(Exit::Passed)
 }

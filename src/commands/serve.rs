@@ -99,7 +99,7 @@ pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> an
     } else {
         Exposure::Network
     };
-    let pages = Pages::open(&serving, Arc::new(prices::books(config)?), places.data.clone())?;
+    let pages = Pages::open(&serving, Arc::new(prices::books(config)?), &places.data)?;
     let evaluate_again = pages.evaluate_again();
     let pages = Arc::new(pages);
     let tasks = [

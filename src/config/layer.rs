@@ -171,7 +171,7 @@ impl Layer {
         for (path, value, origin) in self.leaves() {
             let open = OPEN.iter().any(|open| path.starts_with(&format!("{open}.")));
             if open || known.contains(&path) {
-                self.check_type(&path, &value, defaults, &origin)?;
+                check_type(&path, &value, defaults, &origin)?;
                 continue;
             }
             let nearest = nearest(&path, known.iter().cloned());
@@ -182,24 +182,6 @@ impl Layer {
             });
         }
         Ok(())
-    }
-
-    fn check_type(&self, path: &str, value: &Value, defaults: &Self, origin: &Origin) -> Result<(), ConfigError> {
-        let Some(default) = get(&defaults.values, path) else {
-            return Ok(());
-        };
-        if default.type_str() == value.type_str() {
-            return Ok(());
-        }
-        Err(ConfigError::BadValue {
-            place: origin.to_string(),
-            key: path.to_owned(),
-            problem: format!(
-                "is {} {value}, expected {} such as {default}",
-                value.type_str(),
-                default.type_str()
-            ),
-        })
     }
 
     fn origin(&self, path: &str) -> Origin {
@@ -222,6 +204,25 @@ impl Layer {
             }
         }
     }
+}
+
+/// Checks that a value has the type of its default.
+fn check_type(path: &str, value: &Value, defaults: &Layer, origin: &Origin) -> Result<(), ConfigError> {
+    let Some(default) = get(&defaults.values, path) else {
+        return Ok(());
+    };
+    if default.type_str() == value.type_str() {
+        return Ok(());
+    }
+    Err(ConfigError::BadValue {
+        place: origin.to_string(),
+        key: path.to_owned(),
+        problem: format!(
+            "is {} {value}, expected {} such as {default}",
+            value.type_str(),
+            default.type_str()
+        ),
+    })
 }
 
 /// Returns the variable that stands for a key.

@@ -94,7 +94,7 @@ fn send_until_killed(server: Server, round: usize, ledger: &Mutex<Ledger>, more:
                 }
             });
         }
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_mins(2);
         while acknowledged.load(Ordering::Acquire) < ACKNOWLEDGED && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }

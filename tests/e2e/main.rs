@@ -1,6 +1,10 @@
 //! Promises, kept end to end. One binary, because linking the query engine takes long.
 
 #![expect(unreachable_pub, reason = "a test's modules are seen by nobody else")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be is a failed test, also outside of test functions"
+)]
 
 mod company;
 mod findings;

@@ -89,7 +89,7 @@ fn samples_of_report_lines_give_their_recorded_values() {
         let reader = invocation_facts::Reader::new(batch).unwrap();
         let fact = reader.rows().find(|fact| fact.fact_kind == "report").unwrap();
         let expected = &sample["expected"];
-        let ms = |us: Option<i64>| us.map_or(Value::Null, |us| json!(us as f64 / 1000.0));
+        let ms = |us: Option<i64>| us.map_or(Value::Null, |us| json!(f64::from(i32::try_from(us).unwrap()) / 1000.0));
         assert_eq!(ms(fact.duration_us), expected["duration_ms"], "{line}");
         assert_eq!(json!(fact.billed_duration_ms), expected["billed_ms"], "{line}");
         assert_eq!(json!(fact.memory_size_mib), expected["memory_mb"], "{line}");
@@ -138,14 +138,12 @@ fn samples_of_real_invocations_give_their_recorded_totals() {
 fn samples_without_their_flag_are_cold_at_first_sight_of_an_instance() {
     let workloads = samples().join("workloads");
     let text = std::fs::read_to_string(workloads.join("pacslab-2020-05-28.ndjson")).unwrap();
-    let without: String = text
-        .lines()
-        .map(|line| {
-            let mut record: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
-            record.remove("cold_start");
-            format!("{}\n", Value::Object(record))
-        })
-        .collect();
+    let unflagged = |line: &str| {
+        let mut record: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        record.remove("cold_start");
+        Value::Object(record).to_string()
+    };
+    let without = text.lines().map(unflagged).collect::<Vec<_>>().join("\n");
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("records.ndjson");
     std::fs::write(&file, without).unwrap();

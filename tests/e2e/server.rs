@@ -94,7 +94,7 @@ pub fn post(to: &str, path: &str, content_type: &str, body: &[u8]) -> Option<u16
 /// Gets a page: its status and everything after the head's first line.
 pub fn get(from: &str, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(from).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
     let head = format!("GET {path} HTTP/1.1\r\nhost: {from}\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).ok()?;
     status_of(&mut stream)
