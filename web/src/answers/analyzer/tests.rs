@@ -300,7 +300,7 @@ async fn a_fault_stands_on_the_first_page_and_leads_to_function_evidence_and_run
         "Verify",
         "[[suppress]]",
         "Rows of the evidence query",
-        "id=\"evidence\"",
+        "csv=evidence",
     ] {
         assert!(page.contains(words), "{words} is missing on {finding}");
     }
@@ -384,13 +384,11 @@ async fn a_trace_shows_each_of_its_spans_and_attempts_and_what_they_cost() {
 async fn links_across_an_asynchronous_hop_are_followed_both_ways() {
     let world = failing().await;
     let mut followed = 0;
-    for attempt in world
-        .truth
-        .attempts
-        .iter()
-        .filter(|one| one.trace_id.is_some())
-        .take(200)
-    {
+    let traced = |function: &str| {
+        let mut attempts = world.truth.attempts.iter();
+        attempts.find(|one| one.function == function && one.trace_id.is_some())
+    };
+    for attempt in world.truth.functions.iter().filter_map(|one| traced(&one.function)) {
         let id = attempt.trace_id.clone().unwrap();
         let ask = async |id: &str| {
             let answer = world
