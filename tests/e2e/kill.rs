@@ -118,7 +118,20 @@ fn resend(address: &str, ledger: &Mutex<Ledger>, halved: bool) {
             vec![&ids]
         };
         for part in parts {
-            assert!(send(address, part, ledger), "a request that is sent again is taken");
+            let deadline = Instant::now() + Duration::from_mins(1);
+            while !send(address, part, ledger) {
+                // As a sender does: what was refused for the moment is sent again.
+                ledger
+                    .lock()
+                    .unwrap()
+                    .unanswered
+                    .retain(|unanswered| unanswered != part);
+                assert!(
+                    Instant::now() < deadline,
+                    "a request that is sent again is taken in the end"
+                );
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
     }
 }
