@@ -87,9 +87,7 @@ impl Unit {
         match self {
             Self::Count => (1.0, ""),
             Self::Percent => (1.0, "%"),
-            Self::Usd if highest >= 0.75 => (1.0, "USD"),
-            Self::Usd if highest >= 0.75e-3 => (1e-3, "mUSD"),
-            Self::Usd => (1e-6, "µUSD"),
+            Self::Usd => (1.0, "USD"),
             Self::Microseconds if highest >= 6_000e6 => (3_600e6, "h"),
             Self::Microseconds if highest >= 100e6 => (60e6, "min"),
             Self::Microseconds if highest >= 0.75e6 => (1e6, "s"),
@@ -107,14 +105,7 @@ impl Unit {
         match self {
             Self::Count => ticks::short(value),
             Self::Percent => format!("{}\u{a0}%", ticks::places(value)),
-            Self::Usd => {
-                let (unit, name) = if value == 0.0 {
-                    (1.0, "USD")
-                } else {
-                    self.scale(value.abs())
-                };
-                format!("{}\u{a0}{name}", ticks::short(value / unit))
-            }
+            Self::Usd => format!("{}\u{a0}USD", ticks::short(value)),
             #[expect(clippy::cast_possible_truncation, reason = "a cast from f64 saturates")]
             Self::Microseconds => crate::format::duration(value.round() as i64).text(),
         }

@@ -59,19 +59,6 @@ pub fn usd(amount: Usd) -> Shown {
     }
 }
 
-/// Shows dollars with as many places as small amounts need to add up on a page: six below a dollar.
-#[must_use]
-pub fn usd_fine(amount: Usd) -> Shown {
-    const MICRO: i128 = 1_000_000_000_000;
-    const DOLLAR: i128 = 1_000_000 * MICRO;
-    match amount.0 {
-        0 => Shown::of("0", "USD"),
-        1.. if amount.0 * 2 < MICRO => Shown::of("<\u{202f}0.000001", "USD"),
-        value if value.abs() < DOLLAR => Shown::of(decimal(value, 18, 6), "USD"),
-        value => Shown::of(decimal(value, 18, 2), "USD"),
-    }
-}
-
 /// Shows millionths of a dollar with two places, for one trace or one invocation.
 #[must_use]
 pub fn micro_usd(amount: Usd) -> Shown {

@@ -23,7 +23,6 @@ pub struct HomePage {
     findings: FindingList,
     findings_note: String,
     all_findings: String,
-    compared: bool,
     movers: Vec<MoverView>,
     errors: Vec<ErrorView>,
     worst: Vec<FunctionView>,
@@ -88,7 +87,6 @@ impl HomePage {
             } else {
                 "All findings".to_owned()
             },
-            compared: answer.compared,
             movers: answer.movers.iter().map(MoverView::of).collect(),
             errors: answer
                 .new_errors

@@ -63,10 +63,12 @@ impl World {
         for file in telemetry.files() {
             let mut decoded = Vec::new();
             decode_file(file.body.as_slice(), &origin, &Decoding::default(), |part| {
-                decoded.push(part.rows)
+                decoded.push(part.rows);
             })
             .unwrap();
-            decoded.into_iter().for_each(|rows| store.push(rows).unwrap());
+            for rows in decoded {
+                store.push(rows).unwrap();
+            }
         }
         let snapshot = store.snapshot().unwrap();
         let books = Arc::new(PriceBooks::embedded().unwrap());
@@ -300,7 +302,7 @@ async fn a_fault_stands_on_the_first_page_and_leads_to_function_evidence_and_run
         "Verify",
         "[[suppress]]",
         "Rows of the evidence query",
-        "csv=evidence",
+        "id=\"evidence\"",
     ] {
         assert!(page.contains(words), "{words} is missing on {finding}");
     }
@@ -384,11 +386,13 @@ async fn a_trace_shows_each_of_its_spans_and_attempts_and_what_they_cost() {
 async fn links_across_an_asynchronous_hop_are_followed_both_ways() {
     let world = failing().await;
     let mut followed = 0;
-    let traced = |function: &str| {
-        let mut attempts = world.truth.attempts.iter();
-        attempts.find(|one| one.function == function && one.trace_id.is_some())
-    };
-    for attempt in world.truth.functions.iter().filter_map(|one| traced(&one.function)) {
+    for attempt in world
+        .truth
+        .attempts
+        .iter()
+        .filter(|one| one.trace_id.is_some())
+        .take(200)
+    {
         let id = attempt.trace_id.clone().unwrap();
         let ask = async |id: &str| {
             let answer = world

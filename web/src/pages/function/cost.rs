@@ -3,7 +3,7 @@
 use super::with_csv;
 use crate::answers::{FunctionCost, FunctionTab, Question};
 use crate::chart::{Drawing, Figure, Part, Series, Split, TimeChart, Unit};
-use crate::format::{Reading, Shown, Usd, change, usd_fine};
+use crate::format::{Reading, Shown, Usd, change, usd};
 use crate::pages::parts::{usd_cell, zooms};
 
 #[derive(Debug)]
@@ -39,14 +39,10 @@ pub(super) struct LineView {
 impl CostView {
     pub(super) fn of(cost: &FunctionCost, path: &str, question: &Question) -> Self {
         let split = split(cost);
-        let total = match cost.total.priced {
-            0 => cost.total.shown(),
-            _ => usd_fine(cost.total.usd),
-        };
         let waste = cost.waste.iter().enumerate().map(|(index, row)| WasteView {
             swatch: split.parts[index].swatch(),
             what: row.what.clone(),
-            usd: usd_fine(row.usd).bare().cell(),
+            usd: usd(row.usd).bare().cell(),
             share: split.share(index),
             because: row.because.clone(),
         });
@@ -63,7 +59,7 @@ impl CostView {
             waste: waste.collect(),
             split: split.svg(),
             lines: lines.collect(),
-            total: total.bare().cell(),
+            total: cost.total.shown().bare().cell(),
             caveat: cost.total.caveat(),
             price_book: cost.price_book.clone(),
         }
@@ -71,11 +67,11 @@ impl CostView {
 }
 
 fn figures_line(cost: &FunctionCost) -> Vec<(String, String, String)> {
-    let reading = |reading: &Reading<Usd>| Shown::reading(reading, |amount| usd_fine(*amount)).cell();
+    let reading = |reading: &Reading<Usd>| Shown::reading(reading, |amount| usd(*amount)).cell();
     let versus = match cost.before {
         Ok(before) if cost.total.priced > 0 => change(before.position(), cost.total.usd.position()).words,
         Ok(_) => "not comparable".to_owned(),
-        Err(_) => "nothing to compare with".to_owned(),
+        Err(why) => why.to_string(),
     };
     let caveat = if cost.total.not_priced > 0 {
         cost.total.caveat()
@@ -102,7 +98,7 @@ fn split(cost: &FunctionCost) -> Split {
     let part = |row: &crate::answers::WasteRow| Part {
         name: row.what.clone(),
         value: row.usd.0,
-        shown: usd_fine(row.usd).text(),
+        shown: usd(row.usd).text(),
         kind: row.kind,
     };
     Split {
