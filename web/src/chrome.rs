@@ -249,10 +249,13 @@ impl Chrome {
     }
 
     pub(crate) fn read(&self) -> String {
+        let files = match self.status.files_read {
+            0 => String::new(),
+            n => format!(" in {}", plural(n, "file", "files")),
+        };
         format!(
-            "Read {} in {}, {}",
+            "Read {}{files}, {}",
             plural(self.status.rows_read, "row", "rows"),
-            plural(self.status.files_read, "file", "files"),
             duration(self.status.elapsed_us).text()
         )
     }

@@ -9,7 +9,7 @@ mod money;
 use std::fmt;
 
 pub use clock::{age, clock, date, day, instant, minute, range};
-pub use money::{Amount, Usd, micro_usd, usd};
+pub use money::{Amount, Usd, micro_usd, usd, usd_fine, usd_parts};
 
 use crate::text::escape;
 

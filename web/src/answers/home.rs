@@ -173,6 +173,8 @@ pub struct HomeAnswer {
     pub findings_total: i64,
     /// What was evaluated.
     pub evaluated: Option<Evaluated>,
+    /// Whether the window before has anything to compare with.
+    pub compared: bool,
     /// What changed most.
     pub movers: Vec<Mover>,
     /// Error groups first seen in this window.

@@ -87,7 +87,9 @@ impl Unit {
         match self {
             Self::Count => (1.0, ""),
             Self::Percent => (1.0, "%"),
-            Self::Usd => (1.0, "USD"),
+            Self::Usd if highest >= 0.75 => (1.0, "USD"),
+            Self::Usd if highest >= 0.75e-3 => (1e-3, "mUSD"),
+            Self::Usd => (1e-6, "µUSD"),
             Self::Microseconds if highest >= 6_000e6 => (3_600e6, "h"),
             Self::Microseconds if highest >= 100e6 => (60e6, "min"),
             Self::Microseconds if highest >= 0.75e6 => (1e6, "s"),
@@ -105,7 +107,14 @@ impl Unit {
         match self {
             Self::Count => ticks::short(value),
             Self::Percent => format!("{}\u{a0}%", ticks::places(value)),
-            Self::Usd => format!("{}\u{a0}USD", ticks::short(value)),
+            Self::Usd => {
+                let (unit, name) = if value == 0.0 {
+                    (1.0, "USD")
+                } else {
+                    self.scale(value.abs())
+                };
+                format!("{}\u{a0}{name}", ticks::short(value / unit))
+            }
             #[expect(clippy::cast_possible_truncation, reason = "a cast from f64 saturates")]
             Self::Microseconds => crate::format::duration(value.round() as i64).text(),
         }
@@ -178,7 +187,10 @@ mod tests {
             labels(&[1e12], Unit::Count),
             ["0", "250 bn", "500 bn", "750 bn", "1 tn"]
         );
-        assert_eq!(labels(&[1e-9], Unit::Usd).last().map(String::as_str), Some("1e-9 USD"));
+        assert_eq!(
+            labels(&[1e-9], Unit::Usd).last().map(String::as_str),
+            Some("0.001 µUSD")
+        );
     }
 
     #[test]

@@ -59,6 +59,54 @@ pub fn usd(amount: Usd) -> Shown {
     }
 }
 
+/// A millionth of a dollar.
+const MICRO: i128 = 1_000_000_000_000;
+
+/// Shows dollars below one with six places, so that small amounts can be told apart, and others with two.
+#[must_use]
+pub fn usd_fine(amount: Usd) -> Shown {
+    placed(amount, places_of(amount))
+}
+
+/// Shows the parts of a total, and the total, with the places that suit the total; shown parts add up to the shown total.
+#[must_use]
+pub fn usd_parts(parts: &[Usd], total: Usd) -> (Vec<Shown>, Shown) {
+    let places = places_of(total);
+    let unit = 10_i128.pow(18 - places);
+    let floors: Vec<i128> = parts.iter().map(|part| part.0.div_euclid(unit)).collect();
+    let whole = (total.0 + unit / 2).div_euclid(unit);
+    let missing = usize::try_from(whole - floors.iter().sum::<i128>()).unwrap_or(0);
+    let mut by_rest: Vec<usize> = (0..parts.len()).collect();
+    by_rest.sort_by_key(|at| (std::cmp::Reverse(parts[*at].0.rem_euclid(unit)), *at));
+    let mut units = floors;
+    for at in by_rest.into_iter().take(missing) {
+        units[at] += 1;
+    }
+    let shown = |(part, units): (&Usd, i128)| match units {
+        0 if part.0 > 0 => below(places),
+        units => placed(Usd(units * unit), places),
+    };
+    (parts.iter().zip(units).map(shown).collect(), placed(total, places))
+}
+
+fn places_of(amount: Usd) -> u32 {
+    if amount.0.abs() < 1_000_000 * MICRO { 6 } else { 2 }
+}
+
+/// Shows dollars with so many places; what is not nothing is not shown as 0.
+fn placed(amount: Usd, places: u32) -> Shown {
+    let unit = 10_i128.pow(18 - places);
+    match amount.0 {
+        0 => Shown::of("0", "USD"),
+        1.. if amount.0 < unit / 2 => below(places),
+        value => Shown::of(decimal(value, 18, places), "USD"),
+    }
+}
+
+fn below(places: u32) -> Shown {
+    Shown::of(format!("<\u{202f}{}", decimal(1, places, places)), "USD")
+}
+
 /// Shows millionths of a dollar with two places, for one trace or one invocation.
 #[must_use]
 pub fn micro_usd(amount: Usd) -> Shown {

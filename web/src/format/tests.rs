@@ -107,3 +107,26 @@ fn times_follow_the_readers_zone_through_a_change_of_clocks() {
     assert_eq!(age(31 * 60_000_000_000), "31\u{a0}min");
     assert!(!clock(i64::MIN, Tz::UTC).is_empty());
 }
+
+#[test]
+fn shown_parts_add_up_to_the_shown_total() {
+    let micro = 1_000_000_000_000;
+    let parts = [
+        6_600_000_000_000,
+        5_400_000_000_000,
+        638_400_000_000_000,
+        2_763_600_000_000_000,
+    ]
+    .map(Usd);
+    let total = Usd(parts.iter().map(|part| part.0).sum());
+    assert_eq!(total, Usd(3_414 * micro));
+    let (shown, whole) = usd_parts(&parts, total);
+    let digits: Vec<&str> = shown.iter().map(Shown::digits).collect();
+    assert_eq!(digits, ["0.000007", "0.000005", "0.000638", "0.002764"]);
+    assert_eq!(whole.digits(), "0.003414");
+    let (shown, whole) = usd_parts(&[Usd(1), Usd(2_000_000 * micro)], Usd(2_000_000 * micro + 1));
+    assert_eq!(
+        (shown[0].digits(), shown[1].digits(), whole.digits()),
+        ("<\u{202f}0.01", "2.00", "2.00")
+    );
+}

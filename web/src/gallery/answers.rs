@@ -55,6 +55,7 @@ impl Answers for Fixed {
             findings: self.findings(),
             findings_total: 14,
             evaluated: Some(Self::evaluated()),
+            compared: true,
             movers: if self.0 == Scene::Calm {
                 Vec::new()
             } else {

@@ -108,7 +108,7 @@ fn facts(answer: &FindingAnswer, question: &Question) -> Vec<(&'static str, Stri
 fn chart(course: &Course, answer: &FindingAnswer, question: &Question) -> Figure {
     let path = format!("/findings/{}", crate::text::percent(&answer.row.fingerprint));
     let mut chart = TimeChart::new("evidence", course.bins, question.state.tz, course.unit, Drawing::Area);
-    chart.title = format!("{}; threshold {}", answer.value, answer.threshold);
+    chart.title.clone_from(&answer.value);
     chart.subtitle = format!("{}; diamonds are traces", course.measure);
     chart.series = vec![course.series.clone()];
     if answer.row.severity <= Severity::High {

@@ -23,6 +23,7 @@ pub struct HomePage {
     findings: FindingList,
     findings_note: String,
     all_findings: String,
+    compared: bool,
     movers: Vec<MoverView>,
     errors: Vec<ErrorView>,
     worst: Vec<FunctionView>,
@@ -87,6 +88,7 @@ impl HomePage {
             } else {
                 "All findings".to_owned()
             },
+            compared: answer.compared,
             movers: answer.movers.iter().map(MoverView::of).collect(),
             errors: answer
                 .new_errors

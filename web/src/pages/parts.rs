@@ -6,7 +6,7 @@ use crate::answers::{FindingRow, FunctionRow, Question, Tile};
 use crate::chart::{Bins, Deployment, Series, Spark};
 use crate::format::{
     Direction, Missing, Shown, change, clock, date, day, duration, instant, mebibytes, millis, per_minute, percent,
-    plural, ratio_ppm, usd,
+    plural, ratio_ppm, usd_fine,
 };
 use crate::state::State;
 use crate::text::cut;
@@ -306,7 +306,7 @@ pub(crate) fn zooms(bins: Bins, state: &State, more: &[(&str, &str)]) -> Vec<Str
 
 /// Shows dollars that may be missing, without the unit.
 pub(crate) fn usd_cell(reading: &Result<crate::format::Usd, Missing>) -> String {
-    Shown::reading(reading, |amount| usd(*amount).bare()).cell()
+    Shown::reading(reading, |amount| usd_fine(*amount).bare()).cell()
 }
 
 #[cfg(test)]

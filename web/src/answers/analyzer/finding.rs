@@ -72,7 +72,12 @@ impl AnalyzerAnswers {
             evidence,
             course,
             exemplars: exemplars(finding),
-            impact_text: rule.impact.split_whitespace().collect::<Vec<_>>().join(" "),
+            impact_text: rule
+                .impact
+                .replace('`', "")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
             suppression: suppression(finding),
         };
         Ok(self.answer(&asked, super::attempts(&asked.snapshot), Ok(body)))
@@ -406,7 +411,8 @@ fn runbook(rule: &Rule, finding: &Finding) -> Vec<RunbookStep> {
     let values = values(finding);
     let step = |step: &pennyspan_rules::rule::Step| RunbookStep {
         verb: step.name.clone(),
-        markdown: fill(&step.text, &values),
+        // An undo stands on a line of its own.
+        markdown: fill(&step.text, &values).replace("\n  undo:", "  \n  undo:"),
     };
     rule.runbook.steps().into_iter().map(step).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pennyspan_analyzer::analysis::counts::whole;
 use pennyspan_analyzer::analysis::courses::{Course, merge, total};
-use pennyspan_analyzer::analysis::deployed::{deployed, is_of};
+use pennyspan_analyzer::analysis::deployed::{Deployment as Live, deployed, is_of};
 use pennyspan_analyzer::analysis::errors::ErrorGroup as Errors;
 use pennyspan_analyzer::analysis::overview::Overview;
 use pennyspan_analyzer::analysis::part;
@@ -64,7 +64,13 @@ impl AnalyzerAnswers {
             }
             .of(&super::tiles::HOME),
             tile_bins: numbers::bins(grid),
-            story: Some(story(&all, &verdict, &deployments, question)),
+            story: Some(story(
+                &all,
+                &verdict,
+                &deployed(&asked.session, asked.session.window()),
+                &deployments,
+                question,
+            )),
             findings: judged
                 .as_ref()
                 .map(|judged| self.finding_rows(judged, open, FINDINGS))
@@ -73,6 +79,7 @@ impl AnalyzerAnswers {
                 .as_ref()
                 .map_or(0, |judged| i64::try_from(judged.open().count()).unwrap_or(i64::MAX)),
             evaluated: judged.as_ref().map(|judged| judged.evaluated),
+            compared: rows.iter().any(|row| row.before.is_some()),
             movers: movers(&asked, &rows, judged.as_deref(), question),
             new_errors,
             worst: worst(rows),
@@ -98,15 +105,24 @@ pub(super) fn outcomes(course: &Course<Overview>) -> [Vec<Option<i64>>; 3] {
     ]
 }
 
-fn story(all: &Course<Overview>, verdict: &Verdict, deployments: &[Deployment], question: &Question) -> Story {
+fn story(
+    all: &Course<Overview>,
+    verdict: &Verdict,
+    live: &[Live],
+    deployments: &[Deployment],
+    question: &Question,
+) -> Story {
     let [succeeded, failed, throttled] = outcomes(all);
     let bins: Bins = numbers::bins(numbers::grid(question.window));
-    let mut points: Vec<StoryPoint> = deployments
+    let mut points: Vec<StoryPoint> = live
         .iter()
         .map(|deployment| StoryPoint {
-            at_unix_nano: deployment.at_unix_nano,
-            headline: format!("Deployment {}", deployment.version),
-            detail: format!("At {}.", minute(deployment.at_unix_nano, question.state.tz)),
+            at_unix_nano: deployment.deployed_unix_nano,
+            headline: super::verdict::named(deployment),
+            detail: format!(
+                "Went live at {}.",
+                minute(deployment.deployed_unix_nano, question.state.tz)
+            ),
         })
         .collect();
     if let Verdict::Incident(incident) = verdict

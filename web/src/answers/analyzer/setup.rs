@@ -112,17 +112,36 @@ fn name(kind: Kind) -> &'static str {
 
 /// Returns what rules lack, by how many of them lack it.
 fn would_add(judged: &Judged) -> Vec<(String, i64)> {
-    let mut rules: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
+    let mut rules: BTreeMap<String, std::collections::BTreeSet<&str>> = BTreeMap::new();
     for lack in &judged.judgement.not_judged {
         for need in &lack.needs {
-            rules.entry(need).or_default().insert(&lack.rule);
+            rules.entry(wanted(need)).or_default().insert(&lack.rule);
         }
     }
     let mut would: Vec<(String, i64)> = rules
         .into_iter()
-        .map(|(need, rules)| (need.to_owned(), i64::try_from(rules.len()).unwrap_or(i64::MAX)))
+        .map(|(need, rules)| (need, i64::try_from(rules.len()).unwrap_or(i64::MAX)))
         .collect();
     would.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     would.truncate(WOULD_ADD);
     would
+}
+
+/// Says what a reader would send for a column that rules lack.
+fn wanted(need: &str) -> String {
+    let known = [
+        ("lookback", "A day of history before the window"),
+        ("previous_", "A second version to compare with"),
+        ("lag", "When events were enqueued or scheduled"),
+        ("sync_", "What triggers invocations: spans of the functions"),
+        ("sampled_", "Traces beside the platform’s records"),
+        ("timeout_ms", "Settings of the functions"),
+        ("memory", "The platform’s records or settings: memory"),
+        ("init", "The platform’s records: environments that start"),
+        ("duration", "The platform’s records: durations"),
+        ("calls", "Spans of the calls that functions make"),
+        ("message", "Deliveries: message ids"),
+    ];
+    let found = known.iter().find(|(part, _)| need.contains(part));
+    found.map_or_else(|| need.replace('_', " "), |(_, words)| (*words).to_owned())
 }

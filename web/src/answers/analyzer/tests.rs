@@ -54,15 +54,21 @@ fn settings() -> Settings {
 impl World {
     async fn of(scenario: &Scenario) -> Self {
         let telemetry = generate(scenario);
+        let files = telemetry.files().into_iter().map(|file| file.body).collect();
+        Self::over_files(files, telemetry.truth).await
+    }
+
+    /// Reads files into memory and judges the truth's window.
+    async fn over_files(files: Vec<Vec<u8>>, truth: Truth) -> Self {
         let mut store = MemoryStore::default();
         let origin = Origin {
             door: &Door::default(),
             region: None,
             received_at_unix_nano: None,
         };
-        for file in telemetry.files() {
+        for file in files {
             let mut decoded = Vec::new();
-            decode_file(file.body.as_slice(), &origin, &Decoding::default(), |part| {
+            decode_file(file.as_slice(), &origin, &Decoding::default(), |part| {
                 decoded.push(part.rows);
             })
             .unwrap();
@@ -73,7 +79,6 @@ impl World {
         let snapshot = store.snapshot().unwrap();
         let books = Arc::new(PriceBooks::embedded().unwrap());
         let catalogue = Arc::new(Catalogue::embedded().unwrap());
-        let truth = telemetry.truth;
         let window = Window {
             start: truth.window.start_unix_nano,
             end: truth.window.end_unix_nano,
@@ -302,7 +307,7 @@ async fn a_fault_stands_on_the_first_page_and_leads_to_function_evidence_and_run
         "Verify",
         "[[suppress]]",
         "Rows of the evidence query",
-        "id=\"evidence\"",
+        "csv=evidence",
     ] {
         assert!(page.contains(words), "{words} is missing on {finding}");
     }
@@ -386,13 +391,11 @@ async fn a_trace_shows_each_of_its_spans_and_attempts_and_what_they_cost() {
 async fn links_across_an_asynchronous_hop_are_followed_both_ways() {
     let world = failing().await;
     let mut followed = 0;
-    for attempt in world
-        .truth
-        .attempts
-        .iter()
-        .filter(|one| one.trace_id.is_some())
-        .take(200)
-    {
+    let traced = |function: &str| {
+        let mut attempts = world.truth.attempts.iter();
+        attempts.find(|one| one.function == function && one.trace_id.is_some())
+    };
+    for attempt in world.truth.functions.iter().filter_map(|one| traced(&one.function)) {
         let id = attempt.trace_id.clone().unwrap();
         let ask = async |id: &str| {
             let answer = world
@@ -462,6 +465,46 @@ async fn setup_shows_what_arrived_and_how_many_rules_can_judge() {
     }
     assert_eq!(setup.rules_total, 16);
     assert!(setup.rules_judging > 0 && setup.rules_judging <= setup.rules_total);
+}
+
+#[tokio::test]
+async fn names_from_telemetry_stay_text_on_every_page() {
+    let name = "<script>alert('x')</script>\\u202e\\\"onload=x";
+    let records: String = (0..40)
+        .map(|n| {
+            format!(
+                r#"{{"provider":"aws","platform":"aws_lambda","region":"{name}","function":"{name}","version":"{name}","service":"{name}","invocation_id":"i-{n}","trace_id":"5b8efff798038103d269b633813fc60c","start_time":"2026-10-08T07:{n:02}:28Z","duration_ms":12.5,"billed_duration_ms":13,"memory_size_mib":128,"outcome":"error","error_type":"{name}"}}"#
+            ) + "\n"
+        })
+        .collect();
+    let world = World::over_files(vec![records.into_bytes()], failing().await.truth.clone()).await;
+    let mut open = vec![
+        world.over("/"),
+        world.over("/traces/5b8efff798038103d269b633813fc60c"),
+        world.over("/setup"),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(address) = open.pop() {
+        if seen.len() > 12 || !seen.insert(address.clone()) {
+            continue;
+        }
+        let (status, markup) = world.page(&address).await;
+        assert_eq!(status, 200, "{address}");
+        assert!(
+            !markup.contains("<script>alert") && !markup.contains('\u{202e}'),
+            "{address}"
+        );
+        let tags = markup.split('<').skip(1).filter_map(|rest| rest.split('>').next());
+        for tag in tags {
+            assert!(
+                !tag.split('"').step_by(2).any(|outside| outside.contains("onload")),
+                "{address}: {tag}"
+            );
+        }
+        let about = |link: &String| link.starts_with("/findings/") || link.starts_with("/functions/");
+        open.extend(links(&markup).into_iter().filter(about));
+    }
+    assert!(seen.len() > 6, "{seen:?}");
 }
 
 /// Serves the generated telemetry for looking at, on the port that the variable names.

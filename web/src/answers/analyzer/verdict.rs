@@ -133,7 +133,7 @@ fn joins(worst: &Finding, other: &Finding) -> bool {
         || worst.fingerprint == other.fingerprint
 }
 
-fn named(deployment: &Deployment) -> String {
+pub(super) fn named(deployment: &Deployment) -> String {
     let what = deployment
         .function
         .as_deref()

@@ -7,7 +7,7 @@ async fn a_finding_shows_runbook_evidence_and_the_lines_that_mute_it() {
         "Critical since 14:20:41, 31 min confidence high",
         "Estimated cost 9.39 USD at list prices; 312 not priced",
         "2 Contain Pause the mapping from queue orders to checkout. aws lambda update-event-source-mapping",
-        "97.9 % of attempts; threshold 20 % and 3 × usual (default)",
+        "97.9 % of attempts",
         "14:25–14:30 no data 7,691",
         "Judged on n = 110,901",
         "To mute this finding, add to pennyspan.toml: [[suppress]]",

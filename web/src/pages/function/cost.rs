@@ -3,8 +3,8 @@
 use super::with_csv;
 use crate::answers::{FunctionCost, FunctionTab, Question};
 use crate::chart::{Drawing, Figure, Part, Series, Split, TimeChart, Unit};
-use crate::format::{Reading, Shown, Usd, change, usd};
-use crate::pages::parts::{usd_cell, zooms};
+use crate::format::{Reading, Shown, Usd, change, usd_fine, usd_parts};
+use crate::pages::parts::zooms;
 
 #[derive(Debug)]
 pub(super) struct CostView {
@@ -39,19 +39,21 @@ pub(super) struct LineView {
 impl CostView {
     pub(super) fn of(cost: &FunctionCost, path: &str, question: &Question) -> Self {
         let split = split(cost);
+        let (shown, total) = shown(cost, cost.waste.iter().map(|row| Ok(row.usd)));
         let waste = cost.waste.iter().enumerate().map(|(index, row)| WasteView {
             swatch: split.parts[index].swatch(),
             what: row.what.clone(),
-            usd: usd(row.usd).bare().cell(),
+            usd: shown[index].clone(),
             share: split.share(index),
             because: row.because.clone(),
         });
-        let lines = cost.lines.iter().map(|line| LineView {
+        let (amounts, _) = self::shown(cost, cost.lines.iter().map(|line| line.usd));
+        let lines = cost.lines.iter().zip(amounts).map(|(line, usd)| LineView {
             item: line.item.clone(),
             quantity: line.quantity.clone(),
             unit: line.unit.clone(),
             price: line.price.clone(),
-            usd: usd_cell(&line.usd),
+            usd,
         });
         Self {
             figures_line: figures_line(cost),
@@ -59,27 +61,50 @@ impl CostView {
             waste: waste.collect(),
             split: split.svg(),
             lines: lines.collect(),
-            total: cost.total.shown().bare().cell(),
+            total,
             caveat: cost.total.caveat(),
             price_book: cost.price_book.clone(),
         }
     }
 }
 
+/// Shows amounts that add up to the total, and the total, without their unit.
+fn shown(cost: &FunctionCost, amounts: impl Iterator<Item = Reading<Usd>>) -> (Vec<String>, String) {
+    let amounts: Vec<Reading<Usd>> = amounts.collect();
+    let known: Vec<Usd> = amounts.iter().filter_map(|amount| amount.ok()).collect();
+    let (shown, total) = usd_parts(&known, cost.total.usd);
+    let mut shown = shown.into_iter();
+    let cell = |amount: Reading<Usd>| match amount {
+        Ok(_) => shown.next().map(|amount| amount.bare().cell()).unwrap_or_default(),
+        Err(why) => Shown::missing(why).cell(),
+    };
+    let total = if cost.total.priced > 0 {
+        total
+    } else {
+        cost.total.shown()
+    };
+    (amounts.into_iter().map(cell).collect(), total.bare().cell())
+}
+
 fn figures_line(cost: &FunctionCost) -> Vec<(String, String, String)> {
-    let reading = |reading: &Reading<Usd>| Shown::reading(reading, |amount| usd(*amount)).cell();
+    let reading = |reading: &Reading<Usd>| Shown::reading(reading, |amount| usd_fine(*amount)).cell();
     let versus = match cost.before {
         Ok(before) if cost.total.priced > 0 => change(before.position(), cost.total.usd.position()).words,
         Ok(_) => "not comparable".to_owned(),
-        Err(why) => why.to_string(),
+        Err(_) => "nothing to compare with".to_owned(),
     };
     let caveat = if cost.total.not_priced > 0 {
         cost.total.caveat()
     } else {
         "every invocation is priced".to_owned()
     };
+    let total = if cost.total.priced > 0 {
+        usd_fine(cost.total.usd)
+    } else {
+        cost.total.shown()
+    };
     vec![
-        ("This window".to_owned(), cost.total.shown().cell(), caveat),
+        ("This window".to_owned(), total.cell(), caveat),
         ("The window before".to_owned(), reading(&cost.before), versus),
         (
             "Per 1,000 invocations".to_owned(),
@@ -98,7 +123,7 @@ fn split(cost: &FunctionCost) -> Split {
     let part = |row: &crate::answers::WasteRow| Part {
         name: row.what.clone(),
         value: row.usd.0,
-        shown: usd(row.usd).text(),
+        shown: usd_fine(row.usd).text(),
         kind: row.kind,
     };
     Split {

@@ -230,6 +230,12 @@ pub(super) fn claim(what: &str, series: &Series, bins: Bins, unit: Unit, questio
     if known.iter().all(|value| *value == 0.0) {
         return format!("{what}: none");
     }
+    let sum: f64 = known.iter().sum();
+    #[expect(clippy::cast_precision_loss, reason = "intervals are few")]
+    let average = sum / known.len() as f64;
+    if unit == Unit::Count && average < 1.0 {
+        return format!("{what}: {} in this window", unit.write(sum));
+    }
     match turn(&series.values) {
         Some(turn) => format!(
             "{what}: about {} since {}, {} before",
@@ -237,11 +243,7 @@ pub(super) fn claim(what: &str, series: &Series, bins: Bins, unit: Unit, questio
             minute(bins.start(turn.bin), question.state.tz),
             unit.write(turn.before)
         ),
-        #[expect(clippy::cast_precision_loss, reason = "intervals are few")]
-        None => format!(
-            "{what}: level at about {}",
-            unit.write(known.iter().sum::<f64>() / known.len() as f64)
-        ),
+        None => format!("{what}: level at about {}", unit.write(average)),
     }
 }
 
