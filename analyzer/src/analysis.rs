@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use pennyspan_schema::Window;
 
-pub mod attempts;
+use crate::attempts::Row;
+
+mod attempt;
 pub mod cold_starts;
 pub mod concurrency;
 pub mod cost;
@@ -31,7 +33,7 @@ pub mod sources;
 pub mod trace;
 pub mod trigger_lag;
 
-pub use attempts::Attempt;
+pub use attempt::Attempt;
 pub use pass::tally;
 pub use selection::Selection;
 
@@ -67,7 +69,7 @@ pub struct Group {
 }
 
 /// Says to which part of its function an attempt belongs.
-pub type Part = for<'a> fn(&attempts::Row<'a>) -> Option<&'a str>;
+pub type Part = for<'a> fn(&Row<'a>) -> Option<&'a str>;
 
 /// What attempts add up to, in whatever order they come.
 pub trait Tally: Default + Send + 'static {
@@ -91,7 +93,7 @@ pub trait Tally: Default + Send + 'static {
 
 /// The parts that questions are asked by.
 pub mod part {
-    use super::attempts::Row;
+    use crate::attempts::Row;
 
     /// No part: whole functions.
     #[must_use]

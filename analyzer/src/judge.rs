@@ -9,20 +9,21 @@ use crate::analysis::selection::matches;
 use crate::analysis::{Question, Selection};
 use crate::error::AnalysisError;
 use crate::measure::Measures;
-use crate::report::finding::{Judgement, ordered};
 use crate::session::Session;
 
 pub mod cases;
 mod confidence;
 mod exemplars;
 mod finding;
-pub(crate) mod functions;
 mod impact;
+pub mod judgement;
 mod needs;
 pub mod query;
 mod variants;
 
 pub use cases::{CaseReport, CheckError, check};
+use judgement::ordered;
+pub use judgement::{Confidence, Finding, Judgement, NotJudged};
 pub use query::RowError;
 
 /// What is judged beyond the catalogue's own words.

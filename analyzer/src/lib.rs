@@ -5,11 +5,15 @@
 //! file or the environment.
 
 pub mod analysis;
+pub mod attempts;
 pub mod error;
+mod functions;
 pub mod guard;
 pub mod judge;
 pub mod measure;
 pub mod neighbours;
+pub mod pricing;
+mod reading;
 pub mod report;
 pub mod session;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::neighbours::instances::Instances;
 use crate::neighbours::keys::Keys;
 use crate::neighbours::messages::Messages;
 use crate::neighbours::waits::Waits;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 pub(crate) mod billing;
 pub mod configurations;

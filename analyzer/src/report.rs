@@ -16,11 +16,11 @@ use crate::analysis::cost::{Cost, Payers};
 use crate::analysis::functions::{FunctionTally, functions};
 use crate::analysis::{Question, Scope, Selection};
 use crate::error::AnalysisError;
+use crate::judge::judgement::{CoverageText, Finding, Judgement, NotJudged, WindowText, ordered};
 use crate::session::Session;
 
 pub mod costs;
 pub mod escape;
-pub mod finding;
 pub mod function;
 pub mod gate;
 pub mod json;
@@ -30,7 +30,6 @@ pub mod table;
 pub mod totals;
 
 pub use costs::Costs;
-pub use finding::{Confidence, Finding, Judgement, NotJudged};
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
 pub use totals::Totals;
@@ -49,7 +48,7 @@ pub struct Report {
     /// What made it.
     pub tool: Tool,
     /// The window that it is about.
-    pub window: number::WindowText,
+    pub window: WindowText,
     /// What was read.
     pub input: InputText,
     /// Sums over all functions.
@@ -120,29 +119,6 @@ pub struct InputRows {
     pub invocation_facts: usize,
 }
 
-/// What could judge, and what of the baseline was not exercised.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct CoverageText {
-    /// Rules that could judge.
-    pub rules_judged: u64,
-    /// Rules that could not.
-    pub rules_not_judged: u64,
-    /// Functions of the baseline without attempts.
-    pub functions_not_exercised: Vec<String>,
-    /// Routes of the baseline without attempts.
-    pub routes_not_exercised: Vec<String>,
-    /// Triggers of the baseline without attempts.
-    pub triggers_not_exercised: Vec<String>,
-    /// Spans of functions that belong to no known attempt.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub orphan_spans: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
 /// What a report is asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -191,12 +167,12 @@ impl Report {
                 name: "pennyspan",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            window: number::WindowText::of(window),
+            window: WindowText::of(window),
             input: InputText::of(snapshot, asked.input),
             totals,
             functions: rows,
             cost: section,
-            findings: finding::ordered(judgement.findings),
+            findings: ordered(judgement.findings),
             not_judged: judgement.not_judged,
             coverage: CoverageText {
                 orphan_spans: snapshot.orphan_span_count(),

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::MemorySchemaProvider;
 use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrame;
@@ -17,21 +16,20 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::{Expr, ScalarUDF, col, lit};
+use datafusion::logical_expr::{Expr, col};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use pennyspan_rules::PriceBooks;
 use pennyspan_schema::{Column, Table, Window};
 use pennyspan_store::Snapshot;
 
-use crate::analysis::attempts;
+use crate::attempts;
 use crate::error::AnalysisError;
 use crate::guard::{Answer, GuardError, Limits};
 use crate::neighbours::Neighbours;
-use crate::{guard, judge, views};
+use crate::reading::{self, Reading, within};
+use crate::{functions, guard, views};
 
-mod functions;
 mod prune;
-pub(crate) mod show;
 mod span;
 
 pub use span::Span;
@@ -77,9 +75,7 @@ impl Session {
     ) -> Result<Self, AnalysisError> {
         let context = context(settings).map_err(AnalysisError::prepare("session"))?;
         register_stored(&context, snapshot).map_err(AnalysisError::prepare("tables"))?;
-        let reading = Reading {
-            context: context.clone(),
-        };
+        let reading = Reading::new(&context);
         let window = span.resolve(reading.starts().await?);
         let neighbours = Arc::new(Neighbours::read(&reading, window, books).await?);
         register_views(&context, &neighbours).await?;
@@ -156,74 +152,6 @@ impl Session {
     }
 }
 
-/// Reads stored tables.
-pub(crate) struct Reading {
-    context: SessionContext,
-}
-
-impl Reading {
-    /// Streams some columns of the rows of a range of time, in no order.
-    pub(crate) async fn stream(
-        &self,
-        table: Table,
-        columns: &[Column],
-        range: Option<Window>,
-    ) -> Result<SendableRecordBatchStream, AnalysisError> {
-        let failed = || AnalysisError::run(table.name());
-        let mut frame = views::stored(&self.context, table).await.map_err(failed())?;
-        if let Some(range) = range {
-            frame = frame.filter(within(table, range)).map_err(failed())?;
-        }
-        let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
-        frame
-            .select(columns)
-            .map_err(failed())?
-            .execute_stream()
-            .await
-            .map_err(failed())
-    }
-
-    /// Returns the first and the last start of an attempt.
-    async fn starts(&self) -> Result<Option<(i64, i64)>, AnalysisError> {
-        use datafusion::functions_aggregate::expr_fn::{max, min};
-        let failed = || AnalysisError::run("the window");
-        let frame = views::stored(&self.context, Table::Invocations)
-            .await
-            .map_err(failed())?;
-        let start = || col(Table::Invocations.time_column());
-        let ends = frame
-            .filter(trusted())
-            .and_then(|frame| frame.aggregate(vec![], vec![min(start()), max(start())]));
-        let batches: Vec<RecordBatch> = ends.map_err(failed())?.collect().await.map_err(failed())?;
-        let value = |column: usize| match batches
-            .first()
-            .map(|batch| ScalarValue::try_from_array(batch.column(column), 0))
-        {
-            Some(Ok(ScalarValue::Int64(value))) => value,
-            _ => None,
-        };
-        Ok(value(0).zip(value(1)))
-    }
-}
-
-/// Returns the condition that a row's time can be.
-fn trusted() -> Expr {
-    col("time_suspect").is_not_true()
-}
-
-/// Returns the condition that a row lies in a range of time.
-fn within(table: Table, range: Window) -> Expr {
-    let time = || col(table.time_column());
-    let inside = time()
-        .gt_eq(lit(range.start_unix_nano))
-        .and(time().lt(lit(range.end_unix_nano)));
-    if table.columns().iter().any(|column| column.name == "time_suspect") {
-        inside.and(trusted())
-    } else {
-        inside
-    }
-}
-
 fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     let mut config = SessionConfig::new()
         .with_target_partitions(settings.partitions.get())
@@ -244,11 +172,7 @@ fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     for rule in UNWANTED_RULES {
         context.remove_optimizer_rule(rule);
     }
-    datafusion_functions_json::register_all(&mut context)?;
-    context.register_udf(ScalarUDF::from(show::HexId::short()));
-    context.register_udf(ScalarUDF::from(show::HexId::long()));
-    context.register_udf(ScalarUDF::from(show::AsMilliseconds::new()));
-    judge::functions::register(&context);
+    functions::register(&mut context)?;
     Ok(context)
 }
 
@@ -256,9 +180,12 @@ fn register_stored(context: &SessionContext, snapshot: &Snapshot) -> Result<(), 
     let options = context.state();
     let catalog = context.catalog(&options.config_options().catalog.default_catalog);
     let catalog = catalog.ok_or_else(|| DataFusionError::Internal("the session has no catalog".to_owned()))?;
-    catalog.register_schema(views::STORED, Arc::new(MemorySchemaProvider::new()))?;
+    catalog.register_schema(reading::STORED, Arc::new(MemorySchemaProvider::new()))?;
     for table in Table::ALL {
-        context.register_table(format!("{}.{}", views::STORED, table.name()), snapshot.provider(*table))?;
+        context.register_table(
+            format!("{}.{}", reading::STORED, table.name()),
+            snapshot.provider(*table),
+        )?;
     }
     Ok(())
 }

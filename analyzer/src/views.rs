@@ -7,13 +7,11 @@ use datafusion::logical_expr::{Expr, ScalarUDF, cast, col};
 use datafusion::prelude::{DataFrame, SessionContext};
 use pennyspan_schema::{Column, Table, Unit};
 
-use crate::session::show::{AsMilliseconds, HexId};
+use crate::functions::show::{AsMilliseconds, HexId};
+use crate::reading::stored;
 
 pub mod deployments;
 pub mod invocations;
-
-/// The schema under which the tables stand as they are stored; queries do not see it.
-pub(crate) const STORED: &str = "stored";
 
 /// Returns the names of the views, in the order of the tables.
 #[must_use]
@@ -25,11 +23,6 @@ pub fn names() -> Vec<&'static str> {
 #[must_use]
 pub fn doc(name: &str) -> Option<&'static str> {
     Table::from_name(name).map(Table::doc)
-}
-
-/// Returns the stored form of a table.
-pub(crate) async fn stored(context: &SessionContext, table: Table) -> Result<DataFrame> {
-    context.table(format!("{STORED}.{}", table.name())).await
 }
 
 /// Returns the view of a table: its columns as they are shown.

@@ -5,8 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use pennyspan_analyzer::analysis::{Question, Selection};
-use pennyspan_analyzer::judge::{Judging, judge};
-use pennyspan_analyzer::report::Judgement;
+use pennyspan_analyzer::judge::{Judgement, Judging, judge};
 use pennyspan_analyzer::session::{Session, Settings, Span};
 use pennyspan_collector::decode::{self, Origin};
 use pennyspan_collector::import;
@@ -127,7 +126,7 @@ async fn differences(scenario: &Scenario) -> Option<String> {
 }
 
 fn found(judgement: &Judgement) -> Vec<Found> {
-    let of = |finding: &pennyspan_analyzer::report::Finding| {
+    let of = |finding: &pennyspan_analyzer::judge::Finding| {
         (
             finding.rule.clone(),
             finding.severity.to_string(),

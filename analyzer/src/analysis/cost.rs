@@ -13,18 +13,20 @@ use pennyspan_rules::price::{Amount, Month, Price};
 
 use crate::analysis::{Attempt, Group, Part, Question, Tally, tally};
 use crate::error::AnalysisError;
+use crate::pricing::{Charged, Entry, Pricing};
 use crate::session::Session;
 
 mod bill;
-mod list_amount;
-mod pricer;
 mod waste;
 
 pub(crate) use bill::start_unix_nano as month_start;
 pub use bill::{Payers, bill};
-pub(crate) use list_amount::ListAmount;
-pub use pricer::{Basis, Charge, Charged, Entry, Pricer, Pricing};
 pub use waste::Waste;
+
+/// Nanoseconds of a month of 730 hours, in which monthly figures are given.
+const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
+/// The shortest window from which a monthly figure is made, in nanoseconds.
+const DAY_NANOS: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// Thousandths in one: weights are in thousandths.
 const MILLI: i64 = 1_000;
@@ -258,6 +260,13 @@ pub async fn cost_of_traces(
         .into_iter()
         .map(|(trace, sums)| (trace, sums.0.cost(&books)))
         .collect())
+}
+
+/// Returns a window's amount for a month of 730 hours; none from a window shorter than a day.
+#[must_use]
+pub fn monthly(amount: &Amount, length_nanos: i64) -> Option<Amount> {
+    let factor = Amount::ratio(MONTH_NANOS, i128::from(length_nanos));
+    (length_nanos >= DAY_NANOS).then(|| amount.clone() * factor.as_ratio())
 }
 
 #[cfg(test)]

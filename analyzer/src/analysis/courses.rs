@@ -12,10 +12,10 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_schema::Window;
 use tokio::task::JoinSet;
 
-use crate::analysis::attempts::{self, Reader, Row};
-use crate::analysis::cost::Pricer;
 use crate::analysis::{Attempt, Group, Part, Scope, Tally};
+use crate::attempts::{self, Reader, Row};
 use crate::error::AnalysisError;
+use crate::pricing::Pricer;
 use crate::session::Session;
 
 /// A window cut into equal intervals; the last one may be shorter.

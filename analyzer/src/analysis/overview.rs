@@ -82,7 +82,7 @@ impl Tally for Overview {
 }
 
 impl Newest {
-    fn see(&mut self, start: i64, row: &crate::analysis::attempts::Row<'_>) {
+    fn see(&mut self, start: i64, row: &crate::attempts::Row<'_>) {
         let text = |said: &mut Said<String>, value: Option<&str>| {
             let known = said.as_ref().map(|(at, known)| (*at, known.as_str()));
             if let Some(value) = value.filter(|value| Some((start, *value)) > known) {

@@ -11,10 +11,11 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::Month;
 use tokio::task::JoinSet;
 
-use crate::analysis::attempts::{self, Reader, Row};
-use crate::analysis::cost::{Pricer, month_start};
+use crate::analysis::cost::month_start;
 use crate::analysis::{Attempt, Group, Part, Question, Scope, Tally};
+use crate::attempts::{self, Reader, Row};
 use crate::error::AnalysisError;
+use crate::pricing::Pricer;
 use crate::session::Session;
 
 /// Runs a tally over the attempts of a question, by function and part.

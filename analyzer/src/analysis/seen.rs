@@ -9,8 +9,8 @@ use datafusion::scalar::ScalarValue;
 use pennyspan_schema::{Table, Window};
 
 use crate::error::AnalysisError;
+use crate::reading;
 use crate::session::Session;
-use crate::views;
 
 /// The most names of one kind that are offered.
 const NAMES: usize = 200;
@@ -34,7 +34,7 @@ pub struct Seen {
 /// [`AnalysisError`] where the tables cannot be read.
 pub async fn seen(session: &Session, window: Window) -> Result<Seen, AnalysisError> {
     let failed = || AnalysisError::run("what there is");
-    let stored = views::stored(session.context(), Table::Invocations)
+    let stored = reading::stored(session.context(), Table::Invocations)
         .await
         .map_err(failed())?;
     let trusted = stored.filter(col("time_suspect").is_not_true()).map_err(failed())?;
@@ -53,7 +53,7 @@ pub async fn seen(session: &Session, window: Window) -> Result<Seen, AnalysisErr
         },
         ..Seen::default()
     };
-    let rollup = views::stored(session.context(), Table::RollupMinute)
+    let rollup = reading::stored(session.context(), Table::RollupMinute)
         .await
         .map_err(failed())?;
     let time = || col(Table::RollupMinute.time_column());

@@ -1,6 +1,6 @@
 //! Which attempts a question is about: globs over function, service, environment and tenant.
 
-use crate::analysis::attempts::Row;
+use crate::attempts::Row;
 
 /// Globs; an attempt is meant where each list is empty or has a glob that matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

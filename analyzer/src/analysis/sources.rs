@@ -95,7 +95,9 @@ pub async fn sources(session: &Session, since_unix_nano: i64) -> Result<BTreeMap
             .map(|column| column.name)
             .filter(|name| table.columns().iter().any(|column| column.name == *name))
             .collect();
-        let frame = crate::views::stored(session.context(), table).await.map_err(failed())?;
+        let frame = crate::reading::stored(session.context(), table)
+            .await
+            .map_err(failed())?;
         let mut rows = frame
             .select_columns(&known)
             .map_err(failed())?

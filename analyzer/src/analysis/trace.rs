@@ -7,12 +7,13 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_schema::tables::{logs, spans};
 use pennyspan_schema::{Outcome, Table, Window};
 
-use crate::analysis::attempts;
-use crate::analysis::cost::{Cost, CostTally, Pricer};
+use crate::analysis::cost::{Cost, CostTally};
 use crate::analysis::{Attempt, Scope, Tally};
+use crate::attempts;
 use crate::error::AnalysisError;
+use crate::pricing::Pricer;
+use crate::reading;
 use crate::session::Session;
-use crate::views;
 
 /// The most spans of a trace that are read.
 pub const SPANS: usize = 100_000;
@@ -147,7 +148,7 @@ pub async fn spans_of(session: &Session, trace_id: &[u8; 16]) -> Result<Vec<Span
 /// [`AnalysisError`] where the table cannot be read.
 pub async fn starts_of(session: &Session, trace_id: &[u8; 16]) -> Result<Vec<i64>, AnalysisError> {
     let failed = || AnalysisError::run("a trace");
-    let stored = views::stored(session.context(), Table::Invocations)
+    let stored = reading::stored(session.context(), Table::Invocations)
         .await
         .map_err(failed())?;
     let starts = stored
@@ -206,7 +207,9 @@ fn is_trace(trace_id: &[u8]) -> Expr {
 
 async fn read_spans(session: &Session, condition: Expr, most: usize) -> Result<Vec<SpanRow>, AnalysisError> {
     let failed = || AnalysisError::run("spans");
-    let frame = views::stored(session.context(), Table::Spans).await.map_err(failed())?;
+    let frame = reading::stored(session.context(), Table::Spans)
+        .await
+        .map_err(failed())?;
     let frame = frame
         .filter(condition)
         .and_then(|frame| frame.limit(0, Some(most)))
@@ -301,7 +304,9 @@ async fn leads_to(session: &Session, trace_id: &[u8; 16], window: Window) -> Res
 
 async fn logs_of(session: &Session, trace_id: &[u8; 16]) -> Result<Vec<LogRow>, AnalysisError> {
     let failed = || AnalysisError::run("logs");
-    let frame = views::stored(session.context(), Table::Logs).await.map_err(failed())?;
+    let frame = reading::stored(session.context(), Table::Logs)
+        .await
+        .map_err(failed())?;
     let sorted = frame.filter(is_trace(trace_id)).and_then(|frame| {
         frame.sort(vec![
             col("time_unix_nano").sort(true, false),

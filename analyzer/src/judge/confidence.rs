@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pennyspan_rules::{Decimal, Rule};
 
 use super::query::Row;
+use crate::judge::judgement::{Confidence, Finding};
 use crate::measure::Evidence;
-use crate::report::finding::{Confidence, Finding};
 
 /// How many times its minimum count a finding needs to be sure.
 const TIMES_MINIMUM: i64 = 10;

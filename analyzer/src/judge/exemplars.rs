@@ -8,8 +8,8 @@ use pennyspan_rules::rule::{Value, bind};
 use pennyspan_rules::{Decimal, Rule};
 use pennyspan_schema::Window;
 
+use crate::judge::judgement::ExemplarText;
 use crate::judge::query::{Row, RowError, text};
-use crate::report::finding::ExemplarText;
 
 /// Exemplars of one finding.
 const MOST: usize = 3;

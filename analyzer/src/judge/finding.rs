@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use super::query::{Row, RowError, RowScope};
 use super::variants::Variant;
 use super::{Judge, confidence, exemplars, impact};
+use crate::judge::judgement::WindowText;
+use crate::judge::judgement::{Finding, Threshold};
 use crate::measure::Evidence;
-use crate::report::finding::{Finding, Threshold};
-use crate::report::number::WindowText;
 
 /// Between the parts of a fingerprint.
 const SEPARATOR: char = '\u{1f}';

@@ -8,10 +8,10 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::{Amount, Price};
 
 use super::query::{Row, whole};
-use crate::analysis::cost::Entry;
+use crate::analysis::cost::monthly;
+use crate::judge::judgement::Impact;
 use crate::measure::Evidence;
-use crate::report::finding::Impact;
-use crate::report::gate::monthly;
+use crate::pricing::Entry;
 
 /// Thousandths of a millisecond to which waiting is given.
 const MICROSECONDS: f64 = 1_000.0;

@@ -6,9 +6,9 @@ use pennyspan_rules::Rule;
 
 use super::query::{RowError, RowScope, text};
 use super::{Judge, covers};
+use crate::judge::judgement::NotJudged;
 use crate::measure::Names;
 use crate::measure::views::VIEWS;
-use crate::report::finding::NotJudged;
 
 /// Columns that only settings tell.
 const SETTINGS: [&str; 2] = ["timeout_ms", "max_receive_count"];

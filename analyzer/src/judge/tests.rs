@@ -5,7 +5,7 @@ use pennyspan_rules::rule::Severity;
 use pennyspan_schema::tables::invocations;
 
 use super::*;
-use crate::report::finding::Confidence;
+use crate::judge::judgement::Confidence;
 use crate::session::Span;
 use crate::testing::{World, attempt};
 

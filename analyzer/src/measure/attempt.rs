@@ -2,7 +2,7 @@
 
 use pennyspan_schema::{Outcome, TriggerType, Unit, columns};
 
-use crate::analysis::attempts;
+use crate::attempts;
 
 columns! {
     /// One attempt, as measures read it.

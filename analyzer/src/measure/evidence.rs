@@ -6,7 +6,7 @@ use super::attempt::Row;
 use super::event::Team;
 use super::grouped::Grouped;
 use super::tally::smaller;
-use crate::analysis::cost::Entry;
+use crate::pricing::Entry;
 
 /// Who speaks of a function's attempts of the window, and their prices.
 #[derive(Clone, Debug, Default)]

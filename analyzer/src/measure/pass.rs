@@ -20,9 +20,9 @@ use super::sightings::Sightings;
 use super::source::Sources;
 use super::version::Versions;
 use crate::analysis::Selection;
-use crate::analysis::cost::{Basis, Entry, Pricer, Pricing};
 use crate::error::AnalysisError;
 use crate::neighbours::LOOKBACK_NANOS;
+use crate::pricing::{Basis, Entry, Pricer, Pricing};
 use crate::session::Session;
 
 /// How far each view reads before the window, in nanoseconds.

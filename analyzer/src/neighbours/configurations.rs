@@ -7,7 +7,7 @@ use pennyspan_schema::Table;
 use pennyspan_schema::tables::configurations::{self, Reader, Row};
 
 use crate::error::AnalysisError;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// One statement about a setting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

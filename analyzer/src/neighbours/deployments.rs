@@ -10,7 +10,7 @@ use pennyspan_schema::tables::deployments::{self, Reader, Row};
 use crate::error::AnalysisError;
 use crate::neighbours::configurations::Configurations;
 use crate::neighbours::sighting;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// Settings whose change is a deployment.
 const DEPLOYED_KEYS: [&str; 3] = ["code_sha256", "memory_size_mib", "runtime_version_arn"];

@@ -7,7 +7,7 @@ use pennyspan_schema::tables::environment_facts::{self, Reader, Row};
 use pennyspan_schema::{Table, Window};
 
 use crate::error::AnalysisError;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// What is known about one execution environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

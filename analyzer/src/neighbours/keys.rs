@@ -12,7 +12,7 @@ use pennyspan_schema::{Outcome, Table, Window};
 use crate::error::AnalysisError;
 use crate::neighbours::RANK_NANOS;
 use crate::neighbours::sighting::{self, Row};
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// A key: provider, key scope and invocation id.
 type Key = (String, String, String);

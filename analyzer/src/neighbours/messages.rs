@@ -8,7 +8,7 @@ use pennyspan_schema::{Outcome, Table, Window};
 
 use crate::error::AnalysisError;
 use crate::neighbours::sighting;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// A key: provider, key scope and invocation id.
 type Key = (String, String, String);

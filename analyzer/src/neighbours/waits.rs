@@ -7,7 +7,7 @@ use pennyspan_schema::tables::invocation_calls::{self, Reader};
 use pennyspan_schema::{Table, Window};
 
 use crate::error::AnalysisError;
-use crate::session::Reading;
+use crate::reading::Reading;
 
 /// What calls of a function are filed under.
 const FUNCTION: &str = "function";

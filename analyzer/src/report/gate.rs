@@ -4,12 +4,8 @@ use pennyspan_rules::price::Amount;
 use pennyspan_rules::rule::Severity;
 use serde::Serialize;
 
+use crate::analysis::cost::monthly;
 use crate::report::{Finding, Report};
-
-/// Nanoseconds of a month of 730 hours, in which monthly figures are given.
-const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
-/// The shortest window from which a monthly figure is made, in nanoseconds.
-const DAY_NANOS: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// When the gate closes.
 #[derive(Clone, Debug)]
@@ -166,11 +162,4 @@ fn hint(report: &Report, policy: &GatePolicy) -> Vec<String> {
     let unjudged = policy.against == Against::Nothing && !report.findings.is_empty();
     let line = "findings are listed and not judged: there is no baseline; write one with --write-baseline, or ask with --fail-on";
     if unjudged { vec![line.to_owned()] } else { Vec::new() }
-}
-
-/// Returns a window's amount for a month of 730 hours; none from a window shorter than a day.
-#[must_use]
-pub fn monthly(amount: &Amount, length_nanos: i64) -> Option<Amount> {
-    let factor = Amount::ratio(MONTH_NANOS, i128::from(length_nanos));
-    (length_nanos >= DAY_NANOS).then(|| amount.clone() * factor.as_ratio())
 }

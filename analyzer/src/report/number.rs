@@ -1,8 +1,6 @@
-//! How numbers are printed: milliseconds from microseconds, instants in UTC, quantities as decimal text.
+//! How numbers are printed: milliseconds from microseconds, quantities as decimal text.
 
-use chrono::{DateTime, SecondsFormat};
 use pennyspan_rules::price::Amount;
-use pennyspan_schema::Window;
 use serde::Serialize;
 
 use crate::analysis::counts::whole;
@@ -12,32 +10,6 @@ use crate::analysis::quantiles::Quantiles;
 const MIB_MS_PER_GB_S: i128 = 1_024_000;
 /// Thousandths in one: weights are in thousandths.
 const MILLI: i128 = 1_000;
-
-/// A window as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WindowText {
-    /// Its first instant.
-    pub start: String,
-    /// The first instant after it.
-    pub end: String,
-}
-
-impl WindowText {
-    /// Prints a window in UTC.
-    #[must_use]
-    pub fn of(window: Window) -> Self {
-        Self {
-            start: instant(window.start_unix_nano),
-            end: instant(window.end_unix_nano),
-        }
-    }
-}
-
-/// Prints an instant in UTC, to the second where it is whole.
-#[must_use]
-pub fn instant(unix_nano: i64) -> String {
-    DateTime::from_timestamp_nanos(unix_nano).to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
 
 /// Returns a duration in milliseconds.
 #[must_use]

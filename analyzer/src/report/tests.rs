@@ -5,11 +5,11 @@ use pennyspan_rules::rule::Severity;
 use pennyspan_schema::Window;
 use serde_json::{Value, json};
 
-use super::finding::{ExemplarText, Impact, Threshold};
 use super::gate::Against;
-use super::number::WindowText;
 use super::*;
 use crate::Span;
+use crate::judge::judgement::WindowText;
+use crate::judge::judgement::{Confidence, ExemplarText, Impact, Threshold};
 use crate::testing::{SECOND, SEVEN, World, attempt};
 
 mod order;

@@ -9,7 +9,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, expr::In
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
 
-use super::show::HexId;
+use crate::functions::show::HexId;
 
 /// Rewrites `hex_id(column) = 'hex'`, `<>` and `IN` into comparisons of bytes.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use pennyspan_schema::tables::{environment_facts, invocations};
 
-use crate::session::show::millisecond_type;
+use crate::functions::show::millisecond_type;
 use crate::testing::{SECOND, SEVEN, World, attempt};
 use crate::{Session, Span, views};
 

@@ -16,8 +16,8 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use pennyspan_schema::tables::invocations::Reader;
 use pennyspan_schema::{Column, Table};
 
-use crate::analysis::cost::ListAmount;
 use crate::neighbours::{Neighbours, derived};
+use crate::pricing::ListAmount;
 use crate::views::{shown, stored};
 
 /// Builds the view over the stored attempts.

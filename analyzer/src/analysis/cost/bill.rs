@@ -8,8 +8,9 @@ use num_integer::Integer;
 use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::{Allowances, Bill, Month, Price, Usage};
 
-use super::{CostTally, Entry, MILLI};
+use super::{CostTally, MILLI};
 use crate::analysis::Scope;
+use crate::pricing::Entry;
 
 /// Who pays for an account; an account that is not listed pays for itself.
 pub type Payers = BTreeMap<String, String>;

@@ -2,8 +2,8 @@
 
 use pennyspan_schema::Outcome;
 
-use super::pricer::{Basis, Charged, Entry};
 use crate::analysis::Attempt;
+use crate::pricing::{Basis, Charged, Entry};
 
 /// A kind of waste, or what was useful; in the order in which the statement shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pennyspan_analyzer::report::finding::{Finding, Judgement};
+use pennyspan_analyzer::judge::judgement::{Finding, Judgement};
 use pennyspan_rules::rule::Severity;
 use serde::{Deserialize, Serialize};
 

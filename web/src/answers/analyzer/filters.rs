@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use pennyspan_analyzer::analysis::attempts::Row;
 use pennyspan_analyzer::analysis::counts::{Counts, whole};
 use pennyspan_analyzer::analysis::courses::{Grid, Keep, total};
 use pennyspan_analyzer::analysis::selection::matches;
+use pennyspan_analyzer::attempts::Row;
 
 use super::{Asked, run};
 use crate::answers::{AnswerError, Emptiness, Question};

@@ -9,8 +9,8 @@ use pennyspan_analyzer::analysis::courses::{Course as Cells, Keep, merge};
 use pennyspan_analyzer::analysis::overview::{Interval, Overview};
 use pennyspan_analyzer::analysis::rows::text_rows;
 use pennyspan_analyzer::analysis::{self, Scope, Selection};
+use pennyspan_analyzer::judge::judgement::{self, Finding};
 use pennyspan_analyzer::judge::{Judging, judge};
-use pennyspan_analyzer::report::finding::{self, Finding};
 use pennyspan_analyzer::{Limits, Session};
 use pennyspan_rules::Rule;
 use pennyspan_rules::rule::fill;
@@ -300,19 +300,19 @@ fn turned(columns: &[String], rows: Vec<Vec<Option<String>>>) -> EvidenceRows {
     }
 }
 
-fn confidence(of: finding::Confidence) -> Confidence {
+fn confidence(of: judgement::Confidence) -> Confidence {
     match of {
-        finding::Confidence::High => Confidence::High,
-        finding::Confidence::Medium => Confidence::Medium,
-        finding::Confidence::Low => Confidence::Low,
+        judgement::Confidence::High => Confidence::High,
+        judgement::Confidence::Medium => Confidence::Medium,
+        judgement::Confidence::Low => Confidence::Low,
     }
 }
 
-fn because(confidence: finding::Confidence) -> &'static str {
+fn because(confidence: judgement::Confidence) -> &'static str {
     match confidence {
-        finding::Confidence::High => "platform records, ten times the rows needed, nothing assumed",
-        finding::Confidence::Medium => "spans or sampled telemetry, or few rows",
-        finding::Confidence::Low => "an assumed configuration, or incomplete telemetry",
+        judgement::Confidence::High => "platform records, ten times the rows needed, nothing assumed",
+        judgement::Confidence::Medium => "spans or sampled telemetry, or few rows",
+        judgement::Confidence::Low => "an assumed configuration, or incomplete telemetry",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pennyspan_analyzer::report::finding::Finding;
+use pennyspan_analyzer::judge::judgement::Finding;
 use pennyspan_rules::rule::{self, Command, Step, Value, fill};
 
 use super::{AnalyzerAnswers, Judged};

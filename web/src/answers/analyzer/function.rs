@@ -88,7 +88,7 @@ impl AnalyzerAnswers {
             deployments,
             grid,
         };
-        let about = |finding: &pennyspan_analyzer::report::finding::Finding| is_about(finding, &scope);
+        let about = |finding: &pennyspan_analyzer::judge::judgement::Finding| is_about(finding, &scope);
         let findings = judged
             .as_ref()
             .map(|judged| self.finding_rows(judged, about, FINDINGS))
@@ -156,7 +156,7 @@ impl AnalyzerAnswers {
         question: &Question,
         judged: Option<&Judged>,
     ) -> Result<FunctionOverview, AnswerError> {
-        let about = |finding: &&pennyspan_analyzer::report::finding::Finding| is_about(finding, seen.scope);
+        let about = |finding: &&pennyspan_analyzer::judge::judgement::Finding| is_about(finding, seen.scope);
         let fires = |rules: &[&str]| {
             judged
                 .map(|judged| harm(judged.open().filter(about), rules))

@@ -140,7 +140,7 @@ pub(super) fn said<T: Clone>(said: Option<&(i64, T)>) -> Option<T> {
 }
 
 /// Returns whether a finding is about a function; what either does not know does not tell them apart.
-pub(super) fn is_about(finding: &pennyspan_analyzer::report::finding::Finding, scope: &Scope) -> bool {
+pub(super) fn is_about(finding: &pennyspan_analyzer::judge::judgement::Finding, scope: &Scope) -> bool {
     let agrees = |said: &Option<String>, known: Option<&str>| {
         said.as_deref().zip(known).is_none_or(|(said, known)| said == known)
     };

@@ -52,7 +52,7 @@ impl AnalyzerAnswers {
         let deployments = Self::deployments(&asked, |_| true);
         let verdict = self.verdict(&asked, question, judged.as_deref(), &rows);
         let read = i64::try_from(all.iter().flatten().map(|cell| cell.counts.rows).sum::<u64>()).unwrap_or(i64::MAX);
-        let open = |finding: &pennyspan_analyzer::report::finding::Finding| finding.suppressed.is_none();
+        let open = |finding: &pennyspan_analyzer::judge::judgement::Finding| finding.suppressed.is_none();
         let body = HomeAnswer {
             tiles: super::tiles::Tiles {
                 books: &self.books,
@@ -240,7 +240,7 @@ fn movers(asked: &Asked, rows: &[Row], judged: Option<&Judged>, question: &Quest
         );
         let name = row.scope.function.as_deref().unwrap_or("unknown");
         let about =
-            |finding: &&pennyspan_analyzer::report::finding::Finding| super::functions::is_about(finding, &row.scope);
+            |finding: &&pennyspan_analyzer::judge::judgement::Finding| super::functions::is_about(finding, &row.scope);
         let fires = |rules: &[&str]| judged.map(|j| harm(j.open().filter(about), rules)).unwrap_or_default();
         let mut add = |what: &str, was: (f64, Shown), now: (f64, Shown), rules: &[&str]| {
             let score = score(was.0, now.0);

@@ -23,7 +23,7 @@ impl AnalyzerAnswers {
                 .filter(|lack| lack.rule == rule.name)
                 .any(|lack| lack.needs.contains(need))
         };
-        let found = |finding: &pennyspan_analyzer::report::finding::Finding| finding.rule == rule.name;
+        let found = |finding: &pennyspan_analyzer::judge::judgement::Finding| finding.rule == rule.name;
         let body = RuleAnswer {
             name: rule.name.clone(),
             title: rule.title.clone(),

@@ -1,7 +1,7 @@
 //! The first line: what is broken, why, and what to do first.
 
 use pennyspan_analyzer::analysis::deployed::{Deployment, deployed, is_of};
-use pennyspan_analyzer::report::finding::Finding;
+use pennyspan_analyzer::judge::judgement::Finding;
 use pennyspan_rules::rule::Severity;
 
 use super::findings::{command, dollars, headline, sentence, subject};

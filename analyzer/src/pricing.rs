@@ -6,8 +6,12 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::Key;
 use pennyspan_schema::InitType;
 
-use crate::analysis::attempts::{Row, outcome_of};
+use crate::attempts::{Row, outcome_of};
 use crate::neighbours::billing::{PROVIDER, SERVICE, is_lambda};
+
+mod list_amount;
+
+pub(crate) use list_amount::ListAmount;
 
 /// Ephemeral storage that every function has without a charge, in MiB.
 const FREE_STORAGE_MIB: i64 = 512;

@@ -14,8 +14,8 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::{Amount, PRINTED_PLACES, Price};
 use pennyspan_schema::Column;
 
-use super::pricer::{Pricer, Pricing};
-use crate::analysis::attempts::{self, Reader};
+use super::{Pricer, Pricing};
+use crate::attempts::{self, Reader};
 
 /// Digits of an amount.
 const PRECISION: u8 = 38;

@@ -1,14 +1,13 @@
-//! What was judged, as the report shows it.
+//! What was judged, as every reader is shown it.
 
 use std::cmp::Reverse;
 
+use chrono::{DateTime, SecondsFormat};
 use pennyspan_rules::Decimal;
 use pennyspan_rules::rule::Severity;
+use pennyspan_schema::Window;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-
-use crate::report::CoverageText;
-use crate::report::number::WindowText;
 
 /// What the rules said.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +119,55 @@ pub struct ExemplarText {
     pub invocation_id: Option<String>,
     /// Its trace.
     pub trace_id: Option<String>,
+}
+
+/// What could judge, and what of the baseline was not exercised.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CoverageText {
+    /// Rules that could judge.
+    pub rules_judged: u64,
+    /// Rules that could not.
+    pub rules_not_judged: u64,
+    /// Functions of the baseline without attempts.
+    pub functions_not_exercised: Vec<String>,
+    /// Routes of the baseline without attempts.
+    pub routes_not_exercised: Vec<String>,
+    /// Triggers of the baseline without attempts.
+    pub triggers_not_exercised: Vec<String>,
+    /// Spans of functions that belong to no known attempt.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub orphan_spans: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A window as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WindowText {
+    /// Its first instant.
+    pub start: String,
+    /// The first instant after it.
+    pub end: String,
+}
+
+impl WindowText {
+    /// Prints a window in UTC.
+    #[must_use]
+    pub fn of(window: Window) -> Self {
+        Self {
+            start: instant(window.start_unix_nano),
+            end: instant(window.end_unix_nano),
+        }
+    }
+}
+
+/// Prints an instant in UTC, to the second where it is whole.
+#[must_use]
+pub fn instant(unix_nano: i64) -> String {
+    DateTime::from_timestamp_nanos(unix_nano).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// What a rule could not judge.

@@ -2,8 +2,6 @@
 
 use pennyspan_schema::{Outcome, Unit, columns};
 
-use crate::analysis::cost::Pricing;
-
 columns! {
     /// One attempt, as analyses read it.
     table "attempts";
@@ -104,41 +102,6 @@ columns! {
 
 /// Columns that only some analyses read, because they are long or many.
 pub(crate) const ON_DEMAND: [&str; 5] = ["trace_id", "error_type", "error_message", "error_fingerprint", "route"];
-
-/// One attempt with its outcome and its price.
-#[derive(Clone, Debug)]
-pub struct Attempt<'a> {
-    /// The row.
-    pub row: Row<'a>,
-    /// How it ended; unknown where nothing says.
-    pub outcome: Outcome,
-    /// What it costs.
-    pub pricing: Pricing,
-}
-
-impl<'a> Attempt<'a> {
-    /// Reads the outcome of a row.
-    #[expect(clippy::large_types_passed_by_value, reason = "the row moves into the attempt")]
-    pub(crate) fn new(row: Row<'a>, pricing: Pricing) -> Self {
-        Self {
-            outcome: outcome_of(&row),
-            row,
-            pricing,
-        }
-    }
-
-    /// Returns what it stands for, in thousandths.
-    #[must_use]
-    pub fn weight_milli(&self) -> i64 {
-        self.row.sample_weight_milli
-    }
-
-    /// Returns how long it took: what the platform reports, else the handler alone.
-    #[must_use]
-    pub fn duration_us(&self) -> Option<i64> {
-        self.row.duration_us.or(self.row.runtime_us)
-    }
-}
 
 /// Returns how a row's attempt ended.
 pub(crate) fn outcome_of(row: &Row<'_>) -> Outcome {
