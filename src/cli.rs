@@ -43,6 +43,18 @@ impl Cli {
             .into_iter()
             .filter_map(|(key, flag, value)| Some((key, flag, value.clone()?.into())))
             .collect(),
+            Command::Storage(StorageArgs {
+                command: StorageCommand::Compact(args),
+            }) => {
+                let data = args.data.clone().map(|data| ("data", "--data", data.into()));
+                data.into_iter().collect()
+            }
+            Command::Storage(StorageArgs {
+                command: StorageCommand::Status(args),
+            }) => [("data", "--data", &args.data), ("serve.wal", "--wal", &args.wal)]
+                .into_iter()
+                .filter_map(|(key, flag, value)| Some((key, flag, value.clone()?.into())))
+                .collect(),
             Command::Import(ImportArgs { data: Some(data), .. })
             | Command::Query(QueryArgs { data: Some(data), .. }) => {
                 vec![("data", "--data", data.clone().into())]
@@ -89,6 +101,9 @@ pub enum Command {
     /// Lists, explains and checks the price books.
     #[command(after_help = "Example:\n  pennyspan prices explain duration-x86 --region us-east-1 --quantity 1024000\n")]
     Prices(PricesArgs),
+    /// Shows what the data directory holds, or merges its files.
+    #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
+    Storage(StorageArgs),
     /// Shows the configuration in force, or checks a file.
     #[command(after_help = "Example:\n  pennyspan config show\n")]
     Config(ConfigArgs),
@@ -269,6 +284,42 @@ pub enum ConfigCommand {
         /// The file.
         file: Utf8PathBuf,
     },
+}
+
+/// Flags of `storage`.
+#[derive(Debug, Args)]
+pub struct StorageArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: StorageCommand,
+}
+
+/// The subcommands of `storage`.
+#[derive(Debug, Subcommand)]
+pub enum StorageCommand {
+    /// Lists tables with their files, bytes, rows and positions; a server may be running.
+    Status(StorageStatusArgs),
+    /// Merges small files now, and equal rows in them; no server may be running.
+    Compact(StorageCompactArgs),
+}
+
+/// Flags of `storage status`.
+#[derive(Debug, Args)]
+pub struct StorageStatusArgs {
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Directory of the write-ahead log; DATA/wal without it.
+    #[arg(long, value_name = "DIR")]
+    pub wal: Option<String>,
+}
+
+/// Flags of `storage compact`.
+#[derive(Debug, Args)]
+pub struct StorageCompactArgs {
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
 }
 
 /// Flags of `rules`.

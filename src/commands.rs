@@ -8,6 +8,7 @@ pub mod query;
 pub mod report;
 pub mod rules;
 pub mod serve;
+pub mod storage;
 
 use std::io::Write as _;
 

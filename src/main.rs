@@ -10,6 +10,8 @@ mod commands;
 mod config;
 mod exit;
 mod failure;
+#[cfg(feature = "fault-points")]
+mod fault_points;
 mod metrics;
 mod pages;
 mod sending;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    #[cfg(feature = "fault-points")]
+    fault_points::arm()?;
     let in_force = in_force(cli)?;
     match &cli.command {
         Command::Serve(args) => commands::serve::run(args, &in_force),
@@ -49,6 +53,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Report(args) => commands::report::run(args, &in_force, cli.quiet),
         Command::Rules(args) => commands::rules::run(&args.command),
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
+        Command::Storage(args) => commands::storage::run(&args.command, &in_force),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
     }
 }

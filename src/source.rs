@@ -39,7 +39,7 @@ pub fn snapshot(
     }
     let path = Path::new(&config.data);
     let stored = runtime.block_on(async {
-        let store = DurableStore::open_read_only(path, durable_options()).await?;
+        let store = DurableStore::open_read_only(path, durable_options(&config.storage)).await?;
         store.fold_now(&Workspace::default()).await?;
         anyhow::Ok(store.snapshot(&Workspace::default()))
     });

@@ -33,7 +33,9 @@ pub fn run(args: &ImportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     source::require_files(files.len(), &args.paths)?;
     let mut store = None;
     if !args.dry_run {
-        let directory = runtime.block_on(DataDir::open(Path::new(&in_force.config.data), durable_options()))?;
+        let config = &in_force.config;
+        let opening = DataDir::open(Path::new(&config.data), durable_options(&config.storage));
+        let directory = runtime.block_on(opening)?;
         loading.position = directory.highest_position();
         store = Some(runtime.block_on(directory.follow(IMPORTED))?);
     }

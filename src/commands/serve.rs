@@ -93,7 +93,7 @@ impl Opened {
 pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Opened> {
     let listener = listen(places.web, when_taken).await?;
     let web = listener.local_addr()?;
-    let serving = Serving::start(places, config.limits.clone(), when_taken).await?;
+    let serving = Serving::start(places, config.limits.clone(), &config.storage, when_taken).await?;
     let exposure = if web.ip().is_loopback() {
         Exposure::Loopback
     } else {
