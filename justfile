@@ -10,7 +10,15 @@ test *args:
 
 # Runs all of the tests that are otherwise sliced: every seed, every fault, every rule's cases, fifty kills.
 test-all:
-    SLICE=all KILL_ROUNDS=50 cargo test --workspace
+    SLICE=all cargo test --workspace
+    just test-kills all
+
+# Kills the program at random moments and at named stages, and compares its tables with another Delta reader's: a slice, or all.
+test-kills slice="":
+    test -x target/readers/bin/python || python3 -m venv target/readers
+    target/readers/bin/python -m pip install -q -r tests/readers/requirements.txt
+    READER_PYTHON="$PWD/target/readers/bin/python" SLICE={{ slice }} \
+        cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage
 
 # Rewrites generated pages and snapshots.
 bless:

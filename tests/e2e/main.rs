@@ -11,6 +11,7 @@ mod findings;
 mod house;
 mod kill;
 mod network;
+mod readers;
 mod samples;
 mod server;
 mod truth;
