@@ -63,6 +63,7 @@ fn acknowledged_records_survive_kill() {
     ignore = "aims at stages of a program built with the feature `fault-points`"
 )]
 fn acknowledged_records_survive_kill_at_every_stage() {
+    readers::python();
     let mut random = StdRng::seed_from_u64(seeds(&[], 1)[0]);
     let mut aims: Vec<(&str, u64)> = Vec::new();
     for stage in slice(STAGES.to_vec(), AIMED.1) {

@@ -1,6 +1,7 @@
 //! Another Delta reader reads the same rows as this program: every table, every column, every value.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -96,11 +97,15 @@ pub fn readers_agree(data: &Path) -> BTreeMap<String, Read> {
     theirs
 }
 
+/// Returns the Python that has another reader; tests that need it ask before they begin.
+pub fn python() -> OsString {
+    std::env::var_os(PYTHON)
+        .unwrap_or_else(|| panic!("{PYTHON} names a Python that has deltalake: run .ci/run, which makes one"))
+}
+
 fn read_by_another(data: &Path) -> BTreeMap<String, Read> {
-    let python = std::env::var_os(PYTHON)
-        .unwrap_or_else(|| panic!("{PYTHON} names a Python that has deltalake: run .ci/run, which makes one"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/delta.py");
-    let output = Command::new(python)
+    let output = Command::new(python())
         .arg(script)
         .arg(data.join(Workspace::default().as_str()))
         .output()

@@ -25,8 +25,12 @@ impl Space {
     /// Writes what is not in files yet, and merges the small files of every table.
     pub(super) async fn compact(&self) -> Result<(), StoreError> {
         let mut tables = self.tables.lock().await;
-        self.flush_into(&mut tables).await?;
-        self.merge_small_files(&mut tables, 1).await
+        let compacted = match self.flush_into(&mut tables).await {
+            Ok(()) => self.merge_small_files(&mut tables, 1).await,
+            failed => failed,
+        };
+        self.note(&compacted);
+        compacted
     }
 
     /// Merges the small files of each table that has more than so many.
