@@ -22,6 +22,8 @@ const HISTORY_MINUTES: i64 = 150;
 const TRAFFIC_PERCENT: u32 = 200;
 /// Requests of the history that are under way at once, so that many share one sync of the log.
 const UNDER_WAY: usize = 32;
+/// How late senders of the history are at most. What they have not said yet is said live, and what is said twice counts once.
+const LATE_MINUTES: i64 = 5;
 /// Nanoseconds in a minute.
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
@@ -53,8 +55,9 @@ async fn perform(args: &DemoArgs, opened: &mut Opened) -> anyhow::Result<()> {
     let mut scenario = scenario(args.seed);
     scenario.start_unix_nano = (now / MINUTE_NANOS - HISTORY_MINUTES) * MINUTE_NANOS;
     let company = scenario.clone();
+    let from = now - LATE_MINUTES * MINUTE_NANOS;
     let to_come =
-        tokio::task::spawn_blocking(move || Live::new(company).skip_while(move |second| second.at_unix_nano < now));
+        tokio::task::spawn_blocking(move || Live::new(company).skip_while(move |second| second.at_unix_nano < from));
     send_history(&records, scenario, now).await?;
     opened.serving.store.fold_dirty().await?;
     opened.pages.evaluate_now().await?;
