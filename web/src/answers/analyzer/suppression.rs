@@ -1,6 +1,6 @@
 //! The entry of the configuration that accepts a finding. Pages write nothing, so they show what a person may add.
 
-use pennyspan_analyzer::report::finding::Finding;
+use pennyspan_analyzer::judge::judgement::Finding;
 
 /// How long an entry that is copied from the page holds, in nanoseconds.
 const SUPPRESSED_NANOS: i64 = 30 * 24 * 3_600_000_000_000;
