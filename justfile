@@ -29,6 +29,18 @@ bless:
 demo:
     cargo run --release -- demo
 
+# Opens every page in Chromium and demands that nothing is wrong with it; needs Chromium, Node.js and npm.
+browser:
+    cargo build
+    npm ci --prefix tests/browser --ignore-scripts
+    node tests/browser/run.mjs
+
+# Takes the picture of the first page that the README shows, from the demo.
+picture:
+    cargo build --release
+    npm ci --prefix tests/browser --ignore-scripts
+    PENNYSPAN=target/release/pennyspan node tests/browser/picture.mjs docs/home.png
+
 # Runs what continuous integration runs.
 ci:
     bash .ci/run

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use pennyspan_rules::PriceBooks;
 use pennyspan_schema::tables::invocation_calls;
-use pennyspan_schema::{Slice, Table, Window};
+use pennyspan_schema::{Column, Slice, Table, Window};
 
 use super::attempt::{self, Reader, Row};
 use super::counted;
@@ -78,10 +78,15 @@ impl Pass {
         pass.read_calls(session, back(reach.dependencies_nanos)).await?;
         pass.read_deliveries(session, back(LOOKBACK_NANOS)).await?;
         let range = back(reach.minutes_nanos.max(reach.dependencies_nanos).max(LOOKBACK_NANOS));
-        pass.read_attempts(session, range, Self::see).await?;
+        let seen: Vec<Column> = attempt::COLUMNS
+            .iter()
+            .filter(|column| seeing(column))
+            .copied()
+            .collect();
+        pass.read_attempts(session, &seen, range, Self::see).await?;
         pass.sightings.settle();
         let mut pricer = Pricer::new(&books);
-        pass.read_attempts(session, range, |pass, row| pass.add(row, &mut pricer))
+        pass.read_attempts(session, attempt::COLUMNS, range, |pass, row| pass.add(row, &mut pricer))
             .await?;
         for counted in counted::read(session, back(reach.minutes_nanos)).await? {
             pass.minutes
@@ -133,10 +138,11 @@ impl Pass {
     async fn read_attempts(
         &mut self,
         session: &Session,
+        columns: &[Column],
         range: Window,
         mut each: impl FnMut(&mut Self, &Row<'_>),
     ) -> Result<(), AnalysisError> {
-        let mut rows = session.rows(Table::Invocations, attempt::COLUMNS, range).await?;
+        let mut rows = session.rows(Table::Invocations, columns, range).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run(attempt::NAME))?;
             let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempt::NAME))?;
@@ -194,6 +200,23 @@ impl Pass {
             }
         }
     }
+}
+
+/// Nullable columns that are read to see attempts and to select them; those that are never null are read as well.
+const SEEN: [&str; 9] = [
+    "account",
+    "environment",
+    "function",
+    "instance_id",
+    "outcome",
+    "region",
+    "service",
+    "tenant",
+    "version",
+];
+
+fn seeing(column: &Column) -> bool {
+    column.nullable.is_none() || SEEN.contains(&column.name)
 }
 
 /// Returns the entries that price an attempt's duration and its request.
