@@ -4,6 +4,7 @@
 
 #![expect(unreachable_pub, reason = "a program's modules are seen by nobody else")]
 
+mod bench;
 mod cli;
 mod clock;
 mod commands;
@@ -15,6 +16,8 @@ mod pages;
 mod sending;
 mod serving;
 mod source;
+mod stages;
+mod usage;
 mod when;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -50,6 +53,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Rules(args) => commands::rules::run(&args.command),
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
+        Command::Bench(args) => commands::bench::run(&args.command, &in_force),
     }
 }
 
