@@ -66,8 +66,9 @@ fn once(directory: &Utf8Path, folder: &Utf8Path) -> anyhow::Result<Run> {
     while !process.has_ended() {
         std::thread::sleep(ASK_EVERY);
     }
-    let (took, cpu_time) = (begun.elapsed(), process.cpu_time());
+    let cpu_time = process.cpu_time();
     let status = child.wait()?;
+    let took = begun.elapsed();
     if !status.success() {
         bail!("the report on {directory} ended with {status}");
     }
