@@ -41,6 +41,15 @@ picture:
     npm ci --prefix tests/browser --ignore-scripts
     PENNYSPAN=target/release/pennyspan node tests/browser/picture.mjs docs/home.png
 
+# Measures reports, pages, ingest and fold over a million invocations; figures are printed, never judged.
+bench dir="/tmp/pennyspan-bench":
+    cargo build --release
+    target/release/pennyspan bench data {{ dir }} --invocations 1000000
+    target/release/pennyspan bench report {{ dir }}
+    target/release/pennyspan bench pages {{ dir }}
+    target/release/pennyspan bench ingest
+    target/release/pennyspan bench fold
+
 # Runs what continuous integration runs.
 ci:
     bash .ci/run

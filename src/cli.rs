@@ -1,5 +1,7 @@
 //! The command line: every subcommand with its flags.
 
+pub mod bench;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -107,6 +109,9 @@ pub enum Command {
     /// Shows the configuration in force, or checks a file.
     #[command(after_help = "Example:\n  pennyspan config show\n")]
     Config(ConfigArgs),
+    /// Measures this program on this machine, and prints the figures.
+    #[command(after_help = "Example:\n  pennyspan bench ingest --protocol grpc --encoding zstd\n")]
+    Bench(bench::BenchArgs),
 }
 
 /// Flags of `serve`.
@@ -222,6 +227,9 @@ pub struct ReportArgs {
     /// Takes this many processor threads.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Writes how long each stage took, and the most memory, as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub timings: Option<Utf8PathBuf>,
 }
 
 /// What records themselves may not say.

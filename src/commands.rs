@@ -1,5 +1,6 @@
 //! The subcommands: each reads what it needs, asks, writes the answer, and says how it ended.
 
+pub mod bench;
 pub mod config;
 pub mod demo;
 pub mod import;

@@ -4,6 +4,7 @@
 
 #![expect(unreachable_pub, reason = "a program's modules are seen by nobody else")]
 
+mod bench;
 mod cli;
 mod clock;
 mod commands;
@@ -17,6 +18,8 @@ mod pages;
 mod sending;
 mod serving;
 mod source;
+mod stages;
+mod usage;
 mod when;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -55,6 +58,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
         Command::Storage(args) => commands::storage::run(&args.command, &in_force),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
+        Command::Bench(args) => commands::bench::run(&args.command, &in_force),
     }
 }
 

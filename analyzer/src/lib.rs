@@ -8,6 +8,7 @@ pub mod analysis;
 pub mod attempts;
 pub mod error;
 mod functions;
+mod grouped;
 pub mod guard;
 pub mod judge;
 pub mod measure;

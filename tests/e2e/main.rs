@@ -6,6 +6,7 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+mod bench;
 mod company;
 mod findings;
 mod house;
