@@ -14,7 +14,7 @@ const scratch = mkdtempSync(join(tmpdir(), "pennyspan-picture-"));
 const demo = await Program.start(binary, "demo", join(scratch, "demo"), ["demo"]);
 const browser = await open();
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1180 }, colorScheme: "light" });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   await page.goto(demo.web, { waitUntil: "load" });
   await page.screenshot({ path });
 } finally {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const START_MS = 180_000;
+const START_MS = 300_000;
 const JUDGE_MS = 120_000;
 
 /** A running pennyspan. */

@@ -129,10 +129,13 @@ fn story(
         .collect();
     if let Verdict::Incident(incident) = verdict
         && (bins.start_unix_nano..bins.end()).contains(&incident.since_unix_nano)
+        && live
+            .iter()
+            .all(|deployment| deployment.deployed_unix_nano != incident.since_unix_nano)
     {
         points.push(StoryPoint {
             at_unix_nano: incident.since_unix_nano,
-            headline: "First seen by an evaluation".to_owned(),
+            headline: "It begins".to_owned(),
             detail: incident.sentence.clone(),
         });
     }
