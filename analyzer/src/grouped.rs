@@ -67,12 +67,10 @@ impl<const N: usize, T> Grouped<N, T> {
 impl<const N: usize, T: Default> Grouped<N, T> {
     /// Returns the tally of a group, which begins empty.
     pub(crate) fn of(&mut self, names: [Option<&str>; N]) -> &mut T {
-        let place = match self.last(&names) {
-            Some(last) => last,
-            None => {
-                let hash = hash(&names);
-                self.find(hash, &names).unwrap_or_else(|| self.begin(hash, names))
-            }
+        let known = self.last(&names).or_else(|| self.find(hash(&names), &names));
+        let place = match known {
+            Some(place) => place,
+            None => self.begin(hash(&names), names),
         };
         &mut self.groups[place].1
     }

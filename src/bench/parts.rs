@@ -35,8 +35,8 @@ pub fn each<P: Send>(
             let (parts_in, rows_out, make) = (parts_in.clone(), &rows_out, &make);
             scope.spawn(move || {
                 while let Some((nth, rows)) = next(rows_out) {
-                    let made = make(day_requests(seed, shape, nth, &rows));
-                    if parts_in.send((nth, made)).is_err() {
+                    let part = make(day_requests(seed, shape, nth, &rows));
+                    if parts_in.send((nth, part)).is_err() {
                         return;
                     }
                 }
