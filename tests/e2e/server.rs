@@ -121,13 +121,8 @@ impl Answer {
     pub fn retry_after(&self) -> Option<Duration> {
         let head = self.text.split("\r\n\r\n").next()?;
         let header = |line: &str| {
-            Some(
-                line.to_ascii_lowercase()
-                    .strip_prefix("retry-after:")?
-                    .trim()
-                    .parse()
-                    .ok()?,
-            )
+            let line = line.to_ascii_lowercase();
+            line.strip_prefix("retry-after:")?.trim().parse().ok()
         };
         head.lines().find_map(header).map(Duration::from_secs)
     }

@@ -44,7 +44,9 @@ fn equal_spans_become_the_one_that_ended_last_in_whatever_order_they_stand() {
     for _ in 0..rows.len() {
         rows.rotate_left(1);
         let mut builder = spans::Builder::default();
-        rows.iter().for_each(|row| builder.append(row));
+        for row in &rows {
+            builder.append(row);
+        }
         let kept = distinct(Table::Spans, &builder.finish()).unwrap();
         let mut received = ints(&kept, "received_unix_nano");
         received.sort_unstable();

@@ -102,7 +102,7 @@ async fn equal_rows_become_one_when_their_files_are_merged() {
     let rows = |store: &crate::durable::DurableStore| {
         [Table::InvocationFacts, Table::Spans, Table::Logs].map(|table| store.snapshot(&workspace).rows(table))
     };
-    let folded = told_by(&store).await;
+    let before = told_by(&store).await;
     assert_eq!(rows(&store), [6, 6, 6], "each flush keeps one of its own");
     store.compact_all().await.unwrap();
     assert_eq!(rows(&store), [3, 3, 6], "log records from the network have no identity");
@@ -129,7 +129,7 @@ async fn equal_rows_become_one_when_their_files_are_merged() {
     drop(store);
     let store = open(folder.path(), options()).await.unwrap();
     assert_eq!(rows(&store), [3, 3, 6]);
-    assert_eq!(of_folded(told_by(&store).await), of_folded(folded));
+    assert_eq!(of_folded(told_by(&store).await), of_folded(before));
 }
 
 #[tokio::test]
