@@ -17,11 +17,11 @@ mod report;
 /// # Errors
 /// Wrong flags, or a server or report that fails.
 pub fn run(command: &BenchCommand, in_force: &InForce) -> anyhow::Result<Exit> {
-    let settings = &in_force.config.limits;
+    let config = &in_force.config;
     match command {
-        BenchCommand::Data(args) => data::run(args, settings),
+        BenchCommand::Data(args) => data::run(args, config),
         BenchCommand::Ingest(args) => ingest::run(args),
-        BenchCommand::Fold(args) => fold::run(args, settings),
+        BenchCommand::Fold(args) => fold::run(args, config),
         BenchCommand::Report(args) => report::run(args),
         BenchCommand::Pages(args) => pages::run(args),
     }

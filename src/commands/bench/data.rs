@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use camino::Utf8Path;
-use pennyspan_collector::decode::Settings;
 use pennyspan_fixtures::{BenchShape, Request};
 use pennyspan_schema::{Position, Sink as _, Workspace};
 use pennyspan_store::durable::{DataDir, DurableStore};
@@ -17,6 +16,7 @@ use crate::bench::figures::{Figures, grouped, mib, per_second};
 use crate::bench::parts;
 use crate::cli::bench::DataArgs;
 use crate::commands::answer;
+use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::serving::durable_options;
@@ -34,7 +34,7 @@ const FILE_BYTES: u64 = 256 << 20;
 ///
 /// # Errors
 /// A directory that holds something, or cannot be written.
-pub fn run(args: &DataArgs, settings: &Settings) -> anyhow::Result<Exit> {
+pub fn run(args: &DataArgs, config: &Config) -> anyhow::Result<Exit> {
     let directory = &args.directory;
     fs::create_dir_all(directory).with_context(|| format!("cannot create {directory}"))?;
     if fs::read_dir(directory)?.next().is_some() {
@@ -51,7 +51,7 @@ pub fn run(args: &DataArgs, settings: &Settings) -> anyhow::Result<Exit> {
     if args.files {
         write_files(args.seed, shape, directory)?;
     } else {
-        write_tables(args.seed, shape, directory.as_std_path(), settings)?;
+        write_tables(args.seed, shape, directory.as_std_path(), config)?;
     }
     let took = begun.elapsed();
     figures.add("time", "s", took.as_secs_f64());
@@ -78,10 +78,10 @@ fn sentence(shape: BenchShape, directory: &Utf8Path) -> String {
     )
 }
 
-fn write_tables(seed: u64, shape: BenchShape, directory: &Path, settings: &Settings) -> anyhow::Result<()> {
+fn write_tables(seed: u64, shape: BenchShape, directory: &Path, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let store: DurableStore = runtime.block_on(async {
-        let mut options = durable_options();
+        let mut options = durable_options(&config.storage);
         options.flush_bytes = FLUSH_BYTES;
         options.flush_nanos = i64::MAX;
         DataDir::open(directory, options).await?.follow(GENERATED).await
@@ -90,7 +90,7 @@ fn write_tables(seed: u64, shape: BenchShape, directory: &Path, settings: &Setti
     parts::each(
         seed,
         shape,
-        |requests| parts::decoded(&requests, settings),
+        |requests| parts::decoded(&requests, &config.limits),
         |part| {
             for rows in part {
                 position = position.next();

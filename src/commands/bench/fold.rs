@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use pennyspan_collector::decode::Settings;
 use pennyspan_fixtures::BenchShape;
 use pennyspan_schema::{Position, Rows, Sink as _, Table, Workspace};
 use pennyspan_store::MemoryStore;
@@ -12,6 +11,7 @@ use crate::bench::figures::{Figures, grouped, mib, per_second};
 use crate::bench::parts;
 use crate::cli::bench::FoldArgs;
 use crate::commands::answer;
+use crate::config::{Config, Storage};
 use crate::exit::Exit;
 use crate::serving::durable_options;
 use crate::usage::Process;
@@ -25,7 +25,7 @@ const GENERATED: &str = "bench";
 ///
 /// # Errors
 /// Where rows cannot be folded, or no directory for them be made.
-pub fn run(args: &FoldArgs, settings: &Settings) -> anyhow::Result<Exit> {
+pub fn run(args: &FoldArgs, config: &Config) -> anyhow::Result<Exit> {
     let shape = BenchShape {
         invocations: args.invocations,
         traced_per_mille: 100,
@@ -36,7 +36,7 @@ pub fn run(args: &FoldArgs, settings: &Settings) -> anyhow::Result<Exit> {
     parts::each(
         SEED,
         shape,
-        |requests| parts::decoded(&requests, settings),
+        |requests| parts::decoded(&requests, &config.limits),
         |part| {
             given.push(part);
             Ok(())
@@ -54,7 +54,7 @@ pub fn run(args: &FoldArgs, settings: &Settings) -> anyhow::Result<Exit> {
             cpu.and_then(|cpu| per_second(facts, cpu)),
         );
         figures.add("time, all at once", "s", took.as_secs_f64());
-        let (took, cpu) = measured(|| as_they_come(&given))?;
+        let (took, cpu) = measured(|| as_they_come(&given, &config.storage))?;
         figures.add(
             "facts, as they come",
             "1/core-s",
@@ -90,10 +90,10 @@ fn whole(given: &[Vec<Rows>]) -> anyhow::Result<Duration> {
 }
 
 /// Folds after each part, as a server does.
-fn as_they_come(given: &[Vec<Rows>]) -> anyhow::Result<Duration> {
+fn as_they_come(given: &[Vec<Rows>], storage: &Storage) -> anyhow::Result<Duration> {
     let directory = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let opened = DataDir::open(directory.path(), durable_options());
+    let opened = DataDir::open(directory.path(), durable_options(storage));
     let store = runtime.block_on(async { opened.await?.follow(GENERATED).await })?;
     let begun = Instant::now();
     let mut position = Position::default();
