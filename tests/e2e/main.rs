@@ -6,11 +6,15 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+mod bytes;
 mod company;
 mod findings;
 mod house;
 mod kill;
+mod mutations;
 mod network;
+mod parts;
+mod pixel;
 mod samples;
 mod server;
 mod truth;
