@@ -98,7 +98,9 @@ async fn stored_telemetry_gives_the_bytes_of_files_before_and_after_compaction()
     for share in requests.chunks(requests.len().div_ceil(RUNS)) {
         let server = Server::start(data.path());
         for request in share {
-            let answer = post(&server.http, &request.path, request.content_type, &request.body);
+            // Files name no door, so what the door would say beside a body is not said here either.
+            let path = request.path.split('?').next().unwrap();
+            let answer = post(&server.http, path, request.content_type, &request.body);
             assert_eq!(answer, Some(200), "{}", request.path);
         }
         server.stop();

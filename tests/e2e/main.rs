@@ -18,3 +18,4 @@ mod pixel;
 mod samples;
 mod server;
 mod truth;
+mod vectors;
