@@ -98,7 +98,7 @@ pub fn read(paths: &[Utf8PathBuf], door: &DoorArgs, settings: &Settings, quiet: 
         bar.inc(1);
     }
     bar.finish_and_clear();
-    reading.files.input.content = Some(reading.content);
+    reading.files.input.content = Some(reading.content.id());
     Ok(reading.files)
 }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use pennyspan_rules::price::{Allowances, Amount};
-use pennyspan_schema::{Content, Table};
+use pennyspan_schema::{ContentId, Table};
 use pennyspan_store::Snapshot;
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ pub struct Input {
     /// Files, directories or servers that were asked for.
     pub sources: u64,
     /// What the rows say together; `None` where they were not read for this report alone.
-    pub content: Option<Content>,
+    pub content: Option<ContentId>,
     /// Items that were rejected.
     pub rejected: u64,
     /// Whether a source could not be read or understood.

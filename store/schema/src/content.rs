@@ -1,5 +1,6 @@
 //! What rows say together, as one value that does not depend on their order.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use arrow::array::{Array as _, FixedSizeBinaryArray, RecordBatch};
@@ -14,15 +15,23 @@ const CONTENT_HASH: &str = "content_hash";
 /// What rows say together: equal for the same rows in whatever order and in however many batches they came, and another where
 /// a value is another, a row is missing, or one is there once more.
 ///
-/// It is the sum of the rows' hashes, so that the contents of parts add up to that of the whole.
+/// It is the sum of the rows' hashes, so that the contents of parts add up to that of the whole. Settings count once however
+/// often they are stated, because records repeat theirs and decode leaves some of the repetitions out.
 ///
 /// ```
 /// use pennyspan_schema::Content;
 ///
-/// assert_eq!(Content::default().to_string(), "00000000000000000000000000000000");
+/// assert_eq!(Content::default().id().to_string(), "00000000000000000000000000000000");
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Content(u128);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    sum: u128,
+    settings: BTreeSet<u128>,
+}
+
+/// What identifies content: 128 bits, shown in hex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentId(u128);
 
 impl Content {
     /// Adds rows.
@@ -36,8 +45,20 @@ impl Content {
         Ok(())
     }
 
+    /// Returns what identifies everything that was added.
+    #[must_use]
+    pub fn id(&self) -> ContentId {
+        ContentId(self.settings.iter().fold(self.sum, |sum, hash| sum.wrapping_add(*hash)))
+    }
+
     fn add_batch(&mut self, table: Table, batch: &RecordBatch) -> Result<(), ReadError> {
-        let mut sum = |hash: [u8; 16]| self.0 = self.0.wrapping_add(u128::from_le_bytes(hash));
+        if table == Table::Configurations {
+            let settings = &mut self.settings;
+            return table.hashes(batch, |hash| {
+                settings.insert(u128::from_le_bytes(hash));
+            });
+        }
+        let mut sum = |hash: [u8; 16]| self.sum = self.sum.wrapping_add(u128::from_le_bytes(hash));
         if table == Table::Logs {
             // An import numbers equal records that have no id, file by file; the number says nothing about what was logged.
             for row in logs::Reader::new(batch)?.rows() {
@@ -58,7 +79,7 @@ impl Content {
     }
 }
 
-impl fmt::Display for Content {
+impl fmt::Display for ContentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
@@ -67,7 +88,7 @@ impl fmt::Display for Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{invocation_facts, spans};
+    use crate::tables::{configurations, invocation_facts, spans};
 
     fn spans(names: &[&str]) -> RecordBatch {
         let mut builder = spans::Builder::default();
@@ -80,14 +101,30 @@ mod tests {
         builder.finish()
     }
 
-    fn content(batches: Vec<(Table, RecordBatch)>) -> Content {
+    fn content(batches: Vec<(Table, RecordBatch)>) -> ContentId {
         let mut content = Content::default();
         for (table, batch) in batches {
             let mut rows = Rows::default();
             rows.push(table, batch);
             content.add(&rows).unwrap();
         }
-        content
+        content.id()
+    }
+
+    #[test]
+    fn settings_count_once() {
+        let settings = |values: &[&str]| {
+            let mut builder = configurations::Builder::default();
+            for value in values {
+                builder.append(&configurations::Row {
+                    value: Some(value),
+                    ..configurations::Row::default()
+                });
+            }
+            content(vec![(Table::Configurations, builder.finish())])
+        };
+        assert_eq!(settings(&["1", "2"]), settings(&["2", "1", "2"]));
+        assert_ne!(settings(&["1"]), settings(&["2"]));
     }
 
     #[test]
@@ -102,7 +139,7 @@ mod tests {
         let of = |names: &[&str]| content(vec![(Table::Spans, spans(names))]);
         assert_ne!(of(&["a", "b"]), of(&["a", "c"]));
         assert_ne!(of(&["a"]), of(&["a", "a"]));
-        assert_ne!(of(&["a"]), Content::default());
+        assert_ne!(of(&["a"]), of(&[]));
     }
 
     #[test]
@@ -134,6 +171,6 @@ mod tests {
             content(vec![(Table::InvocationFacts, builder.finish())])
         };
         assert_eq!(fact(None), fact(Some(1)), "when it was received is no part of it");
-        assert_ne!(fact(None), Content::default());
+        assert_ne!(fact(None), content(Vec::new()));
     }
 }

@@ -24,7 +24,7 @@ pub mod window;
 pub mod workspace;
 
 pub use column::{Column, Merge};
-pub use content::Content;
+pub use content::{Content, ContentId};
 pub use histogram::{Histogram, HistogramRef};
 pub use position::Position;
 pub use progress::{Counter, Progress};

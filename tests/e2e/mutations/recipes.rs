@@ -16,6 +16,8 @@ pub enum Shows {
     At(&'static str),
     /// In the input's content alone.
     InputAlone,
+    /// In the input's content; another record tells the same, but not as exactly.
+    AtLeastInput,
 }
 
 /// A mutation.
@@ -94,16 +96,16 @@ pub const RECIPES: &[Recipe] = &[
     edit("REPORT ran out of memory", EVENTS, fails, |of| of["record"]["errorType"] = json!("Runtime.OutOfMemory"), OUT_OF_MEMORY),
     edit("REPORT is of another request", EVENTS, reports, |of| of["record"]["requestId"] = json!(OTHER_ID), ATTEMPTS),
     edit("REPORT came a minute later", EVENTS, reports, |of| later(&mut of["time"], 60), Shows::At("/totals")),
-    remove("REPORT is missing", EVENTS, reports, NOT_PRICED),
+    remove("REPORT of a cold start is missing", EVENTS, initialized, ROWS),
     edit("REPORT is of another tenant", EVENTS, reports, |of| of["record"]["tenantId"] = json!("other"), INPUT),
-    remove("START is missing", EVENTS, starts, INPUT),
+    remove("START is missing", EVENTS, starts, Shows::AtLeastInput),
     edit("START came a minute later", EVENTS, starts, |of| later(&mut of["time"], 60), Shows::At("/totals")),
     edit("START is of another version", EVENTS, starts, |of| of["record"]["version"] = json!("999"), ROWS),
     edit("START is of another request", EVENTS, starts, |of| of["record"]["requestId"] = json!(OTHER_ID), ATTEMPTS),
     edit("runtimeDone failed", EVENTS, done, |of| of["record"]["status"] = json!("error"), ERRORS),
     edit("runtimeDone came before an extension ended", EVENTS, done, |of| add(metric(of, "durationMs"), -5.0), WASTE),
     edit("runtimeDone has fewer bytes", EVENTS, done, |of| *metric(of, "producedBytes") = json!(1), INPUT),
-    edit("the environment was kept ready", EVENTS, |of| is(of, "platform.initStart"), |of| of["record"]["initializationType"] = json!("provisioned-concurrency"), COST),
+    edit("the environment was kept ready", EVENTS, names_environment, |of| of["record"]["initializationType"] = json!("provisioned-concurrency"), COST),
     edit("the init took longer", EVENTS, |of| is(of, "platform.initReport"), |of| add(metric(of, "durationMs"), 1_000.0), INPUT),
     remove("the init's end is missing", EVENTS, |of| is(of, "platform.initRuntimeDone"), INPUT),
     edit("the restore took longer", EVENTS, |of| is(of, "platform.restoreReport"), |of| add(metric(of, "durationMs"), 1_000.0), INPUT),
@@ -115,7 +117,7 @@ pub const RECIPES: &[Recipe] = &[
     edit("text REPORT has more memory", LINES, |of| text_of(of, "REPORT"), |of| replace(of, "Memory Size: ", "Memory Size: 1"), BILLED_GB_S),
     edit("text REPORT is of another request", LINES, |of| text_of(of, "REPORT"), other_request, ATTEMPTS),
     edit("text REPORT failed", LINES, |of| text_of(of, "REPORT"), |of| replace(of, "\n", "Status: error\tError Type: Runtime.ExitError\n"), ERRORS),
-    remove("text REPORT is missing", LINES, |of| text_of(of, "REPORT"), NOT_PRICED),
+    remove("text REPORT of a cold start is missing", LINES, |of| text_of(of, "REPORT") && of["message"].as_str().is_some_and(|text| text.contains("Init Duration")), ROWS),
     edit("text START is of another version", LINES, |of| text_of(of, "START"), |of| replace(of, "$LATEST", "999"), ROWS),
     remove("text END is missing", LINES, |of| text_of(of, "END"), INPUT),
     // CloudWatch's lines, as JSON.
@@ -144,7 +146,7 @@ pub const RECIPES: &[Recipe] = &[
     edit("a record has more memory", RECORDS, |_| true, |of| add(&mut of["memory_size_mib"], 128.0), BILLED_GB_S),
     edit("a record used more memory", RECORDS, |_| true, |of| of["max_memory_used_mib"] = json!(100_000), ROWS),
     edit("a record timed out", RECORDS, |_| true, |of| of["outcome"] = json!("timeout"), TIMEOUTS),
-    edit("a record has no end that is known", RECORDS, |_| true, |of| of["outcome"] = json!("unknown"), Shows::At("/cost/waste")),
+    edit("a record crashed", RECORDS, |_| true, |of| of["outcome"] = json!("crash"), ERRORS),
     edit("a record is of another architecture", RECORDS, bills, |of| of["architecture"] = json!("x86_64"), COST),
     edit("a record is of another region", RECORDS, |_| true, |of| of["region"] = json!("eu-north-9"), NOT_PRICED),
     edit("a record is of another function", RECORDS, |_| true, |of| of["function"] = json!("other"), ROWS),
@@ -182,6 +184,12 @@ fn succeeds(of: &Value) -> bool {
 
 fn fails(of: &Value) -> bool {
     reports(of) && of["record"]["status"] == json!("error")
+}
+
+/// Returns whether an init is of a function whose attempts name their environment in their spans.
+fn names_environment(of: &Value) -> bool {
+    let name = of["record"]["functionName"].as_str().unwrap_or_default();
+    is(of, "platform.initStart") && name.ends_with("-checkout")
 }
 
 fn initialized(of: &Value) -> bool {

@@ -125,6 +125,11 @@ impl Records {
         for (name, lines) in &self.0 {
             let path = folder.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            if lines.is_empty() {
+                // A file without a record is none that can be understood.
+                std::fs::remove_file(&path).unwrap();
+                continue;
+            }
             let lines: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
             std::fs::write(path, lines.join("\n") + "\n").unwrap();
         }
