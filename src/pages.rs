@@ -12,7 +12,7 @@ use pennyspan_analyzer::session::{Settings, Span};
 use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
 use pennyspan_collector::receive::Collector;
 use pennyspan_rules::{Catalogue, PriceBooks};
-use pennyspan_schema::{Progress as _, Window, Workspace};
+use pennyspan_schema::{Counter, Progress as _, Window, Workspace};
 use pennyspan_store::durable::DurableStore;
 use pennyspan_web::answers::analyzer::{
     Addresses, AnalyzerAnswers, Evaluation, FirstSeen, Intake, Judged, SnapshotSource, SourceError,
@@ -115,13 +115,19 @@ impl Pages {
             self.held.workspace.to_string(),
             SETTINGS,
         );
-        let held = Arc::clone(&self.held);
+        let (held, evaluation) = (Arc::clone(&self.held), Arc::clone(&self.evaluation));
         let metrics = axum::routing::get(move || async move {
             let counters: Vec<_> = held
                 .collector
                 .counters()
                 .into_iter()
                 .chain(held.store.counters())
+                .chain(
+                    evaluation
+                        .current()
+                        .map(|judged| not_judged(&judged))
+                        .unwrap_or_default(),
+                )
                 .collect();
             (
                 [("content-type", "text/plain; version=0.0.4")],
@@ -202,6 +208,22 @@ impl Pages {
         };
         Ok(Some(Judged::new(shown, now, judgement, sights)))
     }
+}
+
+/// Returns how many scopes each rule could not judge in the last evaluation, and why.
+fn not_judged(judged: &Judged) -> Vec<Counter> {
+    let gaps = judged.judgement.not_judged.iter();
+    gaps.map(|gap| Counter {
+        name: "rule_scopes_not_judged",
+        labels: [
+            ("needs", gap.needs.join(",")),
+            ("reason", gap.reason.clone()),
+            ("rule", gap.rule.clone()),
+        ]
+        .into(),
+        value: gap.scopes,
+    })
+    .collect()
 }
 
 fn addresses(http: SocketAddr, grpc: SocketAddr) -> Addresses {

@@ -11,7 +11,7 @@ use pennyspan_analyzer::report::Input;
 use pennyspan_collector::decode::{Decoded, Origin, Settings};
 use pennyspan_collector::import;
 use pennyspan_collector::request::Door;
-use pennyspan_schema::Workspace;
+use pennyspan_schema::{Content, Workspace};
 use pennyspan_store::MemoryStore;
 use pennyspan_store::durable::DurableStore;
 use tokio::runtime::Runtime;
@@ -77,8 +77,12 @@ pub fn read(paths: &[Utf8PathBuf], door: &DoorArgs, settings: &Settings, quiet: 
     let mut reading = Reading {
         files: Files {
             store: MemoryStore::default(),
-            input: Input::default(),
+            input: Input {
+                sources: paths.len() as u64,
+                ..Input::default()
+            },
         },
+        content: Content::default(),
         door: Door {
             resource: door.resource.clone(),
             instance: None,
@@ -94,11 +98,13 @@ pub fn read(paths: &[Utf8PathBuf], door: &DoorArgs, settings: &Settings, quiet: 
         bar.inc(1);
     }
     bar.finish_and_clear();
+    reading.files.input.content = Some(reading.content.id());
     Ok(reading.files)
 }
 
 struct Reading<'a> {
     files: Files,
+    content: Content,
     door: Door,
     region: Option<&'a str>,
     settings: &'a Settings,
@@ -106,7 +112,6 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&mut self, file: &Path) -> anyhow::Result<()> {
-        self.files.input.sources += 1;
         let opened = match File::open(file) {
             Ok(opened) => opened,
             Err(error) => {
@@ -120,15 +125,16 @@ impl Reading<'_> {
             received_at_unix_nano: None,
         };
         let mut parts = Vec::new();
-        let (store, mut refused) = (&mut self.files.store, None);
+        let (store, content, mut refused) = (&mut self.files.store, &mut self.content, None);
         let read = import::decode_file(BufReader::new(opened), &origin, self.settings, |decoded: Decoded| {
             parts.extend(decoded.rejections.first().iter().take(3).map(ToString::to_string));
             if refused.is_none() {
-                refused = store.push(decoded.rows).err();
+                let added = content.add(&decoded.rows).map_err(anyhow::Error::from);
+                refused = added.and_then(|()| Ok(store.push(decoded.rows)?)).err();
             }
         });
         if let Some(error) = refused {
-            return Err(error.into());
+            return Err(error);
         }
         match read {
             Ok(summary) => {

@@ -17,6 +17,7 @@ mod exemplars;
 mod finding;
 mod impact;
 pub mod judgement;
+mod losses;
 mod needs;
 pub mod query;
 mod variants;
@@ -56,6 +57,9 @@ pub enum JudgeError {
     /// What rules read could not be computed.
     #[error(transparent)]
     Measure(#[from] AnalysisError),
+    /// What was lost could not be read.
+    #[error("cannot read which telemetry was lost")]
+    Losses(#[source] RowError),
     /// A rule's query does not do what a rule must.
     #[error("the rule `{rule}` cannot be judged; `pennyspan rules check` says more")]
     Rule {
@@ -97,7 +101,10 @@ pub async fn judge(
         };
         bench.rule(rule, &mut judgement).await.map_err(failed)?;
     }
-    confidence::lower_where_dark(&mut judgement.findings);
+    let lossy = losses::lossy(session, question.window)
+        .await
+        .map_err(JudgeError::Losses)?;
+    confidence::lower_where_incomplete(&mut judgement.findings, &lossy);
     judgement.findings = ordered(judgement.findings);
     judgement.not_judged.sort();
     Ok(judgement)

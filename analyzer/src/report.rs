@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use pennyspan_rules::price::{Allowances, Amount};
-use pennyspan_schema::Table;
+use pennyspan_schema::{ContentId, Table};
 use pennyspan_store::Snapshot;
 use serde::Serialize;
 
@@ -85,8 +85,10 @@ pub struct Tool {
 /// What the caller knows about the input beyond its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Input {
-    /// Files, directories or servers that were read.
+    /// Files, directories or servers that were asked for.
     pub sources: u64,
+    /// What the rows say together; `None` where they were not read for this report alone.
+    pub content: Option<ContentId>,
     /// Items that were rejected.
     pub rejected: u64,
     /// Whether a source could not be read or understood.
@@ -96,10 +98,14 @@ pub struct Input {
 /// What was read.
 #[derive(Clone, Debug, Serialize)]
 pub struct InputText {
-    /// Files, directories or servers.
+    /// Files, directories or servers that were asked for, a directory as one.
     pub sources: u64,
     /// Rows by table.
     pub rows: InputRows,
+    /// Identifies the telemetry: another wherever a record is another, missing, or there once more; the same in whatever order
+    /// and files the records came. Only of files, which are read for this report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// Items that were rejected.
     pub rejected: u64,
     /// Whether a source could not be read or understood.
@@ -198,6 +204,7 @@ impl InputText {
         Self {
             sources: input.sources,
             rows,
+            content: input.content.map(|content| content.to_string()),
             rejected: input.rejected,
             partial: input.partial,
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use pennyspan_fixtures::{Scenario, Telemetry, Truth, generate};
+use pennyspan_fixtures::{File, Scenario, Telemetry, Truth, generate};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -18,11 +18,7 @@ impl Company {
     pub fn of(scenario: &Scenario) -> Self {
         let telemetry = generate(scenario);
         let directory = tempfile::tempdir().unwrap();
-        for file in telemetry.files() {
-            let path = directory.path().join(&file.name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, &file.body).unwrap();
-        }
+        write(directory.path(), &telemetry.files());
         Self { telemetry, directory }
     }
 
@@ -37,6 +33,15 @@ impl Company {
     }
 }
 
+/// Writes files below a directory.
+pub fn write(directory: &Path, files: &[File]) {
+    for file in files {
+        let path = directory.join(&file.name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &file.body).unwrap();
+    }
+}
+
 /// Returns the flags that ask for the window of the truth.
 pub fn window_flags(truth: &Truth) -> Vec<String> {
     ["--since", &truth.window.start, "--until", &truth.window.end]
@@ -46,12 +51,22 @@ pub fn window_flags(truth: &Truth) -> Vec<String> {
 
 /// Runs the program in an empty directory, without the environment's configuration.
 pub fn pennyspan(arguments: &[&str]) -> Output {
+    pennyspan_with(arguments, &[])
+}
+
+/// Runs the program with variables in its environment.
+pub fn pennyspan_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let nowhere = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_pennyspan"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PENNYSPAN_")) {
         command.env_remove(name);
     }
-    command.args(arguments).current_dir(nowhere.path()).output().unwrap()
+    command
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(nowhere.path())
+        .output()
+        .unwrap()
 }
 
 /// Returns the JSON report over a path; the program must not fail but through its gate.

@@ -141,6 +141,19 @@ fn found(judgement: &Judgement) -> Vec<Found> {
 
 /// Judges telemetry, read from files, in the window of the truth.
 async fn judged(telemetry: &Telemetry) -> Judgement {
+    let (session, question) = opened(telemetry).await;
+    judge(
+        &session,
+        &question,
+        &Catalogue::embedded().unwrap(),
+        &Judging::default(),
+    )
+    .await
+    .unwrap()
+}
+
+/// Reads telemetry from files, and opens it for questions about the window of the truth.
+pub async fn opened(telemetry: &Telemetry) -> (Session, Question) {
     let truth = &telemetry.truth.window;
     let window = Window {
         start_unix_nano: truth.start_unix_nano,
@@ -158,14 +171,7 @@ async fn judged(telemetry: &Telemetry) -> Judgement {
         window,
         selection: Selection::default(),
     };
-    judge(
-        &session,
-        &question,
-        &Catalogue::embedded().unwrap(),
-        &Judging::default(),
-    )
-    .await
-    .unwrap()
+    (session, question)
 }
 
 fn snapshot(telemetry: &Telemetry) -> Snapshot {

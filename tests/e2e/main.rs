@@ -7,12 +7,17 @@
 )]
 
 mod bench;
+mod bytes;
 mod company;
 mod findings;
 mod house;
 mod kill;
+mod mutations;
 mod network;
+mod parts;
+mod pixel;
 mod readers;
 mod samples;
 mod server;
 mod truth;
+mod vectors;

@@ -6,7 +6,7 @@ use pennyspan_rules::{Decimal, Rule};
 
 use super::query::Row;
 use crate::judge::judgement::{Confidence, Finding};
-use crate::measure::Evidence;
+use crate::measure::{Evidence, Names};
 
 /// How many times its minimum count a finding needs to be sure.
 const TIMES_MINIMUM: i64 = 10;
@@ -42,18 +42,27 @@ fn least(rule: &Rule, values: &BTreeMap<String, Decimal>) -> Option<i64> {
     counted.filter_map(|param| values.get(&param.name)?.to_i64()).max()
 }
 
-/// Lowers what is said about functions whose telemetry is known to be incomplete.
-pub(super) fn lower_where_dark(findings: &mut [Finding]) {
+/// Lowers what is said about functions whose telemetry is known to be incomplete: their invocations are dark, or the platform
+/// dropped lines.
+pub(super) fn lower_where_incomplete(findings: &mut [Finding], lossy: &BTreeSet<Names<4>>) {
     let scope =
         |finding: &Finding| [&finding.provider, &finding.account, &finding.region, &finding.function].map(Clone::clone);
+    let lost = |of: &Names<4>| lossy.iter().any(|lossy| covers(lossy, of));
     let dark: BTreeSet<_> = findings
         .iter()
         .filter(|finding| finding.rule == DARK)
         .map(scope)
         .collect();
     for finding in findings.iter_mut().filter(|finding| finding.rule != DARK) {
-        if dark.contains(&scope(finding)) {
+        let of = scope(finding);
+        if dark.contains(&of) || lost(&of) {
             finding.confidence = Confidence::Low;
         }
     }
+}
+
+/// Returns whether a loss is one of a scope's function; what the loss does not name may be anything but the function.
+fn covers([provider, account, region, function]: &Names<4>, of: &Names<4>) -> bool {
+    let same = |lost: &Option<String>, of: &Option<String>| lost.is_none() || lost == of;
+    function.is_some() && *function == of[3] && same(provider, &of[0]) && same(account, &of[1]) && same(region, &of[2])
 }

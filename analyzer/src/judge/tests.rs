@@ -2,12 +2,12 @@
 
 use pennyspan_rules::Catalogue;
 use pennyspan_rules::rule::Severity;
-use pennyspan_schema::tables::invocations;
+use pennyspan_schema::tables::{environment_facts, invocations};
 
 use super::*;
 use crate::judge::judgement::Confidence;
 use crate::session::Span;
-use crate::testing::{World, attempt};
+use crate::testing::{SEVEN, World, attempt};
 
 const IDS: [&str; 10] = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"];
 
@@ -153,4 +153,37 @@ async fn nothing_is_found_and_nothing_is_judged_where_there_is_nothing() {
         (judgement.coverage.rules_judged, judgement.coverage.rules_not_judged),
         (0, 16)
     );
+}
+
+#[tokio::test]
+async fn lost_telemetry_lowers_the_confidence_of_its_function() {
+    let dropped = |function: Option<&'static str>, instance_id: Option<&'static str>| {
+        let mut world = ten();
+        world.environment(&environment_facts::Row {
+            provider: "aws",
+            fact_kind: "init_start",
+            fact_unix_nano: SEVEN,
+            function: Some("checkout"),
+            instance_id: Some("a0"),
+            ..environment_facts::Row::default()
+        });
+        world.environment(&environment_facts::Row {
+            provider: "aws",
+            fact_kind: "logs_dropped",
+            fact_unix_nano: SEVEN + 1,
+            function,
+            instance_id,
+            ..environment_facts::Row::default()
+        });
+        world
+    };
+    for (function, instance_id, confidence) in [
+        (Some("checkout"), None, Confidence::Low),
+        (None, Some("a0"), Confidence::Low),
+        (Some("other"), None, Confidence::High),
+        (None, None, Confidence::High),
+    ] {
+        let findings = judged(&dropped(function, instance_id), &only(&["oom"])).await.findings;
+        assert_eq!(findings[0].confidence, confidence, "{function:?} {instance_id:?}");
+    }
 }

@@ -10,6 +10,7 @@
 
 pub mod attempt;
 pub mod column;
+pub mod content;
 pub mod docs;
 pub mod histogram;
 pub mod position;
@@ -23,6 +24,7 @@ pub mod window;
 pub mod workspace;
 
 pub use column::{Column, Merge};
+pub use content::{Content, ContentId};
 pub use histogram::{Histogram, HistogramRef};
 pub use position::Position;
 pub use progress::{Counter, Progress};

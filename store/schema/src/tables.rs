@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, SchemaRef};
 
-use crate::column::Column;
+use crate::column::{Column, Digest};
 
 pub mod configurations;
 pub mod deliveries;
@@ -66,6 +66,21 @@ macro_rules! tables {
             #[must_use]
             pub fn time_column(self) -> &'static str {
                 match self { $(Self::$variant => $time),+ }
+            }
+
+            /// Hands a hash over all values of each row of a batch to `each`.
+            ///
+            /// # Errors
+            /// [`ReadError`] where the batch has not the table's columns.
+            pub fn hashes(self, batch: &RecordBatch, mut each: impl FnMut([u8; 16])) -> Result<(), ReadError> {
+                match self {
+                    $(Self::$variant => for row in $module::Reader::new(batch)?.rows() {
+                        let mut digest = Digest::default();
+                        row.feed(&mut digest);
+                        each(digest.finish());
+                    })+
+                }
+                Ok(())
             }
         }
     };

@@ -9,6 +9,9 @@ use super::fact::after;
 
 mod outcome;
 
+/// The kind of the fact that a delivery line states.
+const DELIVERY: &str = "delivery";
+
 /// Declares the merge of each column that fact and invocation share.
 macro_rules! merge {
     ($(
@@ -52,6 +55,8 @@ pub(super) fn merge<'a>(attempt: &Attempt, members: Members<'a>) -> Row<'a> {
         ..Row::default()
     };
     let mut row = merge_columns(members, rest);
+    believe_payload(members, &mut row);
+    row.error_fingerprint = told_fingerprint(members).or(row.error_fingerprint);
     let computed = || row.duration_us.map(|us| after(attempt.start, us));
     row.end_unix_nano = stated_end(attempt.start, members).or_else(computed);
     row.post_runtime_us = row
@@ -66,6 +71,26 @@ pub(super) fn merge<'a>(attempt: &Attempt, members: Members<'a>) -> Row<'a> {
     row.outcome = Some(outcome::outcome(members, &row).as_str());
     row.trigger_lag_us = lag_us(&row, attempt.retried);
     row
+}
+
+/// Takes the trigger from the delivery line where there is one: it is written from the event's payload, which names exactly what
+/// a span's attributes only hint at. A function on a table's stream says `datasource`, one on a bus `pubsub`.
+fn believe_payload<'a>(members: Members<'a>, row: &mut Row<'a>) {
+    let delivery = |reader: &Reader, at| reader.fact_kind(at) == DELIVERY;
+    let text = |column: fn(&'a Reader, usize) -> Option<&'a str>| {
+        members.first(|reader, at| column(reader, at).filter(|_| delivery(reader, at)))
+    };
+    row.trigger_type = text(Reader::trigger_type).or(row.trigger_type);
+    row.trigger_source = text(Reader::trigger_source).or(row.trigger_source);
+    row.trigger_partition = text(Reader::trigger_partition).or(row.trigger_partition);
+    let batch_size = members.first(|reader, at| reader.batch_size_count(at).filter(|_| delivery(reader, at)));
+    row.batch_size_count = batch_size.or(row.batch_size_count);
+}
+
+/// Returns the fingerprint of the best source that also tells the error's message; a platform record knows the type alone, and
+/// would throw all errors of one type together.
+fn told_fingerprint<'a>(members: Members<'a>) -> Option<&'a str> {
+    members.first(|reader, at| reader.error_message(at).and_then(|_| reader.error_fingerprint(at)))
 }
 
 /// Returns the latest end that a fact states. An end before the start, which clocks that lie apart can give, is no end.

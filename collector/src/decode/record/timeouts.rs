@@ -11,11 +11,11 @@ use crate::decode::{Output, Settings, names};
 /// Nanoseconds of one minute.
 const MINUTE_NANOS: i64 = 60 * 1_000_000_000;
 
-/// Time-outs by function, value and minute, each with when it was first seen: records repeat theirs, and one row a minute says as
-/// much.
+/// Time-outs by function, value and minute, and whether their time is suspect: records repeat theirs, and one row a minute says as
+/// much. It is dated from the minute's start, so that equal rows come of a file however it is cut.
 #[derive(Debug, Default)]
 pub(super) struct Timeouts {
-    seen: BTreeMap<Key, Filed>,
+    seen: BTreeMap<Key, bool>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,14 +43,12 @@ impl Timeouts {
             timeout_ms,
             minute: filed.unix_nano.div_euclid(MINUTE_NANOS),
         };
-        let first = self.seen.entry(key).or_insert(filed);
-        first.unix_nano = first.unix_nano.min(filed.unix_nano);
-        first.suspect |= filed.suspect;
+        *self.seen.entry(key).or_default() |= filed.suspect;
     }
 
     /// Appends a row for each.
     pub(super) fn append(&self, received_unix_nano: Option<i64>, output: &mut Output) {
-        for (key, first) in &self.seen {
+        for (key, suspect) in &self.seen {
             output.configurations.append(&configurations::Row {
                 provider: &key.provider,
                 account: key.account.as_deref(),
@@ -59,8 +57,8 @@ impl Timeouts {
                 resource: &key.function,
                 key: "timeout_ms",
                 value: Some(&key.timeout_ms.to_string()),
-                observed_unix_nano: first.unix_nano,
-                time_suspect: first.suspect,
+                observed_unix_nano: key.minute.saturating_mul(MINUTE_NANOS),
+                time_suspect: *suspect,
                 source: "invocation record",
                 received_unix_nano,
                 ..configurations::Row::default()

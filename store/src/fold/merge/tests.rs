@@ -369,3 +369,54 @@ fn microseconds_are_rounded_half_to_even() {
         assert_eq!(half_even_us(nanos), us, "{nanos}");
     }
 }
+
+#[test]
+fn the_payload_names_the_trigger_more_exactly_than_a_span() {
+    let span = Fact {
+        trigger_type: Some("queue"),
+        trigger_given: Some("pubsub"),
+        trigger_source: Some("guessed"),
+        ..span_fact("r", 0, 90)
+    };
+    let delivery = Fact {
+        fact_kind: "delivery",
+        trigger_type: Some("bus"),
+        trigger_source: Some("domain-events"),
+        ..log("r", 2)
+    };
+    let words = |facts: Vec<Fact>| {
+        only(facts, |row| {
+            [row.trigger_type, row.trigger_source, row.trigger_given].map(|text| text.map(str::to_owned))
+        })
+    };
+    let owned = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
+    assert_eq!(words(vec![span, delivery]), owned(["bus", "domain-events", "pubsub"]));
+    assert_eq!(words(vec![span]), owned(["queue", "guessed", "pubsub"]));
+    let silent = Fact {
+        trigger_source: None,
+        ..delivery
+    };
+    assert_eq!(words(vec![silent, span]), owned(["bus", "guessed", "pubsub"]));
+}
+
+#[test]
+fn errors_of_one_type_are_told_apart_by_the_source_that_knows_the_message() {
+    let platform = Fact {
+        error_type: Some("Function.Refused"),
+        error_fingerprint: Some("type alone"),
+        ..report("r", 100, 100)
+    };
+    let line = Fact {
+        error_type: Some("Refused"),
+        error_message: Some("card declined"),
+        error_fingerprint: Some("type and message"),
+        ..log("r", 50)
+    };
+    let of = |facts: Vec<Fact>| {
+        only(facts, |row| {
+            [row.error_type, row.error_fingerprint].map(|text| text.unwrap_or_default().to_owned())
+        })
+    };
+    assert_eq!(of(vec![platform, line]), ["Function.Refused", "type and message"]);
+    assert_eq!(of(vec![platform]), ["Function.Refused", "type alone"]);
+}
