@@ -11,7 +11,7 @@ const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:thumbnailer";
 /// Three quarters of an hour around the span, as the address of a page says it.
 const RANGE: &str = "from=2026-10-08T07:00:00Z&to=2026-10-08T08:00:00Z&tz=UTC";
 /// Longer than fold and pages take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A consumer span of 1,200 ms and the call that it made.
 fn spans() -> String {

@@ -12,8 +12,7 @@ const AT_MS: i64 = 1_791_444_600_000;
 const EARLIER_MS: i64 = 1_748_736_000_000;
 
 fn id(function: &str) -> String {
-    let digits: String = function.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("00000000-0000-4000-8000-{digits:0>12}")
+    format!("00000000-0000-4000-8000-{:0>12}", hex(function))
 }
 
 /// Returns a subscription message with one function's lines, each at its time.
@@ -30,7 +29,8 @@ fn subscription(function: &str, lines: &[(i64, String)]) -> Value {
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes()
+        .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 fn report(function: &str, rest: &str) -> String {
@@ -110,8 +110,8 @@ fn records() -> Vec<Value> {
 }
 
 fn write(folder: &Path, name: &str, rows: &[Value]) {
-    let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
-    std::fs::write(folder.join(name), text).unwrap();
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    std::fs::write(folder.join(name), lines.join("\n")).unwrap();
 }
 
 fn ask(folder: &Path, sql: &str) -> Value {

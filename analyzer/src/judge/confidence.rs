@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pennyspan_rules::{Decimal, Rule};
 
 use super::query::Row;
+use crate::grouped::Names;
 use crate::judge::judgement::{Confidence, Finding};
-use crate::measure::{Evidence, Names};
+use crate::measure::Evidence;
 
 /// How many times its minimum count a finding needs to be sure.
 const TIMES_MINIMUM: i64 = 10;

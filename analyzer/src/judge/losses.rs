@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pennyspan_schema::Window;
 
 use super::query::{RowError, text};
-use crate::measure::Names;
+use crate::grouped::Names;
 use crate::session::Session;
 
 /// Returns the functions of which the platform dropped lines in a window; what it did not name is filled in by the environment.

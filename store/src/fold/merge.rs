@@ -89,7 +89,7 @@ fn believe_payload<'a>(members: Members<'a>, row: &mut Row<'a>) {
 
 /// Returns the fingerprint of the best source that also tells the error's message; a platform record knows the type alone, and
 /// would throw all errors of one type together.
-fn told_fingerprint<'a>(members: Members<'a>) -> Option<&'a str> {
+fn told_fingerprint(members: Members<'_>) -> Option<&str> {
     members.first(|reader, at| reader.error_message(at).and_then(|_| reader.error_fingerprint(at)))
 }
 

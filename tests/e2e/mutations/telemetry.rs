@@ -112,7 +112,7 @@ impl Records {
     /// Returns every line twice.
     pub fn twice(&self) -> Self {
         let twice = |lines: &Vec<Line>| lines.iter().chain(lines).cloned().collect();
-        let lists = |name: &str| name.ends_with(".json");
+        let lists = |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "json");
         let files = self.0.iter();
         Self(
             files
