@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod attempts;
 pub mod error;
+pub mod explain;
 mod functions;
 pub mod guard;
 pub mod judge;

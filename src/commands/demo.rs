@@ -31,10 +31,10 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     places.wal = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let opened = open(&places, &in_force.config, WhenTaken::TakeNext).await?;
+        let opened = open(&places, in_force, WhenTaken::TakeNext).await?;
         answer(&opened.addresses())?;
         tokio::select! {
-            ended = perform(args, &opened) => ended?,
+            ended = perform(in_force.config.demo.seed, &opened) => ended?,
             _ = tokio::signal::ctrl_c() => {}
             () = after(args.seconds) => {}
         }
@@ -44,10 +44,10 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
 }
 
 /// Sends the company's last hours, then what it does from now on.
-async fn perform(args: &DemoArgs, opened: &Opened) -> anyhow::Result<()> {
+async fn perform(seed: u64, opened: &Opened) -> anyhow::Result<()> {
     let records = Records::to(opened.serving.otlp_http);
     let now = clock::now_unix_nano();
-    let mut past = scenario(args.seed);
+    let mut past = scenario(seed);
     past.minutes = HISTORY_MINUTES;
     past.start_unix_nano = (now / MINUTE_NANOS - i64::from(HISTORY_MINUTES)) * MINUTE_NANOS;
     let telemetry = tokio::task::spawn_blocking(move || generate(&past)).await?;
@@ -56,7 +56,7 @@ async fn perform(args: &DemoArgs, opened: &Opened) -> anyhow::Result<()> {
     }
     opened.serving.store.fold_dirty().await?;
     opened.evaluate_again.notify_one();
-    let mut live = scenario(args.seed);
+    let mut live = scenario(seed);
     live.start_unix_nano = now / MINUTE_NANOS * MINUTE_NANOS;
     go_live(Live::new(live), &records, Spans::to(opened.serving.otlp_grpc)?).await
 }

@@ -27,7 +27,7 @@ pub fn run(args: &ServeArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     let places = places(config)?;
     refuse_open_doors(&places, args.without_authentication)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(&places, config, WhenTaken::Refuse, std::future::pending()))?;
+    runtime.block_on(serve(&places, in_force, WhenTaken::Refuse, std::future::pending()))?;
     Ok(Exit::Passed)
 }
 
@@ -37,11 +37,11 @@ pub fn run(args: &ServeArgs, in_force: &InForce) -> anyhow::Result<Exit> {
 /// As for [`run`].
 pub async fn serve(
     places: &Places,
-    config: &Config,
+    in_force: &InForce,
     when_taken: WhenTaken,
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let opened = open(places, config, when_taken).await?;
+    let opened = open(places, in_force, when_taken).await?;
     answer(&opened.addresses())?;
     tokio::select! {
         () = stop_signal() => info!("stopping: answering what is in flight, then flushing"),
@@ -90,7 +90,8 @@ impl Opened {
 ///
 /// # Errors
 /// As for [`run`].
-pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Opened> {
+pub async fn open(places: &Places, in_force: &InForce, when_taken: WhenTaken) -> anyhow::Result<Opened> {
+    let config = &in_force.config;
     let listener = listen(places.web, when_taken).await?;
     let web = listener.local_addr()?;
     let serving = Serving::start(places, config.limits.clone(), when_taken).await?;
@@ -99,7 +100,12 @@ pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> an
     } else {
         Exposure::Network
     };
-    let pages = Pages::open(&serving, Arc::new(prices::books(config)?), &places.data)?;
+    let pages = Pages::open(
+        &serving,
+        Arc::new(prices::books(config)?),
+        in_force.suppressions(),
+        &places.data,
+    )?;
     let evaluate_again = pages.evaluate_again();
     let pages = Arc::new(pages);
     let tasks = [

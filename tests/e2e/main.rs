@@ -6,8 +6,13 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+#[path = "../../analyzer/src/report/tests/broken.rs"]
+mod broken;
+mod commands;
 mod company;
+mod explained;
 mod findings;
+mod gate;
 mod house;
 mod kill;
 mod network;

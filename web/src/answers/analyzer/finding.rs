@@ -11,6 +11,7 @@ use pennyspan_analyzer::analysis::rows::text_rows;
 use pennyspan_analyzer::analysis::{self, Scope, Selection};
 use pennyspan_analyzer::judge::judgement::{self, Finding};
 use pennyspan_analyzer::judge::{Judging, judge};
+use pennyspan_analyzer::report::suppress;
 use pennyspan_analyzer::{Limits, Session};
 use pennyspan_rules::Rule;
 use pennyspan_rules::rule::fill;
@@ -78,7 +79,9 @@ impl AnalyzerAnswers {
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" "),
-            suppression: suppression(finding),
+            suppression: Suppression {
+                toml: suppress::lines(finding, judged.evaluated.window.end),
+            },
         };
         Ok(self.answer(&asked, super::attempts(&asked.snapshot), Ok(body)))
     }
@@ -423,25 +426,6 @@ fn exemplars(finding: &Finding) -> Vec<String> {
         .iter()
         .filter_map(|exemplar| exemplar.trace_id.clone());
     traces.take(EXEMPLARS).collect()
-}
-
-/// Writes the lines that mute a finding; whatever a name holds, they stay TOML.
-fn suppression(finding: &Finding) -> Suppression {
-    let mut lines = vec!["[[suppress]]".to_owned()];
-    let mut line = |key: &str, value: &str| {
-        // A JSON string is a TOML basic string, but for the delete character.
-        let text = serde_json::Value::from(value.replace('\u{7f}', "")).to_string();
-        lines.push(format!("{key} = {text}"));
-    };
-    line("rule", &finding.rule);
-    for (key, value) in [("function", &finding.function), ("sub_resource", &finding.sub_resource)] {
-        if let Some(value) = value {
-            line(key, value);
-        }
-    }
-    line("reason", "WHY");
-    lines.push("until = YYYY-MM-DD".to_owned());
-    Suppression { toml: lines.join("\n") }
 }
 
 /// Returns whether findings of a function make a number red.
