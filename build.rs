@@ -1,4 +1,6 @@
 //! Tells the program which commit it is built from.
+//!
+//! Cargo hands the variable on to what it runs, so its name must not be one that the program reads as configuration.
 
 #![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
@@ -6,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo:rerun-if-env-changed=PENNYSPAN_COMMIT");
-    if std::env::var_os("PENNYSPAN_COMMIT").is_some() {
+    println!("cargo:rerun-if-env-changed=BUILT_COMMIT");
+    if std::env::var_os("BUILT_COMMIT").is_some() {
         return;
     }
     // Files that change with the commit; where there is no repository, nothing is watched but this script.
@@ -22,7 +24,7 @@ fn main() {
         }
     }
     if let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) {
-        println!("cargo:rustc-env=PENNYSPAN_COMMIT={commit}");
+        println!("cargo:rustc-env=BUILT_COMMIT={commit}");
     }
 }
 

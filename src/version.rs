@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use pennyspan_rules::PriceBooks;
 
 /// The commit that was built; a build outside of a repository does not know it.
-const COMMIT: &str = match option_env!("PENNYSPAN_COMMIT") {
+const COMMIT: &str = match option_env!("BUILT_COMMIT") {
     Some(commit) => commit,
     None => "unknown",
 };

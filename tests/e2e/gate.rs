@@ -55,6 +55,11 @@ impl Records {
         pennyspan(&arguments)
     }
 
+    /// Returns the exit code and the report of one rule, which is what takes the time.
+    fn judged_by_oom(&self, flags: &[&str]) -> (i32, Value) {
+        self.judged(&[flags, &["--rule", "oom"]].concat())
+    }
+
     /// Returns the exit code and the report.
     fn judged(&self, flags: &[&str]) -> (i32, Value) {
         let output = self.run(flags);
@@ -76,7 +81,7 @@ fn text(path: &Path) -> &str {
 #[test]
 fn known_findings_pass_and_worse_ones_do_not() {
     let (first, worse) = (Records::new(1), Records::new(3));
-    let (code, report) = first.judged(&[]);
+    let (code, report) = first.judged_by_oom(&[]);
     assert_eq!(code, 0, "without a baseline findings are listed");
     assert!(
         report["gate"]["reasons"][0]
@@ -84,19 +89,19 @@ fn known_findings_pass_and_worse_ones_do_not() {
             .unwrap()
             .contains("--write-baseline")
     );
-    assert_eq!(first.judged(&["--fail-on", "high"]).0, 1);
+    assert_eq!(first.judged_by_oom(&["--fail-on", "high"]).0, 1);
 
     let baseline = first.path("baseline.json");
     let known = ["--baseline", text(&baseline)];
     refused(&first.run(&known), "--write-baseline writes one");
-    assert_eq!(first.judged(&[&known[..], &["--write-baseline"]].concat()).0, 0);
-    let (code, report) = first.judged(&known);
+    assert_eq!(first.judged_by_oom(&[&known[..], &["--write-baseline"]].concat()).0, 0);
+    let (code, report) = first.judged_by_oom(&known);
     assert_eq!((code, &report["findings"][0]["baseline"]), (0, &Value::from("known")));
-    assert_eq!(first.judged(&[&known[..], &["--fail-on", "info"]].concat()).0, 0);
-    let (_, report) = first.judged(&[&known[..], &["--new-only"]].concat());
+    assert_eq!(first.judged_by_oom(&[&known[..], &["--fail-on", "low"]].concat()).0, 0);
+    let (_, report) = first.judged_by_oom(&[&known[..], &["--new-only"]].concat());
     assert_eq!(report["findings"], Value::Array(vec![]));
 
-    let (code, report) = worse.judged(&known);
+    let (code, report) = worse.judged_by_oom(&known);
     let reopened: Vec<_> = report["findings"]
         .as_array()
         .unwrap()
@@ -108,7 +113,7 @@ fn known_findings_pass_and_worse_ones_do_not() {
     let written: Value = serde_json::from_slice(&std::fs::read(&baseline).unwrap()).unwrap();
     assert_eq!(written["findings"][0]["added"], BEFORE);
     let none = Records::new(0);
-    none.judged(&[&known[..], &["--write-baseline"]].concat());
+    none.judged_by_oom(&[&known[..], &["--write-baseline"]].concat());
     assert_eq!(
         std::fs::read(&baseline).unwrap(),
         serde_json::to_string_pretty(&written)
@@ -118,7 +123,7 @@ fn known_findings_pass_and_worse_ones_do_not() {
             .chain(*b"\n")
             .collect::<Vec<_>>()
     );
-    none.judged(&[&known[..], &["--write-baseline", "--prune"]].concat());
+    none.judged_by_oom(&[&known[..], &["--write-baseline", "--prune"]].concat());
     let pruned: Value = serde_json::from_slice(&std::fs::read(&baseline).unwrap()).unwrap();
     assert_eq!(pruned["findings"], Value::Array(vec![]));
 }
@@ -200,7 +205,7 @@ fn a_report_is_about_what_was_selected() {
         (["--until", "2026-10-08T07:05:00Z"], 5),
         (["--since", "25m"], 5),
     ] {
-        let (_, report) = records.judged(&[&flags[..], &["--rule", "oom"]].concat());
+        let (_, report) = records.judged_by_oom(&flags);
         assert_eq!(report["totals"]["attempts"], attempts, "{flags:?}");
     }
     let rules = |flags: &[&str]| records.judged(flags).1["coverage"]["rules_judged"].as_u64().unwrap();
