@@ -2,8 +2,6 @@
 //!
 //! Cargo hands the variable on to what it runs, so its name must not be one that the program reads as configuration.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-
 use std::path::Path;
 use std::process::Command;
 
