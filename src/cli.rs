@@ -5,65 +5,28 @@ pub mod bench;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod configured;
+#[cfg(test)]
+mod tests;
+
 use crate::exit::Exit;
 
 /// Observability, cost and operations analyzer for serverless functions.
 #[derive(Debug, Parser)]
-#[command(name = "pennyspan", version, after_help = Exit::HELP, max_term_width = 110)]
+#[command(name = "pennyspan", propagate_version = true, after_help = Exit::HELP, max_term_width = 110)]
 pub struct Cli {
     /// Reads this configuration instead of ./pennyspan.toml.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<Utf8PathBuf>,
     /// Colours answers and progress.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    #[arg(long, global = true, value_enum)]
+    pub color: Option<Color>,
     /// Says nothing on stderr but errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-impl Cli {
-    /// Returns what flags say of configuration keys: the key, the flag, the value.
-    pub fn flags(&self) -> Vec<(&'static str, &'static str, toml::Value)> {
-        match &self.command {
-            Command::Report(args) => {
-                let threads = args.threads.map(|threads| i64::try_from(threads).unwrap_or(i64::MAX));
-                let threads = threads.map(|threads| ("report.threads", "--threads", threads.into()));
-                let data = args.data.clone().map(|data| ("data", "--data", data.into()));
-                threads.into_iter().chain(data).collect()
-            }
-            Command::Serve(args) => [
-                ("data", "--data", &args.data),
-                ("serve.wal", "--wal", &args.wal),
-                ("serve.otlp_grpc", "--otlp-grpc", &args.otlp_grpc),
-                ("serve.otlp_http", "--otlp-http", &args.otlp_http),
-                ("serve.web", "--web", &args.web),
-            ]
-            .into_iter()
-            .filter_map(|(key, flag, value)| Some((key, flag, value.clone()?.into())))
-            .collect(),
-            Command::Storage(StorageArgs {
-                command: StorageCommand::Compact(args),
-            }) => {
-                let data = args.data.clone().map(|data| ("data", "--data", data.into()));
-                data.into_iter().collect()
-            }
-            Command::Storage(StorageArgs {
-                command: StorageCommand::Status(args),
-            }) => [("data", "--data", &args.data), ("serve.wal", "--wal", &args.wal)]
-                .into_iter()
-                .filter_map(|(key, flag, value)| Some((key, flag, value.clone()?.into())))
-                .collect(),
-            Command::Import(ImportArgs { data: Some(data), .. })
-            | Command::Query(QueryArgs { data: Some(data), .. }) => {
-                vec![("data", "--data", data.clone().into())]
-            }
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// When to colour.
@@ -95,8 +58,13 @@ pub enum Command {
     )]
     Query(QueryArgs),
     /// Reports on telemetry, and judges it for CI.
-    #[command(after_help = "Example:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n")]
+    #[command(
+        after_help = "Examples:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n  pennyspan report --from telemetry/ --baseline baseline.json --write-baseline\n"
+    )]
     Report(ReportArgs),
+    /// Explains one invocation: its facts, which of them won, what it cost step by step, and what it took part in.
+    #[command(after_help = "Example:\n  pennyspan explain 8286a188-ba32-4475-8077-530cd35c09a9 --from telemetry/\n")]
+    Explain(ExplainArgs),
     /// Lists, explains and checks the rules.
     #[command(after_help = "Example:\n  pennyspan rules explain cold-start-rate\n")]
     Rules(RulesArgs),
@@ -141,8 +109,8 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// The company's seed.
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Ends by itself after so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<u64>,
@@ -159,7 +127,7 @@ pub struct ImportArgs {
     pub data: Option<String>,
     #[command(flatten)]
     pub door: DoorArgs,
-    /// Says what would be loaded, and loads nothing.
+    /// Says what would be new, what is there already and what would be rejected, and loads nothing.
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -180,8 +148,8 @@ pub struct QueryArgs {
     #[command(flatten)]
     pub window: WindowArgs,
     /// How the rows are written.
-    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
-    pub format: RowFormat,
+    #[arg(long, value_enum)]
+    pub format: Option<RowFormat>,
     /// A value for `$KEY` in the statement: a whole number where it reads as one, else text. Repeatable.
     #[arg(long = "param", value_name = "KEY=VALUE")]
     pub params: Vec<String>,
@@ -198,6 +166,37 @@ pub enum RowFormat {
     Ndjson,
     /// Comma-separated, with a header.
     Csv,
+    /// A Parquet file; not to a terminal.
+    Parquet,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The invocation, as the provider names it.
+    pub invocation_id: String,
+    /// Files and directories of telemetry, instead of the data directory.
+    #[arg(long = "from", value_name = "PATH", conflicts_with = "data")]
+    pub from: Vec<Utf8PathBuf>,
+    /// Directory of the tables; where a server writes it, what is committed there is read.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub door: DoorArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// How the explanation is written.
+    #[arg(long, value_enum)]
+    pub format: Option<ExplainFormat>,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// Text to read.
+    Text,
+    /// A JSON object.
+    Json,
 }
 
 /// Flags of `report`.
@@ -215,12 +214,24 @@ pub struct ReportArgs {
     pub window: WindowArgs,
     #[command(flatten)]
     pub selection: SelectionArgs,
-    /// Fails from this level on: critical, high, medium, low or never.
+    /// Fails from this level on: critical, high, medium, low or never. With a baseline, only what is new or worse counts.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<String>,
     /// What no data in the window means: fail, warn or pass.
     #[arg(long, value_name = "WHAT")]
     pub on_no_data: Option<String>,
+    /// The findings that are known: they stay listed, and do not close the gate until they get worse.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<String>,
+    /// Writes what is found into the baseline. What is known already keeps its day.
+    #[arg(long)]
+    pub write_baseline: bool,
+    /// With --write-baseline: lets go of what is not found any more.
+    #[arg(long, requires = "write_baseline")]
+    pub prune: bool,
+    /// Lists only findings that are new or worse than the baseline knows them.
+    #[arg(long)]
+    pub new_only: bool,
     /// Writes this format, to a file or to standard output: table, markdown, json. Repeatable.
     #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
     pub output: Vec<String>,
@@ -286,8 +297,20 @@ pub struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Prints every key in force, and where its value came from.
+    #[command(after_help = "Example:\n  PENNYSPAN_REPORT_FAIL_ON=low pennyspan config show\n")]
     Show,
+    /// Prints the JSON schema of the configuration, or of the report.
+    #[command(after_help = "Example:\n  pennyspan config schema --report > report.schema.json\n")]
+    Schema {
+        /// The schema of `report -o json` instead.
+        #[arg(long)]
+        report: bool,
+        /// The keys as a page to read instead.
+        #[arg(long, conflicts_with = "report")]
+        markdown: bool,
+    },
     /// Checks a file.
+    #[command(after_help = "Example:\n  pennyspan config check pennyspan.toml\n")]
     Check {
         /// The file.
         file: Utf8PathBuf,
@@ -306,8 +329,10 @@ pub struct StorageArgs {
 #[derive(Debug, Subcommand)]
 pub enum StorageCommand {
     /// Lists tables with their files, bytes, rows and positions; a server may be running.
+    #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
     Status(StorageStatusArgs),
     /// Merges small files now, and equal rows in them; no server may be running.
+    #[command(after_help = "Example:\n  pennyspan storage compact --data ./pennyspan-data\n")]
     Compact(StorageCompactArgs),
 }
 
@@ -342,13 +367,16 @@ pub struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// Prints every rule with its severity and topic.
+    #[command(after_help = "Example:\n  pennyspan rules list\n")]
     List,
     /// Prints a rule's file: what it finds, its query, its cases and its runbook.
+    #[command(after_help = "Example:\n  pennyspan rules explain oom\n")]
     Explain {
         /// The rule.
         name: String,
     },
     /// Runs the cases of every rule file in a directory, and plans every query of its runbooks.
+    #[command(after_help = "Example:\n  pennyspan rules check my-rules/\n")]
     Check {
         /// The directory.
         directory: Utf8PathBuf,
@@ -367,22 +395,27 @@ pub struct PricesArgs {
 #[derive(Debug, Subcommand)]
 pub enum PricesCommand {
     /// Prints every price with its unit, date and source.
+    #[command(after_help = "Example:\n  pennyspan prices list\n")]
     List,
     /// Shows how an amount of one entry comes about, step by step.
+    #[command(
+        after_help = "Example:\n  pennyspan prices explain requests --region eu-west-1 --quantity 1000000 --on 2026-10-08\n"
+    )]
     Explain {
         /// The entry, such as `duration-x86`.
         entry: String,
         /// The region.
-        #[arg(long, default_value = "us-east-1")]
-        region: String,
-        /// The quantity, in the smallest unit that is counted (MiB-milliseconds, requests).
-        #[arg(long, default_value_t = 1)]
-        quantity: u64,
+        #[arg(long)]
+        region: Option<String>,
+        /// The quantity, in the smallest unit that is counted (MiB-milliseconds, requests); one unit of the price without it.
+        #[arg(long)]
+        quantity: Option<u64>,
         /// The day, as 2026-10-08; the newest price without it.
         #[arg(long, value_name = "DATE")]
         on: Option<String>,
     },
     /// Checks a price book of your own.
+    #[command(after_help = "Example:\n  pennyspan prices check our-prices.toml\n")]
     Check {
         /// The file.
         file: Utf8PathBuf,

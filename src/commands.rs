@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod config;
 pub mod demo;
+pub mod explain;
 pub mod import;
 pub mod prices;
 pub mod query;
@@ -17,7 +18,13 @@ use anyhow::Context as _;
 
 /// Writes an answer to standard output; a reader that has gone away is no error.
 pub fn answer(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    answer_bytes(text.as_bytes())
+}
+
+/// Writes an answer that is no text to standard output; a reader that has gone away is no error.
+pub fn answer_bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut output = std::io::stdout();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use pennyspan_analyzer::report::suppress::Suppression;
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
 
+pub mod keys;
 mod layer;
+pub mod page;
+pub mod schema;
+mod suppress;
 
 pub use layer::{Layer, Origin};
 
@@ -19,6 +24,10 @@ pub const DEFAULT: &str = include_str!("default.toml");
 pub struct Config {
     /// Directory of the tables.
     pub data: String,
+    /// When to colour.
+    pub color: String,
+    /// Findings that are accepted, as written; [`InForce::suppressions`] has read them.
+    pub suppress: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
     /// When the tables are written.
@@ -29,6 +38,10 @@ pub struct Config {
     pub report: Report,
     /// Limits on statements.
     pub query: Query,
+    /// How `explain` answers.
+    pub explain: Explain,
+    /// What `demo` generates.
+    pub demo: Demo,
     /// Price books.
     pub prices: Prices,
     /// Payer by account.
@@ -71,6 +84,8 @@ pub struct Report {
     pub fail_on: String,
     /// What no data in the window means.
     pub on_no_data: String,
+    /// File of the known findings; empty: none.
+    pub baseline: String,
     /// Processor threads; 0 takes all.
     pub threads: usize,
 }
@@ -85,6 +100,24 @@ pub struct Query {
     pub memory_limit_mib: usize,
     /// Rows that one statement may return.
     pub row_limit: usize,
+    /// How rows are written.
+    pub format: String,
+}
+
+/// How `explain` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// How an explanation is written.
+    pub format: String,
+}
+
+/// What `demo` generates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// The company's seed.
+    pub seed: u64,
 }
 
 /// Price books.
@@ -95,6 +128,8 @@ pub struct Prices {
     pub files: Vec<String>,
     /// Region that stands in for one that no book knows.
     pub fallback_region: String,
+    /// Region that `prices explain` asks for.
+    pub explain_region: String,
 }
 
 /// What is wrong with a configuration.
@@ -151,6 +186,7 @@ pub struct InForce {
     /// The values.
     pub config: Config,
     origins: BTreeMap<String, Origin>,
+    suppressions: Vec<Suppression>,
 }
 
 impl InForce {
@@ -162,8 +198,10 @@ impl InForce {
         let defaults = Layer::of_defaults();
         let mut merged = defaults.values().clone();
         let mut origins: BTreeMap<String, Origin> = defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
+        let mut suppressions = Vec::new();
         for layer in layers {
             layer.check_against(&defaults)?;
+            suppressions.extend(layer.suppressions()?);
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
                     place: origin.to_string(),
@@ -178,7 +216,17 @@ impl InForce {
             key: "value".to_owned(),
             problem: error.message().to_owned(),
         })?;
-        Ok(Self { config, origins })
+        Ok(Self {
+            config,
+            origins,
+            suppressions,
+        })
+    }
+
+    /// Returns the findings that are accepted, in the order of the file.
+    #[must_use]
+    pub fn suppressions(&self) -> &[Suppression] {
+        &self.suppressions
     }
 
     /// Returns whether anything but the defaults set the key.

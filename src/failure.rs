@@ -1,5 +1,7 @@
 //! Failures whose exit code is known where they happen.
 
+use pennyspan_store::durable::StoreError;
+
 use crate::exit::Exit;
 
 /// A failure with the exit code that it ends in; every other failure is internal.
@@ -51,7 +53,14 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     let configuration = error
         .chain()
         .any(<dyn std::error::Error>::is::<crate::config::ConfigError>);
-    if configuration {
+    // Another directory, or another moment, would do.
+    let directory = error.chain().filter_map(|cause| cause.downcast_ref()).any(|refused| {
+        matches!(
+            refused,
+            StoreError::Locked { .. } | StoreError::Format { .. } | StoreError::NotData { .. }
+        )
+    });
+    if configuration || directory {
         Exit::WrongUsage
     } else {
         Exit::Internal

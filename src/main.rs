@@ -20,22 +20,23 @@ mod serving;
 mod source;
 mod stages;
 mod usage;
+mod version;
 mod when;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, configured};
 use crate::config::{InForce, Layer};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    start_logging(&cli);
-    match run(&cli) {
+    let matches = configured::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(&cli, &configured::flags(&matches)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             say(&format!("error: {}\n", chain(&error)));
@@ -44,16 +45,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<Exit> {
+fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Exit> {
     #[cfg(feature = "fault-points")]
     fault_points::arm()?;
-    let in_force = in_force(cli)?;
+    let in_force = in_force(cli, flags)?;
+    start_logging(cli.quiet, &in_force.config.color);
     match &cli.command {
         Command::Serve(args) => commands::serve::run(args, &in_force),
         Command::Demo(args) => commands::demo::run(args, &in_force),
         Command::Import(args) => commands::import::run(args, &in_force, cli.quiet),
         Command::Query(args) => commands::query::run(args, &in_force, cli.quiet),
         Command::Report(args) => commands::report::run(args, &in_force, cli.quiet),
+        Command::Explain(args) => commands::explain::run(args, &in_force, cli.quiet),
         Command::Rules(args) => commands::rules::run(&args.command),
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
         Command::Storage(args) => commands::storage::run(&args.command, &in_force),
@@ -63,7 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
 }
 
 /// Reads the one configuration file, the environment and the flags.
-fn in_force(cli: &Cli) -> anyhow::Result<InForce> {
+fn in_force(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<InForce> {
     let mut layers = Vec::new();
     match &cli.config {
         Some(file) => layers.push(Layer::of_file(file.as_std_path())?),
@@ -71,14 +74,17 @@ fn in_force(cli: &Cli) -> anyhow::Result<InForce> {
         None => {}
     }
     layers.push(Layer::of_environment(std::env::vars())?);
-    layers.push(Layer::of_flags(cli.flags()));
+    layers.push(Layer::of_flags(flags.iter().cloned()));
     Ok(InForce::of(layers)?)
 }
 
-fn start_logging(cli: &Cli) {
-    let level = if cli.quiet { "error" } else { "info" };
-    let colour =
-        std::io::stderr().is_terminal() && cli.color != cli::Color::Never && std::env::var_os("NO_COLOR").is_none();
+fn start_logging(quiet: bool, color: &str) {
+    let level = if quiet { "error" } else { "info" };
+    let colour = match color {
+        "always" => true,
+        "never" => false,
+        _ => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(format!("warn,pennyspan={level}")))
         .with_writer(std::io::stderr)

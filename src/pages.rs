@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pennyspan_analyzer::judge::{self, Judging};
+use pennyspan_analyzer::report::suppress::{self, Suppression};
 use pennyspan_analyzer::session::{Settings, Span};
 use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
 use pennyspan_collector::receive::Collector;
@@ -42,6 +43,7 @@ const FIRST_SEEN_FILE: &str = "_first_seen.json";
 pub struct Pages {
     held: Arc<Held>,
     books: Arc<PriceBooks>,
+    suppressions: Vec<Suppression>,
     catalogue: Arc<Catalogue>,
     evaluation: Arc<Evaluation>,
     addresses: Addresses,
@@ -81,7 +83,12 @@ impl Pages {
     ///
     /// # Errors
     /// A rule of the catalogue that does not load.
-    pub fn open(serving: &Serving, books: Arc<PriceBooks>, data: &Path) -> anyhow::Result<Self> {
+    pub fn open(
+        serving: &Serving,
+        books: Arc<PriceBooks>,
+        suppressions: &[Suppression],
+        data: &Path,
+    ) -> anyhow::Result<Self> {
         let workspace = Workspace::default();
         let first_seen = data.join(workspace.as_str()).join(FIRST_SEEN_FILE);
         let (store, collector) = (Arc::clone(&serving.store), serving.collector.clone());
@@ -92,6 +99,7 @@ impl Pages {
                 workspace,
             }),
             books,
+            suppressions: suppressions.to_vec(),
             catalogue: Arc::new(Catalogue::embedded()?),
             evaluation: Arc::new(Evaluation::default()),
             addresses: addresses(serving.otlp_http, serving.otlp_grpc),
@@ -201,7 +209,8 @@ impl Pages {
             window,
             selection: Selection::default(),
         };
-        let judgement = judge::judge(&session, &question, &self.catalogue, &Judging::default()).await?;
+        let mut judgement = judge::judge(&session, &question, &self.catalogue, &Judging::default()).await?;
+        suppress::apply(&mut judgement.findings, &self.suppressions, window, |_| true);
         let shown = pennyspan_web::state::Window {
             start: window.start_unix_nano,
             end: window.end_unix_nano,

@@ -13,14 +13,16 @@ use pennyspan_collector::import;
 use pennyspan_collector::request::Door;
 use pennyspan_schema::{Content, Workspace};
 use pennyspan_store::MemoryStore;
-use pennyspan_store::durable::DurableStore;
+use pennyspan_store::durable::{DataDir, DurableStore};
 use tokio::runtime::Runtime;
 use tracing::warn;
 
 use crate::cli::DoorArgs;
+use crate::clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::serving::durable_options;
+use crate::when;
 
 /// Returns the rows of the paths, or where none is given, of the configured data directory.
 ///
@@ -39,8 +41,12 @@ pub fn snapshot(
     }
     let path = Path::new(&config.data);
     let stored = runtime.block_on(async {
+        let is_written = DataDir::is_written(path);
         let store = DurableStore::open_read_only(path, durable_options(&config.storage)).await?;
         store.fold_now(&Workspace::default()).await?;
+        if is_written {
+            say_how_old(path, store.committed_unix_nano(&Workspace::default()).await);
+        }
         anyhow::Ok(store.snapshot(&Workspace::default()))
     });
     let snapshot = stored.map_err(|error| {
@@ -57,6 +63,21 @@ pub fn snapshot(
             ..Input::default()
         },
     ))
+}
+
+/// Says how far the tables of a directory may be behind the server that writes it.
+pub fn say_how_old(path: &Path, committed_unix_nano: Option<i64>) {
+    let path = path.display();
+    match committed_unix_nano {
+        Some(committed) => warn!(
+            "{path} is written by a server: this answers from what it stored until {} ago, and what it received since is not \
+             in it",
+            when::length(clock::now_unix_nano().saturating_sub(committed))
+        ),
+        None => {
+            warn!("{path} is written by a server that has stored nothing yet: what it received is not in this answer")
+        }
+    }
 }
 
 /// What was read from files.

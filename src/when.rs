@@ -49,6 +49,19 @@ fn length_nanos(text: &str) -> Option<i64> {
     count.checked_mul(unit_s)?.checked_mul(1_000_000_000)
 }
 
+/// Prints a length in its largest unit; less than a second is one.
+#[must_use]
+pub fn length(nanos: i64) -> String {
+    let seconds = (nanos / 1_000_000_000).max(1);
+    let (count, unit) = match seconds {
+        ..120 => (seconds, "s"),
+        120..7_200 => (seconds / 60, "min"),
+        7_200..172_800 => (seconds / 3_600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
+}
+
 fn instant(flag: &str, text: &str) -> Result<i64, Failure> {
     let day = |text: &str| Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
     let parsed = DateTime::parse_from_rfc3339(text)
@@ -67,7 +80,7 @@ mod tests {
     use pennyspan_analyzer::session::Span;
     use pennyspan_schema::Window;
 
-    use super::span;
+    use super::{length, span};
 
     const HOUR_NANOS: i64 = 3_600_000_000_000;
 
@@ -91,6 +104,21 @@ mod tests {
             span(None, Some("1970-01-01")).unwrap(),
             Span::Until { until_unix_nano: 0 }
         );
+    }
+
+    #[test]
+    fn lengths_are_printed_in_their_largest_unit() {
+        let cases = [
+            (0, "1 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7_200, "2 h"),
+            (200_000, "2 days"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(length(seconds * 1_000_000_000), text);
+        }
+        assert_eq!(length(-5), "1 s");
     }
 
     #[test]

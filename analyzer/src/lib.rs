@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod attempts;
 pub mod error;
+pub mod explain;
 mod functions;
 mod grouped;
 pub mod guard;

@@ -14,11 +14,13 @@ use serde::Serialize;
 
 use crate::analysis::cost::{Cost, Payers};
 use crate::analysis::functions::{FunctionTally, functions};
+use crate::analysis::selection::matches;
 use crate::analysis::{Question, Scope, Selection};
 use crate::error::AnalysisError;
 use crate::judge::judgement::{CoverageText, Finding, Judgement, NotJudged, WindowText, ordered};
 use crate::session::Session;
 
+pub mod baseline;
 pub mod costs;
 pub mod escape;
 pub mod function;
@@ -26,12 +28,15 @@ pub mod gate;
 pub mod json;
 pub mod markdown;
 pub mod number;
+pub mod suppress;
 pub mod table;
 pub mod totals;
 
+pub use baseline::Baseline;
 pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
+pub use suppress::{Suppression, SuppressionRow};
 pub use totals::Totals;
 
 /// The version of the JSON's meaning.
@@ -59,6 +64,9 @@ pub struct Report {
     pub cost: Costs,
     /// What was found, the most severe first.
     pub findings: Vec<Finding>,
+    /// What became of the suppressions; not there where the configuration has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<SuppressionRow>,
     /// What could not be judged, by rule and reason.
     pub not_judged: Vec<NotJudged>,
     /// What could judge, and what was not exercised.
@@ -130,14 +138,26 @@ pub struct InputRows {
 pub struct Asked {
     /// Which attempts.
     pub selection: Selection,
+    /// Globs over the rules that were judged; all where there is none.
+    pub rules: Vec<String>,
     /// What the caller knows about the input.
     pub input: Input,
     /// Who pays for which account.
     pub payers: Payers,
     /// Whether free allowances are taken off the bill of known accounts.
     pub allowances: Allowances,
+    /// Findings that are accepted.
+    pub suppressions: Vec<Suppression>,
     /// When the gate closes.
     pub gate: GatePolicy,
+}
+
+impl Asked {
+    /// Returns whether a rule was judged for all functions.
+    fn judges_all_of(&self, rule: &str) -> bool {
+        let selected = self.rules.is_empty() || self.rules.iter().any(|glob| matches(glob, rule));
+        selected && self.selection == Selection::default()
+    }
 }
 
 impl Report {
@@ -149,7 +169,7 @@ impl Report {
         session: &Session,
         snapshot: &Snapshot,
         asked: &Asked,
-        judgement: Judgement,
+        mut judgement: Judgement,
     ) -> Result<Self, AnalysisError> {
         let window = session.window();
         let books = session.books();
@@ -167,6 +187,9 @@ impl Report {
         let amount: Amount = costs.values().map(|cost| &cost.amount).sum();
         let totals = Totals::of(&tallies, &costs, &amount);
         let rows = function::rows(&seen, &costs, &amount);
+        let suppressions = suppress::apply(&mut judgement.findings, &asked.suppressions, window, |rule| {
+            asked.judges_all_of(rule)
+        });
         let mut report = Self {
             version: VERSION,
             tool: Tool {
@@ -179,6 +202,7 @@ impl Report {
             functions: rows,
             cost: section,
             findings: ordered(judgement.findings),
+            suppressions,
             not_judged: judgement.not_judged,
             coverage: CoverageText {
                 orphan_spans: snapshot.orphan_span_count(),

@@ -1,7 +1,7 @@
 //! One rule: declaration, documentation, test and runbook in one Markdown file.
 //!
 //! ```text
-//! +++                      front matter: severity, topic, since, platforms, measure, tolerance, needs, [params.NAME]
+//! +++                      front matter: severity, topic, since, platforms, measure, tolerance, worse, needs, [params.NAME]
 //! +++
 //! # title
 //! ## What it finds         one paragraph
@@ -134,6 +134,8 @@ pub struct Rule {
     pub measure: String,
     /// Share by which the measure may worsen before a baseline entry opens again.
     pub tolerance: Decimal,
+    /// Whether a smaller measure is worse; of most rules a larger one is.
+    pub worse_when_lower: bool,
     /// History that the query reads before the window, in seconds; zero where it reads none.
     pub lookback_s: i64,
     /// View columns and configuration keys without which the rule cannot judge.
@@ -205,6 +207,7 @@ impl Rule {
             platforms: front.platforms,
             measure: front.measure,
             tolerance: front.tolerance,
+            worse_when_lower: front.worse_when_lower,
             lookback_s: front.lookback_s,
             needs: front.needs,
             scan: front.scan,

@@ -38,9 +38,9 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     places.wal = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut opened = open(&places, &in_force.config, WhenTaken::TakeNext).await?;
+        let mut opened = open(&places, in_force, WhenTaken::TakeNext).await?;
         tokio::select! {
-            ended = perform(args, &mut opened) => ended?,
+            ended = perform(args, in_force.config.demo.seed, &mut opened) => ended?,
             _ = tokio::signal::ctrl_c() => {}
         }
         opened.stop().await
@@ -49,10 +49,10 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
 }
 
 /// Sends the company's last hours, judges them, and goes on with what happens from now on.
-async fn perform(args: &DemoArgs, opened: &mut Opened) -> anyhow::Result<()> {
+async fn perform(args: &DemoArgs, seed: u64, opened: &mut Opened) -> anyhow::Result<()> {
     let records = Records::to(opened.serving.otlp_http);
     let now = clock::now_unix_nano();
-    let mut scenario = scenario(args.seed);
+    let mut scenario = scenario(seed);
     scenario.start_unix_nano = (now / MINUTE_NANOS - HISTORY_MINUTES) * MINUTE_NANOS;
     let company = scenario.clone();
     let from = now - LATE_MINUTES * MINUTE_NANOS;

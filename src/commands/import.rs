@@ -8,8 +8,8 @@ use std::path::Path;
 use pennyspan_collector::decode::{Decoded, Origin, Reason};
 use pennyspan_collector::import;
 use pennyspan_collector::request::Door;
-use pennyspan_schema::{Position, Sink as _, Table, Workspace};
-use pennyspan_store::durable::{DataDir, DurableStore};
+use pennyspan_schema::{Position, Rows, Sink as _, Table, Workspace};
+use pennyspan_store::durable::DataDir;
 use tracing::warn;
 
 use super::answer;
@@ -18,6 +18,8 @@ use crate::config::InForce;
 use crate::exit::Exit;
 use crate::serving::durable_options;
 use crate::source;
+
+mod dry_run;
 
 /// The log whose transactions stand for files: they are not in any write-ahead log.
 const IMPORTED: &str = "import";
@@ -31,28 +33,29 @@ pub fn run(args: &ImportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let mut loading = Loading::default();
     let files = source::list(&args.paths, &mut loading.partial);
     source::require_files(files.len(), &args.paths)?;
-    let mut store = None;
-    if !args.dry_run {
+    if args.dry_run {
+        return dry_run::run(files, loading, args, in_force, quiet, &runtime);
+    }
+    let store = {
         let config = &in_force.config;
         let opening = DataDir::open(Path::new(&config.data), durable_options(&config.storage));
         let directory = runtime.block_on(opening)?;
         loading.position = directory.highest_position();
-        store = Some(runtime.block_on(directory.follow(IMPORTED))?);
-    }
+        runtime.block_on(directory.follow(IMPORTED))?
+    };
     let bar = source::progress(files.len(), quiet);
     for file in files {
-        loading.load(&file, args, in_force, store.as_ref())?;
-        if let Some(store) = &store {
-            runtime.block_on(store.flush_due())?;
-        }
+        loading.load(&file, args, in_force, |position, rows| {
+            let published = store.publish(position, &Workspace::default(), rows);
+            published.map_err(anyhow::Error::from)
+        })?;
+        runtime.block_on(store.flush_due())?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if let Some(store) = &store {
-        runtime.block_on(store.fold_now(&Workspace::default()))?;
-        runtime.block_on(store.flush_all())?;
-    }
-    answer(&loading.sentence(args.dry_run))?;
+    runtime.block_on(store.fold_now(&Workspace::default()))?;
+    runtime.block_on(store.flush_all())?;
+    answer(&loading.sentence())?;
     Ok(if loading.partial { Exit::NoData } else { Exit::Passed })
 }
 
@@ -71,7 +74,7 @@ impl Loading {
         file: &Path,
         args: &ImportArgs,
         in_force: &InForce,
-        store: Option<&DurableStore>,
+        mut take: impl FnMut(Position, Rows) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let door = Door {
             resource: args.door.resource.clone(),
@@ -96,14 +99,14 @@ impl Loading {
             &in_force.config.limits,
             |decoded: Decoded| {
                 self.count(&decoded);
-                if let Some(store) = store.filter(|_| refused.is_none()) {
+                if refused.is_none() {
                     self.position = self.position.next();
-                    refused = store.publish(self.position, &Workspace::default(), decoded.rows).err();
+                    refused = take(self.position, decoded.rows).err();
                 }
             },
         );
         if let Some(error) = refused {
-            return Err(error.into());
+            return Err(error);
         }
         if let Err(error) = read {
             self.leave_out(file, &source::sentence_of(&error));
@@ -125,16 +128,18 @@ impl Loading {
         self.partial = true;
     }
 
-    fn sentence(&self, dry_run: bool) -> String {
-        let verb = if dry_run { "would load" } else { "loaded" };
+    fn sentence(&self) -> String {
         let rows = self
             .rows
             .iter()
-            .map(|(table, count)| format!("{verb} {count} rows into {}\n", table.name()));
-        let rejected = self
-            .rejected
+            .map(|(table, count)| format!("loaded {count} rows into {}\n", table.name()));
+        rows.chain(self.refusals()).collect()
+    }
+
+    /// Returns what was rejected and why, one line each.
+    fn refusals(&self) -> impl Iterator<Item = String> + '_ {
+        self.rejected
             .iter()
-            .map(|((table, reason), count)| format!("rejected {count} for {}: {}\n", table.name(), reason.as_str()));
-        rows.chain(rejected).collect()
+            .map(|((table, reason), count)| format!("rejected {count} for {}: {}\n", table.name(), reason.as_str()))
     }
 }

@@ -21,15 +21,14 @@ pub fn run(command: &PricesCommand, config: &Config) -> anyhow::Result<Exit> {
     match command {
         PricesCommand::List => list(&books(config)?)?,
         PricesCommand::Explain {
-            entry,
-            region,
-            quantity,
-            on,
+            entry, quantity, on, ..
         } => {
+            let region = &config.prices.explain_region;
             let books = books(config)?;
             for priced in entries(&books, entry, region, on.as_deref())? {
                 answer(&format!("{}\n", priced.price.id))?;
-                for step in explain(priced, i128::from(*quantity)) {
+                let quantity = quantity.map_or_else(|| i128::from(priced.price.unit.base_per_unit()), i128::from);
+                for step in explain(priced, quantity) {
                     answer(&format!("  {:<12} {}\n", step.name, step.text))?;
                 }
             }

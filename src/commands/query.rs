@@ -1,12 +1,18 @@
 //! `pennyspan query`: one read-only statement over the views.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::arrow::util::pretty::pretty_format_batches;
+use clap::ValueEnum as _;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::arrow::{csv, json};
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::scalar::ScalarValue;
 use pennyspan_analyzer::judge::{self, Judging};
 use pennyspan_analyzer::report::escape::terminal;
@@ -15,9 +21,9 @@ use pennyspan_analyzer::{Answer, Limits, Question, Selection, Session};
 use pennyspan_rules::Catalogue;
 use tracing::warn;
 
-use super::{answer, prices};
+use super::{answer_bytes, prices};
 use crate::cli::{QueryArgs, RowFormat};
-use crate::config::InForce;
+use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{source, when};
@@ -33,6 +39,7 @@ pub fn run(args: &QueryArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<
     let config = &in_force.config;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let params = params(&args.params)?;
+    let format = format(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (snapshot, _) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
     let limits = Limits {
@@ -64,8 +71,19 @@ pub fn run(args: &QueryArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<
             config.query.row_limit
         );
     }
-    answer(&written(&rows, args.format)?)?;
+    answer_bytes(&written(&rows, format)?)?;
     Ok(Exit::Passed)
+}
+
+/// Returns how rows are written.
+fn format(config: &Config) -> Result<RowFormat, Failure> {
+    let format = RowFormat::from_str(&config.query.format, false)
+        .map_err(|_| Failure::usage(format!("`query.format` is {}, which is no format", config.query.format)))?;
+    if format == RowFormat::Parquet && std::io::stdout().is_terminal() {
+        let sentence = "a Parquet file is not text to read; write it to a file: --format parquet > rows.parquet";
+        return Err(Failure::usage(sentence.to_owned()));
+    }
+    Ok(format)
 }
 
 /// Returns whether a statement names a measure view, which is computed only where it is asked for.
@@ -88,14 +106,14 @@ fn params(given: &[String]) -> Result<BTreeMap<String, ScalarValue>, Failure> {
     given.iter().map(one).collect()
 }
 
-fn written(rows: &Answer, format: RowFormat) -> anyhow::Result<String> {
+fn written(rows: &Answer, format: RowFormat) -> anyhow::Result<Vec<u8>> {
     let batches: Vec<_> = rows.batches.iter().collect();
     let mut bytes = Vec::new();
     match format {
         RowFormat::Table => {
-            let shown = pretty_format_batches(&rows.batches)?.to_string();
+            let shown = pretty_format_batches_with_schema(Arc::clone(&rows.schema), &rows.batches)?.to_string();
             let lines: Vec<_> = shown.lines().map(terminal).collect();
-            return Ok(lines.join("\n") + "\n");
+            bytes.extend((lines.join("\n") + "\n").bytes());
         }
         RowFormat::Json => {
             let mut writer = json::ArrayWriter::new(&mut bytes);
@@ -110,11 +128,22 @@ fn written(rows: &Answer, format: RowFormat) -> anyhow::Result<String> {
         }
         RowFormat::Csv => {
             let mut writer = csv::WriterBuilder::new().with_header(true).build(&mut bytes);
-            for batch in batches {
+            // Without rows the header alone tells the columns.
+            let none = RecordBatch::new_empty(Arc::clone(&rows.schema));
+            for batch in if batches.is_empty() { vec![&none] } else { batches } {
                 writer.write(batch)?;
             }
             drop(writer);
         }
+        RowFormat::Parquet => {
+            let compression = Compression::ZSTD(ZstdLevel::default());
+            let properties = WriterProperties::builder().set_compression(compression).build();
+            let mut writer = ArrowWriter::try_new(&mut bytes, Arc::clone(&rows.schema), Some(properties))?;
+            for batch in batches {
+                writer.write(batch)?;
+            }
+            writer.close()?;
+        }
     }
-    Ok(String::from_utf8(bytes)?)
+    Ok(bytes)
 }

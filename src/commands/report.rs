@@ -15,6 +15,7 @@ use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 
+use self::known::Known;
 use super::{answer, prices};
 use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
@@ -23,6 +24,8 @@ use crate::failure::Failure;
 use crate::source;
 use crate::stages::Stages;
 use crate::when;
+
+mod known;
 
 /// Memory for sorts, joins and aggregates of a report, in bytes.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -36,7 +39,8 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let config = &in_force.config;
     let outputs = outputs(args)?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
-    let gate = gate(args, in_force)?;
+    let known = Known::read(args, config)?;
+    let gate = gate(known.as_ref(), in_force)?;
     let threads = threads(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.get())
@@ -47,33 +51,47 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let selection = selection(&args.selection);
     let asked = Asked {
         selection: selection.clone(),
+        rules: args.selection.rule.clone(),
         input,
         payers: config.payers.clone(),
         allowances: Allowances::Ignored,
+        suppressions: in_force.suppressions().to_vec(),
         gate,
     };
     let judging = Judging {
         rules: args.selection.rule.clone(),
         overrides: Vec::new(),
     };
-    let report = runtime.block_on(async {
-        let books = Arc::new(prices::books(config)?);
+    let books = Arc::new(prices::books(config)?);
+    let catalogue = Catalogue::embedded()?;
+    let mut report = runtime.block_on(async {
         let settings = Settings {
             partitions: threads,
             memory_bytes: MEMORY_BYTES,
         };
-        let session = Session::open(&snapshot, books, span, settings).await?;
+        let session = Session::open(&snapshot, Arc::clone(&books), span, settings).await?;
         stages.end("neighbours");
         let question = Question {
             window: session.window(),
             selection,
         };
-        let judgement = judge::judge(&session, &question, &Catalogue::embedded()?, &judging).await?;
+        let mut judgement = judge::judge(&session, &question, &catalogue, &judging).await?;
         stages.end("judge");
+        if let Some(known) = &known {
+            known.mark(&mut judgement.findings, &catalogue);
+        }
         let report = Report::assemble(&session, &snapshot, &asked, judgement).await?;
         stages.end("assemble");
         anyhow::Ok(report)
     })?;
+    if let Some(known) = &known {
+        known.write(args, &report, &catalogue, &books)?;
+    }
+    if args.new_only {
+        report
+            .findings
+            .retain(|finding| finding.baseline.as_deref() != Some("known"));
+    }
     for output in outputs {
         output.write(&report)?;
     }
@@ -145,32 +163,29 @@ fn outputs(args: &ReportArgs) -> Result<Vec<Output>, Failure> {
     Ok(outputs)
 }
 
-fn gate(args: &ReportArgs, in_force: &InForce) -> Result<GatePolicy, Failure> {
+fn gate(known: Option<&Known>, in_force: &InForce) -> Result<GatePolicy, Failure> {
     let config = &in_force.config.report;
-    let level = args.fail_on.as_deref().unwrap_or(&config.fail_on);
-    let fail_on = match level {
+    let asked_for = in_force.was_set("report.fail_on");
+    let level = match config.fail_on.as_str() {
         "never" => None,
-        level => Some(level.parse::<Severity>().map_err(|_| {
-            Failure::usage(format!(
-                "--fail-on {level} is no level; the levels are critical, high, medium, low, never"
-            ))
-        })?),
+        level => Some(
+            level
+                .parse::<Severity>()
+                .map_err(|error| Failure::usage(error.to_string()))?,
+        ),
     };
-    let asked_for = args.fail_on.is_some() || in_force.was_set("report.fail_on");
-    let on_no_data = match args.on_no_data.as_deref().unwrap_or(&config.on_no_data) {
-        "fail" => OnNoData::Fail,
+    let on_no_data = match config.on_no_data.as_str() {
         "warn" => OnNoData::Warn,
         "pass" => OnNoData::Pass,
-        other => {
-            return Err(Failure::usage(format!(
-                "--on-no-data {other} is not one of fail, warn, pass"
-            )));
-        }
+        _ => OnNoData::Fail,
     };
-    let against = if asked_for {
-        Against::Everything
-    } else {
-        Against::Nothing
+    let (fail_on, against) = match known {
+        // What is written into the baseline is accepted by that, unless a level was asked for.
+        Some(known) if known.is_written && !asked_for => (None, Against::Baseline),
+        Some(known) if known.is_written => (level, Against::Everything),
+        Some(_) => (level, Against::Baseline),
+        None if asked_for => (level, Against::Everything),
+        None => (level, Against::Nothing),
     };
     Ok(GatePolicy {
         fail_on,

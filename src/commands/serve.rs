@@ -26,7 +26,7 @@ pub fn run(args: &ServeArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     let places = places(config)?;
     refuse_open_doors(&places, args.without_authentication)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(&places, config, WhenTaken::Refuse, std::future::pending()))?;
+    runtime.block_on(serve(&places, in_force, WhenTaken::Refuse, std::future::pending()))?;
     Ok(Exit::Passed)
 }
 
@@ -36,11 +36,11 @@ pub fn run(args: &ServeArgs, in_force: &InForce) -> anyhow::Result<Exit> {
 /// As for [`run`].
 pub async fn serve(
     places: &Places,
-    config: &Config,
+    in_force: &InForce,
     when_taken: WhenTaken,
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let mut opened = open(places, config, when_taken).await?;
+    let mut opened = open(places, in_force, when_taken).await?;
     opened.keep_evaluating();
     answer(&opened.addresses())?;
     tokio::select! {
@@ -97,7 +97,8 @@ impl Opened {
 ///
 /// # Errors
 /// As for [`run`].
-pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Opened> {
+pub async fn open(places: &Places, in_force: &InForce, when_taken: WhenTaken) -> anyhow::Result<Opened> {
+    let config = &in_force.config;
     let listener = listen(places.web, when_taken).await?;
     let web = listener.local_addr()?;
     let serving = Serving::start(places, config.limits.clone(), &config.storage, when_taken).await?;
@@ -106,7 +107,8 @@ pub async fn open(places: &Places, config: &Config, when_taken: WhenTaken) -> an
     } else {
         Exposure::Network
     };
-    let pages = Arc::new(Pages::open(&serving, Arc::new(prices::books(config)?), &places.data)?);
+    let books = Arc::new(prices::books(config)?);
+    let pages = Arc::new(Pages::open(&serving, books, in_force.suppressions(), &places.data)?);
     let tasks = vec![tokio::spawn({
         let (pages, stopping) = (Arc::clone(&pages), serving.stopping());
         async move { pages.serve(listener, exposure, stopping).await }

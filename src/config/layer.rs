@@ -5,7 +5,9 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{ConfigError, DEFAULT};
+use pennyspan_analyzer::report::suppress::Suppression;
+
+use super::{ConfigError, DEFAULT, keys, suppress};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl fmt::Display for Origin {
 }
 
 /// Tables whose keys are names of the user's own.
-const OPEN: &[&str] = &["payers"];
+pub(super) const OPEN: &[&str] = &["payers"];
 
 /// One layer.
 #[derive(Clone, Debug)]
@@ -117,6 +119,7 @@ impl Layer {
             }
             let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone()))
                 .map(|(path, _)| path)
+                .filter(|path| path != suppress::KEY)
                 .collect();
             let Some(path) = known.iter().find(|path| variable_of(path) == variable) else {
                 let nearest = nearest(&variable, known.iter().map(|path| variable_of(path)));
@@ -135,13 +138,15 @@ impl Layer {
         })
     }
 
-    /// Takes what flags say: key path, flag, value.
-    pub fn of_flags(flags: impl IntoIterator<Item = (&'static str, &'static str, Value)>) -> Self {
+    /// Takes what flags say: key path, flag, text.
+    pub fn of_flags(flags: impl IntoIterator<Item = (&'static str, String, String)>) -> Self {
+        let defaults = Self::of_defaults();
         let mut values = Table::new();
         let mut names = Vec::new();
-        for (path, flag, value) in flags {
-            set(&mut values, path, value).expect("flags name leaves of the defaults");
-            names.push((path.to_owned(), flag.to_owned()));
+        for (path, flag, text) in flags {
+            let old = get(&defaults.values, path).expect("flags name leaves of the defaults, as a test asserts");
+            set(&mut values, path, typed(&text, old)).expect("leaves of one tree do not contain each other");
+            names.push((path.to_owned(), flag));
         }
         Self {
             values,
@@ -151,6 +156,17 @@ impl Layer {
 
     pub(super) fn values(&self) -> &Table {
         &self.values
+    }
+
+    /// Reads the accepted findings of a file.
+    pub(super) fn suppressions(&self) -> Result<Vec<Suppression>, ConfigError> {
+        let entries = self.values.get(suppress::KEY).and_then(Value::as_array);
+        let place = |number: usize| match &self.place {
+            Place::File { file, text } => format!("{file}:{}", suppress::line_of(text, number)),
+            Place::Defaults | Place::Environment | Place::Flags(_) => suppress::KEY.to_owned(),
+        };
+        let read = |(number, entry)| suppress::read(entry, &place(number));
+        entries.into_iter().flatten().enumerate().map(read).collect()
     }
 
     /// Returns each leaf's path, value and origin.
@@ -213,7 +229,7 @@ fn check_type(path: &str, value: &Value, defaults: &Layer, origin: &Origin) -> R
         return Ok(());
     };
     if default.type_str() == value.type_str() {
-        return Ok(());
+        return check_word(path, value, origin);
     }
     Err(ConfigError::BadValue {
         place: origin.to_string(),
@@ -226,8 +242,22 @@ fn check_type(path: &str, value: &Value, defaults: &Layer, origin: &Origin) -> R
     })
 }
 
+/// Checks that a value is one of the words that its key knows.
+fn check_word(path: &str, value: &Value, origin: &Origin) -> Result<(), ConfigError> {
+    let known = keys::all().into_iter().find(|key| key.path == path);
+    let words = known.map(|key| key.one_of).unwrap_or_default();
+    match value.as_str() {
+        Some(word) if !words.is_empty() && !words.iter().any(|known| known == word) => Err(ConfigError::BadValue {
+            place: origin.to_string(),
+            key: path.to_owned(),
+            problem: format!("is \"{word}\", expected one of {}", words.join(", ")),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the variable that stands for a key.
-fn variable_of(path: &str) -> String {
+pub(super) fn variable_of(path: &str) -> String {
     format!("PENNYSPAN_{}", path.to_uppercase().replace('.', "_"))
 }
 
@@ -271,7 +301,7 @@ pub(super) fn leaves_of(value: &Value) -> impl Iterator<Item = (String, Value)> 
     leaves.into_iter()
 }
 
-fn get<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+pub(super) fn get<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     match path.split_once('.') {
         None => table.get(path),
         Some((head, rest)) => get(table.get(head)?.as_table()?, rest),
@@ -314,7 +344,7 @@ fn line_of(text: &str, path: &str) -> usize {
 }
 
 /// Returns the known key with the fewest differing letters, if it is near at all.
-fn nearest(key: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub(super) fn nearest(key: &str, known: impl Iterator<Item = String>) -> Option<String> {
     known
         .map(|other| (distance(key, &other), other))
         .min()

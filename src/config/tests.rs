@@ -32,7 +32,7 @@ fn every_key_of_the_default_file_is_explained() {
 fn later_layers_win_and_say_where_they_stand() {
     let text = "[report]\nfail_on = \"low\"\non_no_data = \"warn\"\n";
     let environment = Layer::of_environment([("PENNYSPAN_REPORT_ON_NO_DATA".to_owned(), "pass".to_owned())]).unwrap();
-    let flags = Layer::of_flags([("data", "--data", toml::Value::from("/tmp/x"))]);
+    let flags = Layer::of_flags([("data", "--data".to_owned(), "/tmp/x".to_owned())]);
     let in_force = InForce::of([file(text), environment, flags]).unwrap();
     assert_eq!(in_force.config.report.fail_on, "low");
     assert_eq!(in_force.config.report.on_no_data, "pass");
@@ -76,4 +76,52 @@ fn payers_are_names_of_the_users_own() {
     assert_eq!(in_force.config.payers["123456789012"], "acme");
     let Config { payers, .. } = in_force.config;
     assert_eq!(payers.len(), 1);
+}
+
+#[test]
+fn every_key_has_a_sentence_and_every_number_a_unit() {
+    let keys = super::keys::all();
+    let written: toml::Table = DEFAULT.parse().unwrap();
+    let leaves: Vec<String> = layer::leaves_of(&toml::Value::Table(written))
+        .map(|(path, _)| path)
+        .collect();
+    let mut listed: Vec<String> = keys
+        .iter()
+        .map(|key| key.path.clone())
+        .filter(|path| path != "payers")
+        .collect();
+    listed.sort();
+    let mut expected = leaves;
+    expected.sort();
+    assert_eq!(listed, expected);
+    for key in keys {
+        assert!(key.sentence.ends_with('.'), "{}: {}", key.path, key.sentence);
+        let counted = key.default.is_integer() && key.path != "demo.seed";
+        assert_eq!(key.unit.is_some(), counted, "{}", key.path);
+        let default = key.default.as_str().unwrap_or_default();
+        assert!(
+            key.one_of.is_empty() || key.one_of.iter().any(|word| word == default),
+            "{}",
+            key.path
+        );
+    }
+}
+
+#[test]
+fn words_are_checked_and_accepted_findings_are_no_environment() {
+    let error = InForce::of([file("[report]\non_no_data = \"cry\"\n")]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "pennyspan.toml:2: `report.on_no_data` is \"cry\", expected one of fail, warn, pass"
+    );
+    assert!(Layer::of_environment([("PENNYSPAN_SUPPRESS".to_owned(), "x".to_owned())]).is_err());
+}
+
+#[test]
+fn the_example_of_the_default_file_is_accepted() {
+    let keys = super::keys::all();
+    for key in keys.iter().filter(|key| !key.example.is_empty()) {
+        let in_force = InForce::of([file(&key.example.join("\n"))]).unwrap();
+        assert_eq!(in_force.suppressions().len(), usize::from(key.path == "suppress"));
+    }
 }

@@ -169,6 +169,17 @@ impl LoggedTable {
         self.files.values()
     }
 
+    /// Returns when the newest live file was committed, in nanoseconds since 1970 UTC.
+    pub(crate) fn newest_unix_nano(&self) -> Option<i64> {
+        let at_ms = self
+            .state
+            .log_data()
+            .iter()
+            .map(|file| file.modification_time())
+            .max()?;
+        at_ms.checked_mul(1_000_000)
+    }
+
     /// Returns the version of an application's last transaction.
     pub(crate) async fn transaction(&self, application: &str) -> Result<Option<i64>, DeltaError> {
         let version = self.state.transaction_version(&*self.log, application).await;

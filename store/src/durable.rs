@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use pennyspan_schema::progress::LastDone;
-use pennyspan_schema::{Counter, Position, Progress, Rows, Sink, SinkError, TablePositions, Workspace};
+use pennyspan_schema::{Counter, Position, Progress, Rows, Sink, SinkError, TablePositions, Window, Workspace};
 
 mod compact;
 mod counts;
@@ -35,6 +35,7 @@ pub use error::StoreError;
 pub use options::{Clock, DurableOptions, Stage};
 pub use status::{TableStatus, WorkspaceStatus};
 
+use crate::newcomers::Newcomers;
 use crate::snapshot::Snapshot;
 use counts::Counts;
 use directory::Held;
@@ -101,6 +102,41 @@ impl DurableStore {
     pub fn snapshot(&self, workspace: &Workspace) -> Snapshot {
         self.space(workspace)
             .map_or_else(Snapshot::default, |space| space.snapshot())
+    }
+
+    /// Returns when rows of a workspace were last committed, in nanoseconds since 1970 UTC: what another process received
+    /// later, this one may not see.
+    pub async fn committed_unix_nano(&self, workspace: &Workspace) -> Option<i64> {
+        let space = self.space(workspace)?;
+        let tables = space.tables.lock().await;
+        tables.committed_unix_nano()
+    }
+
+    /// Tells rows that are about to be stored which of them the workspace holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a file cannot be read, or rows have not their table's columns.
+    pub async fn compare(&self, workspace: &Workspace, newcomers: &mut Newcomers) -> Result<(), StoreError> {
+        let snapshot = self.snapshot(workspace);
+        for (table, window) in newcomers.windows().collect::<Vec<_>>() {
+            let sources = snapshot.sources(table);
+            let overlaps = |times: Window| {
+                times.start_unix_nano < window.end_unix_nano && window.start_unix_nano < times.end_unix_nano
+            };
+            let failed = |source| StoreError::Compare {
+                table: table.name(),
+                source,
+            };
+            for batch in sources.batches.iter() {
+                newcomers.note_stored(table, batch).map_err(failed)?;
+            }
+            for file in sources.files.iter().filter(|file| file.times().is_some_and(overlaps)) {
+                for batch in reread::read_file(&self.options.files, table, file).await? {
+                    newcomers.note_stored(table, &batch).map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Folds what was published to each workspace since its last fold.

@@ -12,6 +12,7 @@ use pennyspan_schema::{Slice, Table};
 mod attempt;
 mod attempts;
 mod calls;
+mod explain;
 mod fact;
 mod instances;
 mod key;
@@ -30,6 +31,7 @@ use minutes::BATCH_ROWS;
 use ownership::Owner;
 use trace::Spans;
 
+pub use explain::{Choice, Explained, explain};
 pub use instances::instance_minutes;
 pub(crate) use marks::Marks;
 pub use reading::Reading;

@@ -10,10 +10,12 @@ pub mod durable;
 pub mod fold;
 pub mod local;
 pub mod memory;
+pub mod newcomers;
 mod scan;
 pub mod snapshot;
 
 pub use durable::{DataDir, DurableOptions, DurableStore, StoreError};
 pub use fold::{FoldError, FoldInput, Folded};
 pub use memory::MemoryStore;
+pub use newcomers::{Compared, Newcomers};
 pub use snapshot::Snapshot;

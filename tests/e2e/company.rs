@@ -7,6 +7,8 @@ use pennyspan_fixtures::{File, Scenario, Telemetry, Truth, generate};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::broken::broken;
+
 /// A company's telemetry in a directory of its own.
 pub struct Company {
     pub telemetry: Telemetry,
@@ -80,7 +82,14 @@ pub fn report(from: &Path, flags: &[&str]) -> Value {
         "{:?}: {said}",
         output.status
     );
-    serde_json::from_slice(&output.stdout).unwrap()
+    follows_schema(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Returns a report that follows the published schema.
+pub fn follows_schema(report: Value) -> Value {
+    let schema: Value = serde_json::from_str(pennyspan_analyzer::report::SCHEMA).unwrap();
+    assert_eq!(broken(&schema, &schema, &report, "report"), Vec::<String>::new());
+    report
 }
 
 /// Returns the seeds of a run: fixed ones, and some drawn from the commit through `SLICE_SEED`.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
+use crate::company::pennyspan;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
@@ -80,7 +82,11 @@ fn crates_depend_one_way() {
 fn generated_pages_are_current() {
     let catalogue = pennyspan_rules::Catalogue::embedded().unwrap();
     let books = pennyspan_rules::PriceBooks::embedded().unwrap();
+    let printed = |arguments: &[&str]| String::from_utf8(pennyspan(arguments).stdout).unwrap();
     let pages = [
+        ("docs/report.schema.json", printed(&["config", "schema", "--report"])),
+        ("docs/configuration.schema.json", printed(&["config", "schema"])),
+        ("docs/configuration.md", printed(&["config", "schema", "--markdown"])),
         ("docs/columns.md", pennyspan_schema::docs::columns_page()),
         ("docs/rules.md", pennyspan_rules::rules_page(&catalogue)),
         ("docs/prices.md", pennyspan_rules::prices_page(&books)),

@@ -6,10 +6,15 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+#[path = "../../analyzer/src/report/tests/broken.rs"]
 mod bench;
+mod broken;
 mod bytes;
+mod commands;
 mod company;
+mod explained;
 mod findings;
+mod gate;
 mod house;
 mod kill;
 mod mutations;

@@ -3,7 +3,7 @@
 use pennyspan_fixtures::Scenario;
 use serde_json::Value;
 
-use crate::company::{Company, pennyspan, window_flags};
+use crate::company::{Company, follows_schema, pennyspan, window_flags};
 use crate::server::{Server, get, post};
 use crate::truth::agree_with_truth;
 
@@ -76,5 +76,5 @@ fn stored_report(data: &std::path::Path, company: &Company) -> Value {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    serde_json::from_slice(&output.stdout).unwrap()
+    follows_schema(serde_json::from_slice(&output.stdout).unwrap())
 }

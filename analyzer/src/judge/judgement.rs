@@ -60,7 +60,7 @@ pub struct Finding {
     pub exemplars: Vec<ExemplarText>,
     /// The statement that can be run again.
     pub query: String,
-    /// `new`, `known` or `reopened` against a baseline; null without one.
+    /// `new`, `known`, `reopened` or `upgrade` against a baseline; null without one.
     pub baseline: Option<String>,
     /// Why it is suppressed.
     pub suppressed: Option<String>,

@@ -25,7 +25,7 @@ pub struct GatePolicy {
 pub enum Against {
     /// All of them: a level was asked for.
     Everything,
-    /// Those that are not known from a baseline.
+    /// Those that are new or worse than a baseline knows them.
     Baseline,
     /// None: there is no baseline yet, and no level was asked for.
     Nothing,
@@ -127,8 +127,8 @@ fn by_level(report: &Report, policy: &GatePolicy) -> Vec<String> {
         ""
     };
     let counts = |finding: &&Finding| {
-        let known = policy.against == Against::Baseline && finding.baseline.as_deref() == Some("known");
-        finding.suppressed.is_none() && !known
+        let old = matches!(finding.baseline.as_deref(), Some("known" | "upgrade"));
+        finding.suppressed.is_none() && !(policy.against == Against::Baseline && old)
     };
     let reason = |level: Severity| {
         let count = report
@@ -159,7 +159,8 @@ fn by_money(report: &Report, policy: &GatePolicy) -> Option<String> {
 }
 
 fn hint(report: &Report, policy: &GatePolicy) -> Vec<String> {
-    let unjudged = policy.against == Against::Nothing && !report.findings.is_empty();
-    let line = "findings are listed and not judged: there is no baseline; write one with --write-baseline, or ask with --fail-on";
+    let open = report.findings.iter().any(|finding| finding.suppressed.is_none());
+    let unjudged = policy.against == Against::Nothing && open;
+    let line = "findings are listed and not judged: there is no baseline; write one with --baseline FILE --write-baseline, or ask with --fail-on";
     if unjudged { vec![line.to_owned()] } else { Vec::new() }
 }

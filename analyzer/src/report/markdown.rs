@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::report::escape::{cut, markdown};
+use crate::report::suppress::Status;
 use crate::report::{Finding, FunctionRow, Report};
 
 /// The most characters of a comment.
@@ -31,6 +32,9 @@ pub fn render(report: &Report) -> Result<String, fmt::Error> {
         "| level | rule | where | what |\n| --- | --- | --- | --- |\n",
         &findings,
     );
+    for row in report.suppressions.iter().filter(|row| row.status != Status::Used) {
+        page.push(&format!("\nsuppression {}\n", markdown(&row.sentence())));
+    }
     let functions: Vec<String> = costliest(report).into_iter().map(function_row).collect();
     let columns = "| function | invocations | cold | failed | p95 ms | USD | not priced |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     page.table("functions", columns, &functions);
@@ -129,8 +133,13 @@ fn finding_row(finding: &Finding) -> String {
         .flatten()
         .map(|part| cell(part))
         .collect();
+    let aside = match (&finding.suppressed, finding.baseline.as_deref()) {
+        (Some(why), _) => format!(" (suppressed: {})", cell(why)),
+        (None, Some(standing)) if standing != "new" => format!(" ({standing})"),
+        (None, _) => String::new(),
+    };
     format!(
-        "| {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {}{aside} |\n",
         finding.severity,
         cell(&finding.rule),
         place.join(" "),

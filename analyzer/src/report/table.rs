@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::report::escape::{cut, terminal};
+use crate::report::suppress::Status;
 use crate::report::{Finding, FunctionRow, Report};
 
 /// The longest name that is shown whole.
@@ -145,12 +146,16 @@ fn findings(text: &mut String, report: &Report) -> fmt::Result {
     for finding in &report.findings {
         writeln!(
             text,
-            "{:<8}  {}  {}: {}",
+            "{:<8}  {}  {}: {}{}",
             finding.severity,
             finding.rule,
             place(finding),
-            terminal(&finding.message)
+            terminal(&finding.message),
+            aside(finding)
         )?;
+    }
+    for row in report.suppressions.iter().filter(|row| row.status != Status::Used) {
+        writeln!(text, "suppression  {}", terminal(&row.sentence()))?;
     }
     for missing in &report.not_judged {
         writeln!(
@@ -163,6 +168,21 @@ fn findings(text: &mut String, report: &Report) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// Returns why a finding does not count at the gate, as far as it does not.
+fn aside(finding: &Finding) -> String {
+    let suppressed = finding
+        .suppressed
+        .as_ref()
+        .map(|why| format!("suppressed: {}", terminal(why)));
+    let known = finding.baseline.clone().filter(|standing| standing != "new");
+    let words: Vec<String> = suppressed.into_iter().chain(known).collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", words.join("; "))
+    }
 }
 
 fn place(finding: &Finding) -> String {

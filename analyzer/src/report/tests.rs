@@ -12,6 +12,8 @@ use crate::judge::judgement::WindowText;
 use crate::judge::judgement::{Confidence, ExemplarText, Impact, Threshold};
 use crate::testing::{SECOND, SEVEN, World, attempt};
 
+mod accepted;
+mod broken;
 mod order;
 mod schema;
 
@@ -44,12 +46,14 @@ fn ten() -> World {
 fn asked() -> Asked {
     Asked {
         selection: Selection::default(),
+        rules: Vec::new(),
         input: Input {
             sources: 1,
             ..Input::default()
         },
         payers: Payers::default(),
         allowances: Allowances::Applied,
+        suppressions: Vec::new(),
         gate: GatePolicy {
             against: Against::Baseline,
             ..GatePolicy::default()

@@ -6,7 +6,7 @@ use crate::{
     fields::{Fields, Source},
 };
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "severity",
     "topic",
     "title",
@@ -14,6 +14,7 @@ const KEYS: [&str; 13] = [
     "platforms",
     "measure",
     "tolerance",
+    "worse",
     "lookback",
     "needs",
     "scan",
@@ -35,6 +36,7 @@ pub(super) struct Front {
     pub(super) platforms: Vec<String>,
     pub(super) measure: String,
     pub(super) tolerance: Decimal,
+    pub(super) worse_when_lower: bool,
     pub(super) lookback_s: i64,
     pub(super) needs: Vec<String>,
     pub(super) scan: Vec<String>,
@@ -66,6 +68,7 @@ impl Front {
             platforms: fields.texts("platforms", "the providers it judges, such as [\"aws\"], or [\"any\"]")?,
             measure: fields.text("measure", "the output column that a baseline compares")?,
             tolerance: fields.decimal("tolerance", "the share by which the measure may worsen, such as 0.2")?,
+            worse_when_lower: worse_when_lower(&fields)?,
             lookback_s: lookback(&fields)?,
             needs: fields.texts(
                 "needs",
@@ -97,6 +100,16 @@ fn param(name: String, fields: &Fields<'_>) -> Result<Param, FieldError> {
         Ok(param)
     } else {
         Err(fields.wrong("step", step))
+    }
+}
+
+/// Reads in which direction the measure worsens.
+fn worse_when_lower(fields: &Fields<'_>) -> Result<bool, FieldError> {
+    let remedy = "\"lower\" where a smaller measure is worse; without it a larger one is";
+    match fields.optional_text("worse", remedy)?.as_deref() {
+        None | Some("higher") => Ok(false),
+        Some("lower") => Ok(true),
+        Some(_) => Err(fields.wrong("worse", remedy)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path as FsPath, PathBuf};
+use std::time::Duration;
 
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
@@ -18,6 +19,10 @@ const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 /// The file whose lock the writing process holds.
 const LOCK_FILE: &str = "lock";
+/// How often the lock is tried: another process may only be looking whether it is held.
+const LOCK_TRIES: usize = 5;
+/// How long one waits between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A directory that is in use.
 #[derive(Debug)]
@@ -52,7 +57,7 @@ impl DataDir {
     pub async fn open(path: &FsPath, options: DurableOptions) -> Result<Self, StoreError> {
         create_folder(&absolute(path)?).map_err(failed("create", path))?;
         let root = canonical(path)?;
-        let lock = lock(&root)?;
+        let lock = lock(&root).await?;
         match read_format(&root)? {
             Some(_) => {}
             None => write_format(&root, &options).await?,
@@ -67,6 +72,14 @@ impl DataDir {
             _lock: Some(lock),
         };
         Ok(Self { held, options, opened })
+    }
+
+    /// Returns whether another process writes a directory now.
+    #[must_use]
+    pub fn is_written(path: &FsPath) -> bool {
+        // A lock that cannot be asked for is not held by a server of this machine.
+        File::open(path.join(LOCK_FILE))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Returns the highest position that any table was committed with.
@@ -118,7 +131,7 @@ fn canonical(path: &FsPath) -> Result<PathBuf, StoreError> {
     path.canonicalize().map_err(failed("open", path))
 }
 
-fn lock(root: &FsPath) -> Result<File, StoreError> {
+async fn lock(root: &FsPath) -> Result<File, StoreError> {
     let path = root.join(LOCK_FILE);
     let file = File::options()
         .create(true)
@@ -126,11 +139,14 @@ fn lock(root: &FsPath) -> Result<File, StoreError> {
         .write(true)
         .open(&path)
         .map_err(failed("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: root.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
+        }
     }
+    Err(StoreError::Locked { path: root.to_owned() })
 }
 
 /// Returns the directory's format, or `None` for a fresh one; another than ours is refused.

@@ -23,6 +23,15 @@ pub enum StoreError {
         #[source]
         source: parquet::errors::ParquetError,
     },
+    /// Rows could not be compared with those that are stored.
+    #[error("cannot compare rows of `{table}` with those that are stored: decode them with this version's schema")]
+    Compare {
+        /// The table.
+        table: &'static str,
+        /// Why.
+        #[source]
+        source: arrow::error::ArrowError,
+    },
     /// Rows could not be written as Parquet.
     #[error("cannot write rows of `{table}` as Parquet")]
     Encode {
@@ -44,7 +53,9 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Another process writes the directory.
-    #[error("`{path}` is written by another process: stop it, or open the directory to read")]
+    #[error(
+        "`{path}` is written by another process: stop it, or name another directory; `report`, `query` and `explain` read it meanwhile"
+    )]
     Locked {
         /// The directory.
         path: PathBuf,

@@ -165,6 +165,12 @@ impl Tables {
         files.map(|file| file.holds().last()).max().unwrap_or_default()
     }
 
+    /// Returns when rows were last committed to a raw table.
+    pub(super) fn committed_unix_nano(&self) -> Option<i64> {
+        let raw = Table::raw().filter_map(|table| self.get(table));
+        raw.filter_map(LoggedTable::newest_unix_nano).max()
+    }
+
     /// Returns the last frame that the folded tables cover.
     pub(super) async fn folded_through(&self) -> Result<Position, StoreError> {
         let Some(invocations) = self.get(Table::Invocations) else {

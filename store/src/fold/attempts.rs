@@ -77,6 +77,11 @@ impl<'a> Members<'a> {
         self.places.len()
     }
 
+    /// Returns where the facts lie.
+    pub(super) fn places(self) -> &'a [At] {
+        self.places
+    }
+
     /// Returns each fact's reader, and its index in it.
     pub(super) fn iter(self) -> impl Iterator<Item = (&'a Reader, usize)> {
         self.places.iter().map(move |at| self.facts.of(*at))

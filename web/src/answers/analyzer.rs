@@ -11,7 +11,6 @@ mod measure;
 mod numbers;
 mod rule;
 mod setup;
-mod suppression;
 #[cfg(test)]
 mod tests;
 mod tiles;

@@ -20,7 +20,7 @@ const OUTCOMES: [Option<&str>; 6] = [None, None, Some("ok"), Some("error"), Some
 const HOUR_MS: i64 = 3_600_000;
 
 /// Returns any statement about one of three keys, at most half an hour from a slice's, hour's and day's edge.
-fn any_fact() -> impl Strategy<Value = Fact> {
+pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
     let half_hour = HOUR_MS / 2;
     let near = prop_oneof![-3_000_i64..3_000, -70_000_i64..70_000, -half_hour..half_hour];
     let kind = prop::sample::select(vec![

@@ -10,6 +10,7 @@ use pennyspan_analyzer::analysis::rows::text_rows;
 use pennyspan_analyzer::analysis::{self, Scope, Selection};
 use pennyspan_analyzer::judge::judgement::{self, Finding};
 use pennyspan_analyzer::judge::{Judging, judge};
+use pennyspan_analyzer::report::suppress;
 use pennyspan_analyzer::{Limits, Session};
 use pennyspan_rules::Rule;
 use pennyspan_rules::rule::fill;
@@ -17,7 +18,7 @@ use pennyspan_rules::rule::fill;
 use super::findings::{dollars, values};
 use super::functions::is_about;
 use super::measure::Measure;
-use super::{AnalyzerAnswers, numbers, run, suppression};
+use super::{AnalyzerAnswers, numbers, run};
 use crate::answers::{
     Answer, AnswerError, Confidence, Course, EvidenceRows, FindingAnswer, Impact, Question, RunbookStep, Suppression,
 };
@@ -81,7 +82,7 @@ impl AnalyzerAnswers {
                 .collect::<Vec<_>>()
                 .join(" "),
             suppression: Suppression {
-                toml: suppression::toml(finding, judged.evaluated.at_unix_nano),
+                toml: suppress::lines(finding, judged.evaluated.window.end),
             },
         };
         Ok(self.answer(&asked, super::attempts(&asked.snapshot), Ok(body)))
@@ -342,7 +343,6 @@ fn exemplars(finding: &Finding) -> Vec<String> {
     traces.take(EXEMPLARS).collect()
 }
 
-/// Writes the lines that mute a finding; whatever a name holds, they stay TOML.
 /// Returns whether findings of a function make a number red.
 pub(super) fn harm<'a>(findings: impl Iterator<Item = &'a Finding>, rules: &[&str]) -> Harm {
     let mut fires = findings.filter(|finding| rules.contains(&finding.rule.as_str()));

@@ -1,0 +1,80 @@
+//! The page that lists the keys of the configuration.
+
+use std::fmt::Write as _;
+
+use pennyspan_analyzer::report::suppress;
+
+use super::keys::{self, Key};
+
+/// Returns the page.
+#[must_use]
+pub fn text() -> String {
+    let mut page = "# Configuration\n\n\
+        <!-- Written by `just bless` from `src/default.toml`; do not edit. -->\n\n\
+        Flags win over the environment, the environment over one file (`--config FILE`, else `./pennyspan.toml`), the file \
+        over the defaults. `pennyspan config show` prints what is in force and where it came from, `pennyspan config check \
+        FILE` checks a file, and `pennyspan config schema` prints the JSON schema for editors.\n"
+        .to_owned();
+    let mut section = None;
+    for key in keys::all() {
+        let table = key.path.rsplit_once('.').map_or("", |(table, _)| table);
+        if !key.is_open() && key.path != super::suppress::KEY {
+            if section != Some(table.to_owned()) {
+                page.push_str(&heading(table));
+                section = Some(table.to_owned());
+            }
+            page.push_str(&row(&key));
+        }
+    }
+    for key in keys::all().iter().filter(|key| !key.example.is_empty()) {
+        page.push_str(&chapter(key));
+    }
+    page
+}
+
+fn heading(table: &str) -> String {
+    let name = if table.is_empty() {
+        "Top level".to_owned()
+    } else {
+        format!("`[{table}]`")
+    };
+    format!("\n## {name}\n\n| key | default | unit | meaning | variable |\n| --- | --- | --- | --- | --- |\n")
+}
+
+fn row(key: &Key) -> String {
+    let words = if key.one_of.is_empty() {
+        String::new()
+    } else {
+        format!(" One of `{}`.", key.one_of.join("`, `"))
+    };
+    format!(
+        "| `{}` | `{}` | {} | {}{words} | {} |\n",
+        key.path,
+        key.default,
+        key.unit.as_deref().unwrap_or(""),
+        key.sentence,
+        key.variable()
+            .map_or_else(String::new, |variable| format!("`{variable}`")),
+    )
+}
+
+/// Returns the chapter of a key that holds tables, with its example.
+fn chapter(key: &Key) -> String {
+    let accepted = key.path == super::suppress::KEY;
+    let header = if accepted {
+        format!("[[{}]]", key.path)
+    } else {
+        format!("[{}]", key.path)
+    };
+    let mut text = format!("\n## `{header}`\n\n{}\n", key.sentence);
+    if accepted {
+        text.push_str("\n| key | required | meaning |\n| --- | --- | --- |\n");
+        for member in suppress::KEYS {
+            let required = if member.required { "yes" } else { "no" };
+            // Writing into a String cannot fail.
+            let _ = writeln!(text, "| `{}` | {required} | {} |", member.name, member.sentence);
+        }
+    }
+    let _ = writeln!(text, "\n```toml\n{}\n```", key.example.join("\n"));
+    text
+}
