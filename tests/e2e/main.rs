@@ -6,8 +6,8 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
-#[path = "../../analyzer/src/report/tests/broken.rs"]
 mod bench;
+#[path = "../../analyzer/src/report/tests/broken.rs"]
 mod broken;
 mod bytes;
 mod commands;

@@ -50,7 +50,7 @@ pub struct StepText {
 /// Prices attempts and says how.
 pub(super) struct Prices<'b> {
     books: &'b PriceBooks,
-    prices: Vec<&'b Price>,
+    entries: Vec<&'b Price>,
     pricer: Pricer<'b>,
 }
 
@@ -58,7 +58,7 @@ impl<'b> Prices<'b> {
     pub(super) fn new(books: &'b PriceBooks) -> Self {
         Self {
             books,
-            prices: books.prices().collect(),
+            entries: books.prices().collect(),
             pricer: Pricer::new(books),
         }
     }
@@ -109,7 +109,7 @@ impl<'b> Prices<'b> {
     }
 
     fn line(&self, row: &Row<'_>, charge: Charge, billed_source: Option<&str>) -> Option<PriceLine> {
-        let price = *self.prices.get(charge.entry.0)?;
+        let price = *self.entries.get(charge.entry.0)?;
         let priced = Priced {
             price,
             priced_backdated: row.start_unix_nano < price.effective_from.start_unix_nano(),
@@ -134,7 +134,7 @@ impl<'b> Prices<'b> {
         if row.assumed_architecture {
             let low = charged.low_end.and_then(|(assumed, arm)| {
                 let difference = |entry: usize| {
-                    self.prices
+                    self.entries
                         .get(entry)
                         .map(|price| price.amount(assumed.quantity.into()))
                 };
