@@ -10,7 +10,15 @@ test *args:
 
 # Runs all of the tests that are otherwise sliced: every seed, every fault, every rule's cases, fifty kills.
 test-all:
-    SLICE=all KILL_ROUNDS=50 cargo test --workspace
+    SLICE=all cargo test --workspace
+    just test-kills all
+
+# Kills the program at random moments and at named stages, and compares its tables with another Delta reader's: a slice, or all.
+test-kills slice="":
+    test -x target/readers/bin/python || python3 -m venv target/readers
+    target/readers/bin/python -m pip install -q -r tests/readers/requirements.txt
+    READER_PYTHON="$PWD/target/readers/bin/python" SLICE={{ slice }} \
+        cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage
 
 # Rewrites generated pages and snapshots.
 bless:
@@ -20,6 +28,27 @@ bless:
 # Starts pennyspan with a company's telemetry, and prints the address of its pages.
 demo:
     cargo run --release -- demo
+
+# Opens every page in Chromium and demands that nothing is wrong with it; needs Chromium, Node.js and npm.
+browser:
+    cargo build
+    npm ci --prefix tests/browser --ignore-scripts
+    node tests/browser/run.mjs
+
+# Takes the picture of the first page that the README shows, from the demo.
+picture:
+    cargo build --release
+    npm ci --prefix tests/browser --ignore-scripts
+    PENNYSPAN=target/release/pennyspan node tests/browser/picture.mjs docs/home.png
+
+# Measures reports, pages, ingest and fold over a million invocations; figures are printed, never judged.
+bench dir="/tmp/pennyspan-bench":
+    cargo build --release
+    target/release/pennyspan bench data {{ dir }} --invocations 1000000
+    target/release/pennyspan bench report {{ dir }}
+    target/release/pennyspan bench pages {{ dir }}
+    target/release/pennyspan bench ingest
+    target/release/pennyspan bench fold
 
 # Runs what continuous integration runs.
 ci:

@@ -1,5 +1,7 @@
 //! The command line: every subcommand with its flags.
 
+pub mod bench;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -69,9 +71,15 @@ pub enum Command {
     /// Lists, explains and checks the price books.
     #[command(after_help = "Example:\n  pennyspan prices explain duration-x86 --region us-east-1 --quantity 1024000\n")]
     Prices(PricesArgs),
+    /// Shows what the data directory holds, or merges its files.
+    #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
+    Storage(StorageArgs),
     /// Shows the configuration in force, or checks a file.
     #[command(after_help = "Example:\n  pennyspan config show\n")]
     Config(ConfigArgs),
+    /// Measures this program on this machine, and prints the figures.
+    #[command(after_help = "Example:\n  pennyspan bench ingest --protocol grpc --encoding zstd\n")]
+    Bench(bench::BenchArgs),
 }
 
 /// Flags of `serve`.
@@ -230,6 +238,9 @@ pub struct ReportArgs {
     /// Takes this many processor threads.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Writes how long each stage took, and the most memory, as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub timings: Option<Utf8PathBuf>,
 }
 
 /// What records themselves may not say.
@@ -304,6 +315,44 @@ pub enum ConfigCommand {
         /// The file.
         file: Utf8PathBuf,
     },
+}
+
+/// Flags of `storage`.
+#[derive(Debug, Args)]
+pub struct StorageArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: StorageCommand,
+}
+
+/// The subcommands of `storage`.
+#[derive(Debug, Subcommand)]
+pub enum StorageCommand {
+    /// Lists tables with their files, bytes, rows and positions; a server may be running.
+    #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
+    Status(StorageStatusArgs),
+    /// Merges small files now, and equal rows in them; no server may be running.
+    #[command(after_help = "Example:\n  pennyspan storage compact --data ./pennyspan-data\n")]
+    Compact(StorageCompactArgs),
+}
+
+/// Flags of `storage status`.
+#[derive(Debug, Args)]
+pub struct StorageStatusArgs {
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Directory of the write-ahead log; DATA/wal without it.
+    #[arg(long, value_name = "DIR")]
+    pub wal: Option<String>,
+}
+
+/// Flags of `storage compact`.
+#[derive(Debug, Args)]
+pub struct StorageCompactArgs {
+    /// Directory of the tables.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
 }
 
 /// Flags of `rules`.

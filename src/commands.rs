@@ -1,5 +1,6 @@
 //! The subcommands: each reads what it needs, asks, writes the answer, and says how it ended.
 
+pub mod bench;
 pub mod config;
 pub mod demo;
 pub mod explain;
@@ -9,6 +10,7 @@ pub mod query;
 pub mod report;
 pub mod rules;
 pub mod serve;
+pub mod storage;
 
 use std::io::Write as _;
 

@@ -30,6 +30,8 @@ pub struct Config {
     pub suppress: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
+    /// When the tables are written.
+    pub storage: Storage,
     /// Limits on what is decoded.
     pub limits: Settings,
     /// The report's defaults.
@@ -58,6 +60,20 @@ pub struct Serve {
     pub otlp_http: String,
     /// Address of the pages.
     pub web: String,
+}
+
+/// When the tables are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// Bytes of a workspace's rows in memory from which they are written.
+    pub flush_bytes: usize,
+    /// Milliseconds for which a row stays in memory at most.
+    pub flush_age_ms: u32,
+    /// Bytes of a workspace's rows in memory from which requests are refused.
+    pub hot_bytes: usize,
+    /// Files of a table from which small ones are merged.
+    pub live_files: usize,
 }
 
 /// The report's defaults.

@@ -4,17 +4,22 @@
 
 #![expect(unreachable_pub, reason = "a program's modules are seen by nobody else")]
 
+mod bench;
 mod cli;
 mod clock;
 mod commands;
 mod config;
 mod exit;
 mod failure;
+#[cfg(feature = "fault-points")]
+mod fault_points;
 mod metrics;
 mod pages;
 mod sending;
 mod serving;
 mod source;
+mod stages;
+mod usage;
 mod version;
 mod when;
 
@@ -41,6 +46,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Exit> {
+    #[cfg(feature = "fault-points")]
+    fault_points::arm()?;
     let in_force = in_force(cli, flags)?;
     start_logging(cli.quiet, &in_force.config.color);
     match &cli.command {
@@ -52,7 +59,9 @@ fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Ex
         Command::Explain(args) => commands::explain::run(args, &in_force, cli.quiet),
         Command::Rules(args) => commands::rules::run(&args.command),
         Command::Prices(args) => commands::prices::run(&args.command, &in_force.config),
+        Command::Storage(args) => commands::storage::run(&args.command, &in_force),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
+        Command::Bench(args) => commands::bench::run(&args.command, &in_force),
     }
 }
 

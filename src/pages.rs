@@ -20,7 +20,6 @@ use pennyspan_web::answers::analyzer::{
 };
 use pennyspan_web::routes::{self, Exposure};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tracing::{error, warn};
 
 use crate::serving::Serving;
@@ -28,6 +27,8 @@ use crate::{clock, metrics};
 
 /// How often the catalogue is evaluated.
 const EVALUATE_EVERY: Duration = Duration::from_mins(1);
+/// How soon telemetry is looked for that a first evaluation could judge.
+const FIRST_EVALUATION_AFTER: Duration = Duration::from_secs(1);
 /// The window that is evaluated, in nanoseconds.
 const EVALUATED_NANOS: i64 = 24 * 3_600_000_000_000;
 /// What one page or evaluation may use.
@@ -47,7 +48,6 @@ pub struct Pages {
     evaluation: Arc<Evaluation>,
     addresses: Addresses,
     first_seen: PathBuf,
-    again: Arc<Notify>,
 }
 
 /// What pages read.
@@ -104,13 +104,7 @@ impl Pages {
             evaluation: Arc::new(Evaluation::default()),
             addresses: addresses(serving.otlp_http, serving.otlp_grpc),
             first_seen,
-            again: Arc::default(),
         })
-    }
-
-    /// Returns what wakes the next evaluation before its minute is over.
-    pub fn evaluate_again(&self) -> Arc<Notify> {
-        Arc::clone(&self.again)
     }
 
     /// Serves the pages until told to stop.
@@ -148,39 +142,49 @@ impl Pages {
         }
     }
 
-    /// Evaluates the catalogue at once and then every minute, until told to stop.
-    pub async fn evaluate(&self, stopping: impl Future<Output = ()>) {
-        let mut sights = read_first_seen(&self.first_seen);
+    /// Evaluates the catalogue every minute, until told to stop; before there is a first result, every second.
+    pub async fn keep_evaluating(&self, stopping: impl Future<Output = ()>) {
         let mut stopping = std::pin::pin!(stopping);
+        let mut pause = self.pause();
         loop {
             tokio::select! {
-                judged = self.judged(&sights) => match judged {
-                    Ok(Some(judged)) => self.take(judged, &mut sights),
-                    Ok(None) => {}
-                    Err(error) => error!("the evaluation failed, and is tried again: {error:#}"),
+                () = tokio::time::sleep(pause) => {}
+                () = &mut stopping => return,
+            }
+            tokio::select! {
+                evaluated = self.evaluate_now() => if let Err(error) = evaluated {
+                    error!("the evaluation failed, and is tried again: {error:#}");
                 },
                 () = &mut stopping => return,
             }
-            let pause = if self.evaluation.current().is_some() {
-                EVALUATE_EVERY
-            } else {
-                Duration::from_secs(1)
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.again.notified() => {}
-                () = &mut stopping => return,
-            }
+            pause = self.pause();
         }
     }
 
-    /// Shows a judgement, and keeps when its findings were first seen.
-    fn take(&self, judged: Judged, sights: &mut FirstSeen) {
-        if judged.first_seen != *sights {
-            *sights = judged.first_seen.clone();
-            keep_first_seen(&self.first_seen, sights);
+    /// Returns how long to wait for the next evaluation; before the first telemetry, not long.
+    fn pause(&self) -> Duration {
+        match self.evaluation.current() {
+            Some(_) => EVALUATE_EVERY,
+            None => FIRST_EVALUATION_AFTER,
         }
-        self.evaluation.replace(judged);
+    }
+
+    /// Evaluates the catalogue over the last day, shows the result, and keeps when its findings were first seen.
+    ///
+    /// # Errors
+    /// Tables that cannot be read, or a rule that cannot be run.
+    pub async fn evaluate_now(&self) -> anyhow::Result<()> {
+        let earlier = match self.evaluation.current() {
+            Some(judged) => judged.first_seen.clone(),
+            None => read_first_seen(&self.first_seen),
+        };
+        if let Some(judged) = self.judged(&earlier).await? {
+            if judged.first_seen != earlier {
+                keep_first_seen(&self.first_seen, &judged.first_seen);
+            }
+            self.evaluation.replace(judged);
+        }
+        Ok(())
     }
 
     /// Returns the judgement on the last day, or nothing while there is no telemetry.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::clock;
+use crate::config::Storage;
 use crate::failure::Failure;
 
 /// How often new facts are folded.
@@ -69,11 +70,16 @@ impl Serving {
     ///
     /// # Errors
     /// A directory that another process writes or a later version wrote, a log that cannot be read, or an address that is taken.
-    pub async fn start(places: &Places, settings: Settings, when_taken: WhenTaken) -> anyhow::Result<Self> {
+    pub async fn start(
+        places: &Places,
+        settings: Settings,
+        storage: &Storage,
+        when_taken: WhenTaken,
+    ) -> anyhow::Result<Self> {
         let grpc = listen(places.otlp_grpc, when_taken).await?;
         let http = listen(places.otlp_http, when_taken).await?;
         let (otlp_grpc, otlp_http) = (grpc.local_addr()?, http.local_addr()?);
-        let directory = DataDir::open(&places.data, durable_options()).await?;
+        let directory = DataDir::open(&places.data, durable_options(storage)).await?;
         let log = places.wal.clone().unwrap_or_else(|| places.data.join("wal"));
         let (wal, recovery) = open_wal(&log, &settings, &directory)?;
         let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
@@ -145,11 +151,16 @@ impl Serving {
     }
 }
 
-/// Returns the options of a data directory with the program's clock.
-pub fn durable_options() -> DurableOptions {
-    let mut options = DurableOptions::new(clock::shared());
-    options.stage = Arc::new(pennyspan_collector::fault::reached);
-    options
+/// Returns the options of a data directory, with the program's clock.
+pub fn durable_options(storage: &Storage) -> DurableOptions {
+    DurableOptions {
+        flush_bytes: storage.flush_bytes,
+        flush_nanos: i64::from(storage.flush_age_ms) * 1_000_000,
+        hot_bytes: storage.hot_bytes,
+        live_files: storage.live_files,
+        stage: Arc::new(pennyspan_collector::fault::reached),
+        ..DurableOptions::new(clock::shared())
+    }
 }
 
 /// Binds an address, or where it is taken and that is wanted, the next free port.
@@ -210,11 +221,15 @@ async fn fold(store: Arc<DurableStore>, stopped: watch::Receiver<bool>) {
     }
 }
 
+/// Flushes what is due; the first time at once, because an earlier run may have left more in the log than there is room for.
 async fn flush(store: Arc<DurableStore>, wal: Arc<Wal>, stopped: watch::Receiver<bool>) {
-    while !paused(FLUSH_EVERY, &stopped).await {
+    loop {
         match store.flush_due().await {
             Ok(()) => release(&store, &wal),
             Err(error) => error!("a flush failed, and is tried again: {error}"),
+        }
+        if paused(FLUSH_EVERY, &stopped).await {
+            return;
         }
     }
 }

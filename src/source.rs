@@ -42,7 +42,7 @@ pub fn snapshot(
     let path = Path::new(&config.data);
     let stored = runtime.block_on(async {
         let is_written = DataDir::is_written(path);
-        let store = DurableStore::open_read_only(path, durable_options()).await?;
+        let store = DurableStore::open_read_only(path, durable_options(&config.storage)).await?;
         store.fold_now(&Workspace::default()).await?;
         if is_written {
             say_how_old(path, store.committed_unix_nano(&Workspace::default()).await);

@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod error;
 pub mod explain;
 mod functions;
+mod grouped;
 pub mod guard;
 pub mod judge;
 pub mod measure;

@@ -29,6 +29,7 @@ mod replay;
 mod scan;
 pub mod seen;
 mod segment;
+mod standing;
 mod state;
 mod writer;
 
@@ -41,6 +42,7 @@ pub use recovery::{Damage, Recovery};
 pub use replay::{Frame, Replay};
 pub use seen::{Seen, SeenOptions};
 pub use segment::{Directory, Segment};
+pub use standing::Standing;
 
 use crate::request::Request;
 use queue::{Queue, Waiting};

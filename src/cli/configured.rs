@@ -25,6 +25,9 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("report", "on_no_data", "report.on_no_data"),
     ("report", "baseline", "report.baseline"),
     ("report", "threads", "report.threads"),
+    ("storage status", "data", "data"),
+    ("storage status", "wal", "serve.wal"),
+    ("storage compact", "data", "data"),
     ("prices explain", "region", "prices.explain_region"),
 ];
 

@@ -1,10 +1,11 @@
-//! `pennyspan demo`: a generated company in a temporary directory, with a fault, and live telemetry.
+//! `pennyspan demo`: a generated company in a temporary directory, with faults, a history and live telemetry.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pennyspan_fixtures::{Fault, Injection, Live, Scenario, Side, generate};
-use tracing::warn;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use pennyspan_fixtures::{Fault, Injection, Live, Scenario, Second, Side, generate};
+use tracing::{info, warn};
 
 use super::answer;
 use super::serve::{Opened, open, places};
@@ -15,12 +16,18 @@ use crate::exit::Exit;
 use crate::sending::{Records, Spans};
 use crate::serving::WhenTaken;
 
-/// The history that the company has before it goes live, in minutes.
-const HISTORY_MINUTES: u32 = 360;
+/// Minutes of the company's life that lie behind it when it goes live. Its troubles begin in the last hour of them.
+const HISTORY_MINUTES: i64 = 150;
+/// Traffic in percent of the company's normal.
+const TRAFFIC_PERCENT: u32 = 200;
+/// Requests of the history that are under way at once, so that many share one sync of the log.
+const UNDER_WAY: usize = 32;
+/// How late senders of the history are at most. What they have not said yet is said live, and what is said twice counts once.
+const LATE_MINUTES: i64 = 5;
 /// Nanoseconds in a minute.
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
-/// Serves the demo until it is ended.
+/// Serves the demo until it is ended. The addresses are printed when the first page has something to show.
 ///
 /// # Errors
 /// A server that cannot start, or telemetry that it does not take.
@@ -31,39 +38,56 @@ pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     places.wal = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let opened = open(&places, in_force, WhenTaken::TakeNext).await?;
-        answer(&opened.addresses())?;
+        let mut opened = open(&places, in_force, WhenTaken::TakeNext).await?;
         tokio::select! {
-            ended = perform(in_force.config.demo.seed, &opened) => ended?,
+            ended = perform(args, in_force.config.demo.seed, &mut opened) => ended?,
             _ = tokio::signal::ctrl_c() => {}
-            () = after(args.seconds) => {}
         }
         opened.stop().await
     })?;
     Ok(Exit::Passed)
 }
 
-/// Sends the company's last hours, then what it does from now on.
-async fn perform(seed: u64, opened: &Opened) -> anyhow::Result<()> {
+/// Sends the company's last hours, judges them, and goes on with what happens from now on.
+async fn perform(args: &DemoArgs, seed: u64, opened: &mut Opened) -> anyhow::Result<()> {
     let records = Records::to(opened.serving.otlp_http);
     let now = clock::now_unix_nano();
-    let mut past = scenario(seed);
-    past.minutes = HISTORY_MINUTES;
-    past.start_unix_nano = (now / MINUTE_NANOS - i64::from(HISTORY_MINUTES)) * MINUTE_NANOS;
-    let telemetry = tokio::task::spawn_blocking(move || generate(&past)).await?;
-    for request in &telemetry.requests {
-        records.send(request).await?;
-    }
+    let mut scenario = scenario(seed);
+    scenario.start_unix_nano = (now / MINUTE_NANOS - HISTORY_MINUTES) * MINUTE_NANOS;
+    let company = scenario.clone();
+    let from = now - LATE_MINUTES * MINUTE_NANOS;
+    let to_come =
+        tokio::task::spawn_blocking(move || Live::new(company).skip_while(move |second| second.at_unix_nano < from));
+    send_history(&records, scenario, now).await?;
     opened.serving.store.fold_dirty().await?;
-    opened.evaluate_again.notify_one();
-    let mut live = scenario(seed);
-    live.start_unix_nano = now / MINUTE_NANOS * MINUTE_NANOS;
-    go_live(Live::new(live), &records, Spans::to(opened.serving.otlp_grpc)?).await
+    opened.pages.evaluate_now().await?;
+    opened.keep_evaluating();
+    answer(&opened.addresses())?;
+    let to_come = to_come.await?;
+    tokio::select! {
+        ended = go_live(to_come, &records, Spans::to(opened.serving.otlp_grpc)?) => ended,
+        () = after(args.seconds) => Ok(()),
+    }
+}
+
+/// Sends what was said before a moment.
+async fn send_history(records: &Records, scenario: Scenario, before_unix_nano: i64) -> anyhow::Result<()> {
+    let mut said = tokio::task::spawn_blocking(move || generate(&scenario).requests).await?;
+    said.retain(|request| request.at_unix_nano < before_unix_nano);
+    info!(
+        "sending {} requests of the last {HISTORY_MINUTES} minutes of a generated company",
+        said.len()
+    );
+    stream::iter(&said)
+        .map(|request| records.send(request))
+        .buffer_unordered(UNDER_WAY)
+        .try_collect()
+        .await
 }
 
 /// Sends each second of the company's life when it comes.
-async fn go_live(live: Live, records: &Records, mut spans: Spans) -> anyhow::Result<()> {
-    for second in live {
+async fn go_live(to_come: impl Iterator<Item = Second>, records: &Records, mut spans: Spans) -> anyhow::Result<()> {
+    for second in to_come {
         let wait = second.at_unix_nano.saturating_sub(clock::now_unix_nano());
         tokio::time::sleep(Duration::from_nanos(u64::try_from(wait).unwrap_or(0))).await;
         for export in &second.exports {
@@ -80,15 +104,24 @@ async fn go_live(live: Live, records: &Records, mut spans: Spans) -> anyhow::Res
 
 /// Returns the company with the faults that the demo shows.
 fn scenario(seed: u64) -> Scenario {
+    let company = Scenario {
+        scale: TRAFFIC_PERCENT,
+        ..Scenario::new(seed)
+    };
     [
+        Fault::DurationRegression,
+        Fault::DependencyDegraded,
         Fault::ErrorRate,
         Fault::Timeouts,
         Fault::PoisonMessage,
+        Fault::RetryAmplification,
         Fault::SyncChain,
+        Fault::ChattyFunction,
+        Fault::MemoryOverProvisioned,
     ]
     .into_iter()
-    .fold(Scenario::new(seed), |scenario, fault| {
-        scenario.with(Injection {
+    .fold(company, |company, fault| {
+        company.with(Injection {
             fault,
             side: Side::Above,
         })

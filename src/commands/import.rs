@@ -37,7 +37,9 @@ pub fn run(args: &ImportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         return dry_run::run(files, loading, args, in_force, quiet, &runtime);
     }
     let store = {
-        let directory = runtime.block_on(DataDir::open(Path::new(&in_force.config.data), durable_options()))?;
+        let config = &in_force.config;
+        let opening = DataDir::open(Path::new(&config.data), durable_options(&config.storage));
+        let directory = runtime.block_on(opening)?;
         loading.position = directory.highest_position();
         runtime.block_on(directory.follow(IMPORTED))?
     };

@@ -22,6 +22,7 @@ use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::source;
+use crate::stages::Stages;
 use crate::when;
 
 mod known;
@@ -34,6 +35,7 @@ const MEMORY_BYTES: usize = 1 << 30;
 /// # Errors
 /// Wrong flags, no telemetry, or an output that cannot be written.
 pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<Exit> {
+    let mut stages = Stages::begin();
     let config = &in_force.config;
     let outputs = outputs(args)?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
@@ -45,6 +47,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         .enable_all()
         .build()?;
     let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
+    stages.end("open");
     let selection = selection(&args.selection);
     let asked = Asked {
         selection: selection.clone(),
@@ -67,15 +70,19 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             memory_bytes: MEMORY_BYTES,
         };
         let session = Session::open(&snapshot, Arc::clone(&books), span, settings).await?;
+        stages.end("neighbours");
         let question = Question {
             window: session.window(),
             selection,
         };
         let mut judgement = judge::judge(&session, &question, &catalogue, &judging).await?;
+        stages.end("judge");
         if let Some(known) = &known {
             known.mark(&mut judgement.findings, &catalogue);
         }
-        anyhow::Ok(Report::assemble(&session, &snapshot, &asked, judgement).await?)
+        let report = Report::assemble(&session, &snapshot, &asked, judgement).await?;
+        stages.end("assemble");
+        anyhow::Ok(report)
     })?;
     if let Some(known) = &known {
         known.write(args, &report, &catalogue, &books)?;
@@ -87,6 +94,10 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     }
     for output in outputs {
         output.write(&report)?;
+    }
+    stages.end("write");
+    if let Some(path) = &args.timings {
+        stages.write(path)?;
     }
     Ok(match report.gate.exit_code {
         0 => Exit::Passed,

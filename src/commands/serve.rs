@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use pennyspan_web::routes::Exposure;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::info;
 
@@ -41,7 +40,8 @@ pub async fn serve(
     when_taken: WhenTaken,
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let opened = open(places, in_force, when_taken).await?;
+    let mut opened = open(places, in_force, when_taken).await?;
+    opened.keep_evaluating();
     answer(&opened.addresses())?;
     tokio::select! {
         () = stop_signal() => info!("stopping: answering what is in flight, then flushing"),
@@ -54,14 +54,21 @@ pub async fn serve(
 pub struct Opened {
     /// The collector and the store.
     pub serving: Serving,
+    /// The pages.
+    pub pages: Arc<Pages>,
     /// Where the pages are.
     pub web: SocketAddr,
-    /// Wakes the next evaluation.
-    pub evaluate_again: Arc<Notify>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Opened {
+    /// Evaluates the catalogue every minute from now on.
+    pub fn keep_evaluating(&mut self) {
+        let (pages, stopping) = (Arc::clone(&self.pages), self.serving.stopping());
+        self.tasks
+            .push(tokio::spawn(async move { pages.keep_evaluating(stopping).await }));
+    }
+
     /// Answers what is in flight, ends the pages, and flushes.
     ///
     /// # Errors
@@ -86,7 +93,7 @@ impl Opened {
     }
 }
 
-/// Starts the collector, and the pages beside it.
+/// Starts the collector, and the pages beside it; they are evaluated when [`Opened::keep_evaluating`] says so.
 ///
 /// # Errors
 /// As for [`run`].
@@ -94,34 +101,22 @@ pub async fn open(places: &Places, in_force: &InForce, when_taken: WhenTaken) ->
     let config = &in_force.config;
     let listener = listen(places.web, when_taken).await?;
     let web = listener.local_addr()?;
-    let serving = Serving::start(places, config.limits.clone(), when_taken).await?;
+    let serving = Serving::start(places, config.limits.clone(), &config.storage, when_taken).await?;
     let exposure = if web.ip().is_loopback() {
         Exposure::Loopback
     } else {
         Exposure::Network
     };
-    let pages = Pages::open(
-        &serving,
-        Arc::new(prices::books(config)?),
-        in_force.suppressions(),
-        &places.data,
-    )?;
-    let evaluate_again = pages.evaluate_again();
-    let pages = Arc::new(pages);
-    let tasks = [
-        tokio::spawn({
-            let (pages, stopping) = (Arc::clone(&pages), serving.stopping());
-            async move { pages.serve(listener, exposure, stopping).await }
-        }),
-        tokio::spawn({
-            let stopping = serving.stopping();
-            async move { pages.evaluate(stopping).await }
-        }),
-    ];
+    let books = Arc::new(prices::books(config)?);
+    let pages = Arc::new(Pages::open(&serving, books, in_force.suppressions(), &places.data)?);
+    let tasks = vec![tokio::spawn({
+        let (pages, stopping) = (Arc::clone(&pages), serving.stopping());
+        async move { pages.serve(listener, exposure, stopping).await }
+    })];
     Ok(Opened {
         serving,
+        pages,
         web,
-        evaluate_again,
         tasks,
     })
 }

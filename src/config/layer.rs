@@ -113,7 +113,8 @@ impl Layer {
             let Some(name) = variable.strip_prefix("PENNYSPAN_") else {
                 continue;
             };
-            if matches!(name, "SAMPLES" | "CONFIG") {
+            let is_fault = cfg!(feature = "fault-points") && name == "FAULT";
+            if is_fault || matches!(name, "SAMPLES" | "CONFIG") {
                 continue;
             }
             let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone()))

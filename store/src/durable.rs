@@ -14,6 +14,7 @@ use pennyspan_schema::{Counter, Position, Progress, Rows, Sink, SinkError, Table
 mod compact;
 mod counts;
 mod directory;
+mod distinct;
 mod encode;
 mod error;
 mod flush;
@@ -25,12 +26,14 @@ mod options;
 mod reread;
 mod space;
 mod state;
+mod status;
 mod sweep;
 mod tables;
 
 pub use directory::DataDir;
 pub use error::StoreError;
 pub use options::{Clock, DurableOptions, Stage};
+pub use status::{TableStatus, WorkspaceStatus};
 
 use crate::newcomers::Newcomers;
 use crate::snapshot::Snapshot;
@@ -58,7 +61,7 @@ impl DurableStore {
         wal: Option<&str>,
     ) -> Result<Self, StoreError> {
         let (options, counts) = (Arc::new(options), Arc::new(Counts::default()));
-        let wal = wal.map(|id| format!("pennyspan-wal/{id}"));
+        let wal = wal.map(wal_application);
         let mut spaces = BTreeMap::new();
         for (workspace, tables) in opened {
             let space = Space::opened(workspace.clone(), tables, &options, &counts, wal.clone()).await?;
@@ -196,6 +199,30 @@ impl DurableStore {
         }
     }
 
+    /// Merges the small files of every table, however few they are; equal rows of the files that are merged become one.
+    ///
+    /// # Errors
+    /// The first workspace's that fails; the others are merged. Nothing is lost: the files stay as they were.
+    pub async fn compact_all(&self) -> Result<(), StoreError> {
+        let mut failed = Ok(());
+        for space in self.spaces() {
+            failed = failed.and(space.compact().await);
+        }
+        failed
+    }
+
+    /// Returns what each table holds, by workspace; with the id of a write-ahead log, how far they hold its frames.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a table's log cannot be read.
+    pub async fn status(&self, wal_id: Option<&str>) -> Result<Vec<WorkspaceStatus>, StoreError> {
+        let mut all = Vec::new();
+        for space in self.spaces() {
+            all.push(space.status(wal_id.map(wal_application).as_deref()).await?);
+        }
+        Ok(all)
+    }
+
     fn spaces(&self) -> Vec<Arc<Space>> {
         self.spaces
             .read()
@@ -266,6 +293,11 @@ impl Sink for DurableStore {
         self.space(workspace)
             .map_or_else(TablePositions::new, |space| space.versions())
     }
+}
+
+/// Returns the application of a log's transactions.
+fn wal_application(id: &str) -> String {
+    format!("pennyspan-wal/{id}")
 }
 
 fn read_only(workspace: &Workspace) -> SinkError {

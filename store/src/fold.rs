@@ -36,6 +36,7 @@ pub use instances::instance_minutes;
 pub(crate) use marks::Marks;
 pub use reading::Reading;
 pub use rollup::rollup_minutes;
+pub(crate) use trace::span_preference;
 
 /// What a fold reads.
 #[derive(Clone, Copy, Debug)]

@@ -1,94 +1,166 @@
-//! Acknowledged telemetry survives the process being killed while it is taken in.
+//! Acknowledged telemetry survives the process being killed while it is taken in, and stands once.
+//!
+//! Some kills fall at random moments; others are aimed: the program, built with the feature `fault-points`, stops at a named
+//! stage and is killed there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::company::seeds;
-use crate::network::query;
-use crate::server::{Server, post};
+use crate::company::{pennyspan, seeds, slice};
+use crate::readers;
+use crate::server::Server;
+use sender::{Ledger, RECORDS, Sender};
+
+mod sender;
 
 /// Clients that send at the same time.
 const CLIENTS: usize = 8;
 /// Requests that are acknowledged in each round before the server is killed.
 const ACKNOWLEDGED: usize = 200;
-/// Records of each request.
-const RECORDS: usize = 4;
+/// Kills at random moments when all are run, and of a slice.
+const RANDOM: (usize, usize) = (26, 3);
+/// Where a kill can be aimed at.
+const STAGES: [&str; 8] = [
+    "decode", "append", "fsync", "publish", "fold", "flush", "commit", "swap",
+];
+/// Kills per stage when all are run, and stages of a slice, each with one kill.
+const AIMED: (usize, usize) = (3, 2);
+/// How long a stage may take to be reached.
+const REACHED_WITHIN: Duration = Duration::from_mins(1);
 
-/// What clients sent, and what was answered.
-#[derive(Default)]
-struct Ledger {
-    acknowledged: BTreeSet<String>,
-    unanswered: Vec<Vec<String>>,
+/// One life of the server.
+#[derive(Clone, Debug)]
+struct Round {
+    /// The stage at which it is killed, and how often that is passed before; none for a random moment.
+    aim: Option<(&'static str, u64)>,
+    /// How long after enough requests were acknowledged it is killed, or its stage armed.
+    more: Duration,
+    /// Whether what was not answered is sent again in two halves.
+    halved: bool,
 }
 
 #[test]
 fn acknowledged_records_survive_kill() {
-    let rounds: usize = std::env::var("KILL_ROUNDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(3);
-    let data = tempfile::tempdir().unwrap();
     let mut random = StdRng::seed_from_u64(seeds(&[], 1)[0]);
-    let ledger = Mutex::new(Ledger::default());
-    for round in 0..rounds {
-        let server = Server::start(data.path());
-        resend(&server.http, &ledger, round % 2 == 1);
-        send_until_killed(
-            server,
-            round,
-            &ledger,
-            Duration::from_millis(random.random_range(0..400)),
-        );
+    let data = tempfile::tempdir().unwrap();
+    survive(
+        data.path(),
+        &(0..RANDOM.1)
+            .map(|number| at_random(number, &mut random))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+#[cfg_attr(
+    not(feature = "fault-points"),
+    ignore = "aims at stages of a program built with the feature `fault-points`"
+)]
+fn acknowledged_records_survive_kill_at_every_stage() {
+    readers::python();
+    let mut random = StdRng::seed_from_u64(seeds(&[], 1)[0]);
+    let mut aims: Vec<(&str, u64)> = Vec::new();
+    for stage in slice(STAGES.to_vec(), AIMED.1) {
+        // Requests pass the first stages often, a flush its own once; the commits of one flush differ by their tables.
+        let most_passes = match stage {
+            "decode" | "append" | "fsync" | "publish" => 40,
+            "commit" => 5,
+            _ => 2,
+        };
+        let kills = if is_whole() { AIMED.0 } else { 1 };
+        aims.extend((0..kills).map(|_| (stage, random.random_range(0..most_passes))));
     }
-    let server = Server::start(data.path());
-    resend(&server.http, &ledger, true);
-    server.stop();
-    let ledger = ledger.into_inner().unwrap();
-    assert!(ledger.unanswered.is_empty());
-    let stored = counts(
-        data.path(),
-        "SELECT invocation_id AS id, COUNT(*) AS n FROM invocations GROUP BY invocation_id",
-    );
-    let facts = counts(
-        data.path(),
-        "SELECT invocation_id AS id, COUNT(DISTINCT content_hash) AS n FROM invocation_facts GROUP BY invocation_id",
-    );
-    assert!(ledger.acknowledged.len() >= rounds * ACKNOWLEDGED * RECORDS);
-    for (what, counted) in [("invocations", stored), ("facts", facts)] {
-        let doubled: Vec<_> = counted.iter().filter(|(_, n)| **n != 1).collect();
-        assert!(doubled.is_empty(), "{what}: {doubled:?}");
-        let ids: BTreeSet<String> = counted.into_keys().collect();
-        let lost: Vec<_> = ledger.acknowledged.difference(&ids).collect();
-        assert!(
-            lost.is_empty(),
-            "{what}: {} acknowledged records are lost, such as {:?}",
-            lost.len(),
-            lost.first()
-        );
+    let mut rounds: Vec<Round> = Vec::new();
+    rounds.extend((0..all_or(RANDOM)).map(|number| at_random(number, &mut random)));
+    rounds.extend(aims.into_iter().enumerate().map(|(number, aim)| Round {
+        aim: Some(aim),
+        ..at_random(number, &mut random)
+    }));
+    rounds.shuffle(&mut random);
+    let data = tempfile::tempdir().unwrap();
+    let acknowledged = survive(data.path(), &rounds);
+    let theirs = readers::readers_agree(data.path());
+    for table in ["invocation_facts", "invocations"] {
+        stands_once(table, &theirs[table].ids, &acknowledged);
     }
 }
 
-/// Sends from every client, and kills the server some time after enough requests were acknowledged.
-fn send_until_killed(server: Server, round: usize, ledger: &Mutex<Ledger>, more: Duration) {
+fn is_whole() -> bool {
+    std::env::var("SLICE").is_ok_and(|slice| slice == "all")
+}
+
+fn all_or((all, slice): (usize, usize)) -> usize {
+    if is_whole() { all } else { slice }
+}
+
+fn at_random(number: usize, random: &mut StdRng) -> Round {
+    Round {
+        aim: None,
+        more: Duration::from_millis(random.random_range(0..700)),
+        halved: number % 2 == 1,
+    }
+}
+
+/// Kills a server over one directory so often, and checks that each acknowledged id stands once in the end; returns the ids.
+fn survive(data: &Path, rounds: &[Round]) -> BTreeSet<String> {
+    let started = Instant::now();
+    let ledger = Ledger::default();
+    for (number, round) in rounds.iter().enumerate() {
+        send_until_killed(data, number, round, &ledger);
+    }
+    let last = Server::start(data);
+    ledger.send_again(&last.http, true);
+    last.stop();
+    let (acknowledged, told) = ledger.close();
+    let (aimed, count) = (rounds.iter().filter(|round| round.aim.is_some()).count(), rounds.len());
+    println(&format!(
+        "{count} kills, {aimed} of them aimed, in {} s: {told}",
+        started.elapsed().as_secs()
+    ));
+    assert!(acknowledged.len() >= count * ACKNOWLEDGED * RECORDS);
+    compact(data);
+    let ours = readers::read_by_ourselves(data);
+    for table in ["invocation_facts", "invocations"] {
+        stands_once(table, &ours[table].ids, &acknowledged);
+    }
+    acknowledged
+}
+
+/// Sends from every client, and kills the server when enough requests were acknowledged.
+fn send_until_killed(data: &Path, number: usize, round: &Round, ledger: &Ledger) {
+    let armed = data.join("armed");
+    let mut environment = BTreeMap::from([
+        ("PENNYSPAN_STORAGE_FLUSH_AGE_MS", "300".to_owned()),
+        ("PENNYSPAN_STORAGE_LIVE_FILES", "8".to_owned()),
+    ]);
+    if let Some((stage, passes)) = round.aim {
+        environment.insert("PENNYSPAN_FAULT", format!("{stage}:{passes}:{}", armed.display()));
+    }
+    let server = Server::start_with(data, &environment);
+    ledger.send_again(&server.http, round.halved);
     let (killed, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let address = server.http.clone();
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
-            let (killed, acknowledged, address) = (&killed, &acknowledged, &address);
+            let sender = Sender {
+                address: &address,
+                killed: &killed,
+                ledger,
+            };
+            let acknowledged = &acknowledged;
             scope.spawn(move || {
                 for request in 0.. {
-                    if killed.load(Ordering::Acquire) {
+                    if sender.killed.load(Ordering::Acquire) {
                         return;
                     }
-                    let ids: Vec<String> = (0..RECORDS)
-                        .map(|n| format!("{round}-{client}-{request}-{n}"))
-                        .collect();
-                    if send(address, &ids, ledger) {
+                    let id = |n| format!("{number}-{client}-{request}-{n}");
+                    if sender.send((0..RECORDS).map(id).collect()) {
                         acknowledged.fetch_add(1, Ordering::AcqRel);
                     }
                 }
@@ -98,64 +170,56 @@ fn send_until_killed(server: Server, round: usize, ledger: &Mutex<Ledger>, more:
         while acknowledged.load(Ordering::Acquire) < ACKNOWLEDGED && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }
-        std::thread::sleep(more);
-        server.kill();
+        std::thread::sleep(round.more);
+        let mut reached = true;
+        if let Some((stage, _)) = round.aim {
+            std::fs::write(&armed, "").unwrap();
+            reached = server.says(&format!("fault point `{stage}`"), REACHED_WITHIN);
+        }
         killed.store(true, Ordering::Release);
+        server.kill();
+        assert!(reached, "round {number}: {round:?} was not reached");
     });
+    if round.aim.is_some() {
+        std::fs::remove_file(armed).unwrap();
+    }
     assert!(
         acknowledged.into_inner() >= ACKNOWLEDGED,
-        "round {round}: too few requests were acknowledged"
+        "round {number}: too few requests were acknowledged"
     );
 }
 
-/// Sends what was not answered again: the same bytes, or in two halves.
-fn resend(address: &str, ledger: &Mutex<Ledger>, halved: bool) {
-    let unanswered = std::mem::take(&mut ledger.lock().unwrap().unanswered);
-    for ids in unanswered {
-        let parts: Vec<&[String]> = if halved {
-            ids.chunks(RECORDS / 2).collect()
-        } else {
-            vec![&ids]
-        };
-        for part in parts {
-            let deadline = Instant::now() + Duration::from_mins(1);
-            while !send(address, part, ledger) {
-                // As a sender does: what was refused for the moment is sent again.
-                ledger
-                    .lock()
-                    .unwrap()
-                    .unanswered
-                    .retain(|unanswered| unanswered != part);
-                assert!(
-                    Instant::now() < deadline,
-                    "a request that is sent again is taken in the end"
-                );
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        }
-    }
+/// Merges the directory's files, and with them what was stored twice because it was sent again in another shape.
+fn compact(data: &Path) {
+    let output = pennyspan(&["storage", "compact", "--data", data.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    println(&String::from_utf8_lossy(&output.stdout));
+    let output = pennyspan(&["storage", "status", "--data", data.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    println(&String::from_utf8_lossy(&output.stdout));
 }
 
-/// Sends one request and notes what came of it.
-fn send(address: &str, ids: &[String], ledger: &Mutex<Ledger>) -> bool {
-    let record = |id: &String| {
-        format!(
-            r#"{{"provider":"aws","account":"1","region":"us-east-1","function":"orders","invocation_id":"{id}","start_time":"2026-10-08T07:30:28Z","duration_ms":12.5,"billed_duration_ms":13,"memory_size_mib":128,"outcome":"ok"}}"#
-        )
-    };
-    let body = ids.iter().map(record).collect::<Vec<_>>().join("\n");
-    let answered = post(address, "/v1/invocations", "application/x-ndjson", body.as_bytes()) == Some(200);
-    let mut ledger = ledger.lock().unwrap();
-    if answered {
-        ledger.acknowledged.extend(ids.iter().cloned());
-    } else {
-        ledger.unanswered.push(ids.to_vec());
-    }
-    answered
+/// Asserts that a table holds each id that was acknowledged once, and no other.
+fn stands_once(table: &str, ids: &BTreeMap<String, usize>, acknowledged: &BTreeSet<String>) {
+    let doubled: Vec<_> = ids.iter().filter(|(_, count)| **count != 1).take(3).collect();
+    assert!(doubled.is_empty(), "{table} holds more than once: {doubled:?}");
+    let lost: Vec<_> = acknowledged.iter().filter(|id| !ids.contains_key(*id)).collect();
+    assert!(
+        lost.is_empty(),
+        "{table} lost {} acknowledged ids, such as {:?}",
+        lost.len(),
+        lost.first()
+    );
+    assert_eq!(
+        ids.len(),
+        acknowledged.len(),
+        "{table} holds ids that nobody was told of"
+    );
 }
 
-fn counts(data: &std::path::Path, sql: &str) -> BTreeMap<String, i64> {
-    let rows = query(data, sql);
-    let row = |row: &serde_json::Value| (row["id"].as_str().unwrap().to_owned(), row["n"].as_i64().unwrap());
-    rows.as_array().unwrap().iter().map(row).collect()
+/// Says what was measured, where a run shows its output.
+fn println(text: &str) {
+    use std::io::Write as _;
+    // Nobody has to read it.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -6,6 +6,7 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+mod bench;
 #[path = "../../analyzer/src/report/tests/broken.rs"]
 mod broken;
 mod commands;
@@ -16,6 +17,7 @@ mod gate;
 mod house;
 mod kill;
 mod network;
+mod readers;
 mod samples;
 mod server;
 mod truth;

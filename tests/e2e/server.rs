@@ -1,15 +1,17 @@
 //! The program serving, as a process of its own: started, sent to, ended or killed.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 /// A running server; dropping it kills the process.
 pub struct Server {
     child: Child,
+    said: Receiver<String>,
     pub http: String,
     pub web: String,
 }
@@ -40,8 +42,10 @@ impl Server {
             .env_remove("PENNYSPAN_SAMPLES")
             .envs(environment)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let said = forward(BufReader::new(child.stderr.take().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |what: &str| {
             let line = lines
@@ -52,7 +56,21 @@ impl Server {
             line.rsplit("http://").next().unwrap().trim().to_owned()
         };
         let (_, http, web) = (address("gRPC"), address("HTTP"), address("pages"));
-        Self { child, http, web }
+        Self { child, said, http, web }
+    }
+
+    /// Waits until the process says a line with `text` on standard error, and returns whether it did in time.
+    pub fn says(&self, text: &str, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        while let Ok(line) = self
+            .said
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            if line.contains(text) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Kills the process, as a crash would.
@@ -78,17 +96,54 @@ impl Drop for Server {
     }
 }
 
+/// Passes on what a process says on standard error, and keeps it.
+fn forward(said: impl io::BufRead + Send + 'static) -> Receiver<String> {
+    let (to, kept) = channel();
+    std::thread::spawn(move || {
+        for line in said.lines().map_while(Result::ok) {
+            // Neither has to have a reader.
+            let _ = writeln!(io::stderr(), "{line}");
+            let _ = to.send(line);
+        }
+    });
+    kept
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub text: String,
+}
+
+impl Answer {
+    /// Returns after how long the request is worth sending again, if the server says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let head = self.text.split("\r\n\r\n").next()?;
+        let header = |line: &str| {
+            let line = line.to_ascii_lowercase();
+            line.strip_prefix("retry-after:")?.trim().parse().ok()
+        };
+        head.lines().find_map(header).map(Duration::from_secs)
+    }
+}
+
 /// Sends one request on a connection of its own, and returns the status; none where no answer came.
 pub fn post(to: &str, path: &str, content_type: &str, body: &[u8]) -> Option<u16> {
-    let mut stream = TcpStream::connect(to).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    exchange(to, path, content_type, body).ok().map(|answer| answer.status)
+}
+
+/// Sends one request on a connection of its own.
+pub fn exchange(to: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(to)?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: {to}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all(head.as_bytes()).ok()?;
-    stream.write_all(body).ok()?;
-    status_of(&mut stream).map(|(status, _)| status)
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
+    answer_of(&mut stream)
 }
 
 /// Gets a page: its status and everything after the head's first line.
@@ -97,13 +152,18 @@ pub fn get(from: &str, path: &str) -> Option<(u16, String)> {
     stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
     let head = format!("GET {path} HTTP/1.1\r\nhost: {from}\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).ok()?;
-    status_of(&mut stream)
+    let answer = answer_of(&mut stream).ok()?;
+    Some((answer.status, answer.text))
 }
 
-fn status_of(stream: &mut TcpStream) -> Option<(u16, String)> {
+/// Reads an answer to its end; one that is cut short before its status is an unexpected end.
+fn answer_of(stream: &mut TcpStream) -> io::Result<Answer> {
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
+    stream.read_to_end(&mut answer)?;
     let text = String::from_utf8_lossy(&answer).into_owned();
-    let status = text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-    Some((status, text))
+    let status = text
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok());
+    let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(Answer { status, text })
 }

@@ -1,7 +1,6 @@
 //! One pass over the attempts: partitions side by side, groups merged at the end.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::execution::SendableRecordBatchStream;
@@ -13,8 +12,9 @@ use tokio::task::JoinSet;
 
 use crate::analysis::cost::month_start;
 use crate::analysis::{Attempt, Group, Part, Question, Scope, Tally};
-use crate::attempts::{self, Reader, Row};
+use crate::attempts::{self, Reader};
 use crate::error::AnalysisError;
+use crate::grouped::{Grouped, Names};
 use crate::pricing::Pricer;
 use crate::session::Session;
 
@@ -54,7 +54,7 @@ pub async fn tally<T: Tally>(
             question: question.clone(),
             books: session.books(),
             part,
-            groups: Groups::<T>::default(),
+            groups: Grouped::<5, T>::default(),
         };
         partitions.spawn(pass.run(stream));
     }
@@ -63,8 +63,8 @@ pub async fn tally<T: Tally>(
         let groups = done.map_err(|_| AnalysisError::Stopped {
             question: attempts::NAME.to_owned(),
         })??;
-        for (group, tally) in groups.into_iter() {
-            all.entry(group).or_default().merge(tally);
+        for (names, tally) in groups.into_groups() {
+            all.entry(Group::of(names)).or_default().merge(tally);
         }
     }
     Ok(all)
@@ -75,11 +75,11 @@ struct Pass<T> {
     question: Question,
     books: Arc<PriceBooks>,
     part: Part,
-    groups: Groups<T>,
+    groups: Grouped<5, T>,
 }
 
 impl<T: Tally> Pass<T> {
-    async fn run(mut self, mut rows: SendableRecordBatchStream) -> Result<Groups<T>, AnalysisError> {
+    async fn run(mut self, mut rows: SendableRecordBatchStream) -> Result<Grouped<5, T>, AnalysisError> {
         let books = Arc::clone(&self.books);
         let mut pricer = Pricer::new(&books);
         while let Some(batch) = rows.next().await {
@@ -87,7 +87,9 @@ impl<T: Tally> Pass<T> {
             let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempts::NAME))?;
             for row in reader.rows().filter(|row| self.question.selection.selects(row)) {
                 let attempt = Attempt::new(row, pricer.price(&row));
-                let tally = self.groups.of(&row, (self.part)(&row));
+                let part = (self.part)(&row);
+                let names = [Some(row.provider), row.account, row.region, row.function, part];
+                let tally = self.groups.of(names);
                 if self.question.window.contains(row.start_unix_nano) {
                     tally.add(&attempt);
                 } else {
@@ -99,58 +101,15 @@ impl<T: Tally> Pass<T> {
     }
 }
 
-/// The groups of one partition, found without copying their names.
-struct Groups<T>(HashMap<u64, Vec<(Group, T)>>);
-
-impl<T> Default for Groups<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T: Tally> Groups<T> {
-    fn of(&mut self, row: &Row<'_>, part: Option<&str>) -> &mut T {
-        let mut hasher = DefaultHasher::new();
-        (row.provider, row.account, row.region, row.function, part).hash(&mut hasher);
-        let same = self.0.entry(hasher.finish()).or_default();
-        let at = same
-            .iter()
-            .position(|(group, _)| group.is_of(row, part))
-            .unwrap_or_else(|| {
-                same.push((Group::of(row, part), T::default()));
-                same.len() - 1
-            });
-        &mut same[at].1
-    }
-
-    fn into_iter(self) -> impl Iterator<Item = (Group, T)> {
-        self.0.into_values().flatten()
-    }
-}
-
 impl Group {
-    fn of(row: &Row<'_>, part: Option<&str>) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
+    /// Returns the group of a function's four names and a part.
+    fn of([provider, account, region, function, part]: Names<5>) -> Self {
         let scope = Scope {
-            provider: row.provider.to_owned(),
-            account: owned(row.account),
-            region: owned(row.region),
-            function: owned(row.function),
+            provider: provider.unwrap_or_default(),
+            account,
+            region,
+            function,
         };
-        Self {
-            scope,
-            part: owned(part),
-        }
-    }
-
-    fn is_of(&self, row: &Row<'_>, part: Option<&str>) -> bool {
-        let scope = &self.scope;
-        (
-            scope.provider.as_str(),
-            scope.account.as_deref(),
-            scope.region.as_deref(),
-            scope.function.as_deref(),
-        ) == (row.provider, row.account, row.region, row.function)
-            && self.part.as_deref() == part
+        Self { scope, part }
     }
 }

@@ -6,8 +6,8 @@ use pennyspan_rules::Rule;
 
 use super::query::{RowError, RowScope, text};
 use super::{Judge, covers};
+use crate::grouped::Names;
 use crate::judge::judgement::NotJudged;
-use crate::measure::Names;
 use crate::measure::views::VIEWS;
 
 /// Columns that only settings tell.

@@ -7,7 +7,8 @@ use pennyspan_rules::{Decimal, Rule};
 use super::Override;
 use super::query::{RowScope, defaults};
 use crate::analysis::selection::matches;
-use crate::measure::{Grouped, Names, Team};
+use crate::grouped::{Grouped, Names};
+use crate::measure::Team;
 
 /// The parameters of one run, and the functions that it is for.
 pub(super) struct Variant<'a> {

@@ -8,9 +8,9 @@ use pennyspan_schema::tables::invocation_calls::Row as Call;
 use pennyspan_schema::{Histogram, Slice, TriggerType};
 
 use super::attempt::Row;
-use super::grouped::{Grouped, Names};
 use super::tally::{Sum, recorded, smaller};
 use super::views::ByDependency;
+use crate::grouped::{Grouped, Names};
 
 /// Calling function, dependency kind, dependency and operation.
 type Path = Names<7>;

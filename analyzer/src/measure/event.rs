@@ -9,7 +9,7 @@ use pennyspan_schema::{Outcome, TriggerType, Window};
 
 use super::attempt::Row;
 use super::delivery::Row as Delivery;
-use super::grouped::{Grouped, Names};
+use crate::grouped::{Grouped, Names};
 
 mod message;
 mod tries;
@@ -88,6 +88,11 @@ impl Events {
         super::tally::smaller(&mut batch.trigger_type, row.trigger_type);
     }
 
+    /// Returns whether an attempt may be one of an event's: deliveries may name it, or nobody waits for its answer.
+    pub(crate) fn concern(&self, row: &Row<'_>) -> bool {
+        !self.batches.is_empty() || is_event(row)
+    }
+
     /// Adds one attempt that ran; `key` names the invocation.
     pub(crate) fn add(&mut self, row: &Row<'_>, key: &str) {
         let [provider, account, region, function] = row.scope();
@@ -101,7 +106,7 @@ impl Events {
             batch.attempts.insert((Try::of(row), origin));
             return;
         }
-        if !row.synchronous() && !matches!(row.trigger(), Some(TriggerType::Queue | TriggerType::Stream)) {
+        if is_event(row) {
             let names = [
                 provider,
                 account,
@@ -131,6 +136,11 @@ impl Events {
         }
         messages
     }
+}
+
+/// Returns whether an attempt's key stands for its event: nobody waits for it, and no deliveries name its messages.
+fn is_event(row: &Row<'_>) -> bool {
+    !row.synchronous() && !matches!(row.trigger(), Some(TriggerType::Queue | TriggerType::Stream))
 }
 
 /// Returns the one copy of an origin.

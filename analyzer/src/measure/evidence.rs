@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::attempt::Row;
 use super::event::Team;
-use super::grouped::Grouped;
+use super::sighted;
 use super::tally::smaller;
+use crate::grouped::Grouped;
 use crate::pricing::Entry;
 
 /// Who speaks of a function's attempts of the window, and their prices.
@@ -34,7 +35,7 @@ pub(crate) struct Evidences {
 
 impl Evidences {
     /// Takes note of whose an attempt is.
-    pub(crate) fn see(&mut self, row: &Row<'_>) {
+    pub(crate) fn see(&mut self, row: &sighted::Row<'_>) {
         let team = self.teams.of(row.scope());
         smaller(&mut team.service, row.service);
         smaller(&mut team.environment, row.environment);

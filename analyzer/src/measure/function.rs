@@ -7,10 +7,10 @@ use pennyspan_schema::window::MINUTE_NANOS;
 use pennyspan_schema::{Histogram, InitType, Outcome, Window};
 
 use super::attempt::Row;
-use super::grouped::Grouped;
 use super::sightings::Sightings;
 use super::tally::{Count, Sum, larger, recorded, smaller};
 use super::views::ByFunction;
+use crate::grouped::Grouped;
 
 /// How long spans may take to arrive, in nanoseconds.
 const SPANS_ARRIVE_NANOS: i64 = 15 * MINUTE_NANOS;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use pennyspan_schema::{Outcome, Slice};
 
 use super::attempt::Row;
-use super::grouped::Grouped;
 use super::tally::{Sum, larger, smaller};
 use super::views::ByFunctionMinute;
+use crate::grouped::Grouped;
 
 /// A minute since 1970, and the memory size.
 type At = (i64, Option<i64>);

@@ -16,6 +16,7 @@ use super::evidence::Evidences;
 use super::function::Functions;
 use super::minute::Minutes;
 use super::shape::Shapes;
+use super::sighted;
 use super::sightings::Sightings;
 use super::source::Sources;
 use super::version::Versions;
@@ -78,11 +79,9 @@ impl Pass {
         pass.read_calls(session, back(reach.dependencies_nanos)).await?;
         pass.read_deliveries(session, back(LOOKBACK_NANOS)).await?;
         let range = back(reach.minutes_nanos.max(reach.dependencies_nanos).max(LOOKBACK_NANOS));
-        pass.read_attempts(session, range, Self::see).await?;
+        pass.see_attempts(session, range).await?;
         pass.sightings.settle();
-        let mut pricer = Pricer::new(&books);
-        pass.read_attempts(session, range, |pass, row| pass.add(row, &mut pricer))
-            .await?;
+        pass.add_attempts(session, range, &books).await?;
         for counted in counted::read(session, back(reach.minutes_nanos)).await? {
             pass.minutes
                 .add_counted(counted.scope(), Slice::of(counted.unix_nano).0, counted.count);
@@ -130,30 +129,40 @@ impl Pass {
         Ok(())
     }
 
-    async fn read_attempts(
-        &mut self,
-        session: &Session,
-        range: Window,
-        mut each: impl FnMut(&mut Self, &Row<'_>),
-    ) -> Result<(), AnalysisError> {
-        let mut rows = session.rows(Table::Invocations, attempt::COLUMNS, range).await?;
+    /// Takes note of what must be known of all attempts before any is measured.
+    async fn see_attempts(&mut self, session: &Session, range: Window) -> Result<(), AnalysisError> {
+        let mut rows = session.rows(Table::Invocations, sighted::COLUMNS, range).await?;
         while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(AnalysisError::run(attempt::NAME))?;
-            let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempt::NAME))?;
-            for row in reader.rows() {
-                if self.selection.selects(&row.priced()) {
-                    each(self, &row);
+            let batch = batch.map_err(AnalysisError::run(sighted::NAME))?;
+            let reader = sighted::Reader::new(&batch).map_err(AnalysisError::rows(sighted::NAME))?;
+            for row in reader.rows().filter(|row| row.is_selected(&self.selection)) {
+                self.evidences.see(&row);
+                if row.outcome().ran() {
+                    self.sightings.see(&row);
                 }
             }
         }
         Ok(())
     }
 
-    fn see(&mut self, row: &Row<'_>) {
-        self.evidences.see(row);
-        if row.outcome().ran() {
-            self.sightings.see(row);
+    async fn add_attempts(
+        &mut self,
+        session: &Session,
+        range: Window,
+        books: &PriceBooks,
+    ) -> Result<(), AnalysisError> {
+        let mut pricer = Pricer::new(books);
+        let mut rows = session.rows(Table::Invocations, attempt::COLUMNS, range).await?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(AnalysisError::run(attempt::NAME))?;
+            let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempt::NAME))?;
+            for row in reader.rows() {
+                if self.selection.selects(&row.priced()) {
+                    self.add(&row, &mut pricer);
+                }
+            }
         }
+        Ok(())
     }
 
     fn add(&mut self, row: &Row<'_>, pricer: &mut Pricer<'_>) {
@@ -175,22 +184,18 @@ impl Pass {
             return;
         }
         self.versions.add(row, &self.sightings, self.window);
-        let mut name = String::new();
-        name_attempt(&mut name, [row.provider, row.key_scope, row.invocation_id], None);
-        self.events.add(row, &name);
-        name_attempt(
-            &mut name,
-            [row.provider, row.key_scope, row.invocation_id],
-            Some(row.start_unix_nano),
-        );
+        if self.events.concern(row) {
+            self.events.add(row, &name_of(row, None));
+        }
+        let name = || name_of(row, Some(row.start_unix_nano));
         if row.outcome().failed() {
-            self.dependencies.add_failed(row, &name);
+            self.dependencies.add_failed(row, &name());
         }
         if inside {
             self.evidences.add(row, duration, request);
             self.sources.add(row);
             if row.evidence_span {
-                self.shapes.add(row, &name, usd_per_mib_ms);
+                self.shapes.add(row, &name(), usd_per_mib_ms);
             }
         }
     }
@@ -224,6 +229,17 @@ fn per_mib_ms(books: &Arc<PriceBooks>) -> Vec<Option<f64>> {
             .flatten()
     });
     each.collect()
+}
+
+/// Returns what names an attempt, or with no start its key.
+fn name_of(row: &Row<'_>, start_unix_nano: Option<i64>) -> String {
+    let mut name = String::new();
+    name_attempt(
+        &mut name,
+        [row.provider, row.key_scope, row.invocation_id],
+        start_unix_nano,
+    );
+    name
 }
 
 /// Writes what names an attempt, or with no start its key, into a buffer.

@@ -7,9 +7,9 @@ use pennyspan_schema::tables::invocation_calls::Row as Call;
 use pennyspan_schema::{Histogram, TriggerType};
 
 use super::attempt::Row;
-use super::grouped::{Grouped, Names};
 use super::tally::{Sum, larger, quantile, smaller};
 use super::views::ByTraceShape;
+use crate::grouped::{Grouped, Names};
 
 /// What calls of a function are filed under.
 const FUNCTION: &str = "function";

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::attempt::Row;
-use super::grouped::Grouped;
+use super::sighted;
+use crate::grouped::Grouped;
 
 /// Environments of a version that do not count, since a deployment is always cold.
 const FIRST_ENVIRONMENTS: usize = 20;
@@ -36,7 +37,7 @@ pub(crate) struct Sightings {
 
 impl Sightings {
     /// Takes note of one attempt that ran.
-    pub(crate) fn see(&mut self, row: &Row<'_>) {
+    pub(crate) fn see(&mut self, row: &sighted::Row<'_>) {
         let at = row.start_unix_nano;
         if let Some(version) = row.version.filter(|version| *version != LATEST) {
             let versions = self.versions.of(row.scope());

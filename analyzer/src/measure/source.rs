@@ -3,9 +3,9 @@
 use pennyspan_schema::Histogram;
 
 use super::attempt::Row;
-use super::grouped::Grouped;
 use super::tally::{Count, recorded, smaller};
 use super::views::ByTriggerSource;
+use crate::grouped::Grouped;
 
 /// Groups by function, trigger type and source.
 #[derive(Debug, Default)]

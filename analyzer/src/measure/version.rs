@@ -8,10 +8,10 @@ use pennyspan_schema::window::MINUTE_NANOS;
 use pennyspan_schema::{Histogram, HistogramRef, Window};
 
 use super::attempt::Row;
-use super::grouped::{Grouped, Names};
 use super::sightings::Sightings;
 use super::tally::{larger, recorded, smaller};
 use super::views::ByVersion;
+use crate::grouped::{Grouped, Names};
 
 /// What does not count after a version's first sight, in nanoseconds.
 const FIRST_NANOS: i64 = 15 * MINUTE_NANOS;

@@ -8,6 +8,7 @@ use pennyspan_schema::Table;
 use pennyspan_schema::tables::deployments::{self, Reader, Row};
 
 use crate::error::AnalysisError;
+use crate::grouped::Grouped;
 use crate::neighbours::configurations::Configurations;
 use crate::neighbours::sighting;
 use crate::reading::Reading;
@@ -43,15 +44,15 @@ pub struct Deployment {
     pub source: String,
 }
 
-/// Where versions are seen: provider, account, region, and function or service.
-type Place = (String, Option<String>, Option<String>, String);
+/// The first sight of each version, by where it was seen: provider, account, region, and function or service.
+type Seen = Grouped<4, BTreeMap<String, i64>>;
 
 /// Every deployment, in the order of time.
 #[derive(Debug, Default)]
 pub struct Deployments {
     all: BTreeSet<Deployment>,
-    versions: BTreeMap<Place, BTreeMap<String, i64>>,
-    service_versions: BTreeMap<Place, BTreeMap<String, i64>>,
+    versions: Seen,
+    service_versions: Seen,
     by_name: HashMap<String, Vec<Deployment>>,
 }
 
@@ -97,19 +98,14 @@ impl Deployments {
 
     /// Takes note of one attempt's versions.
     pub(crate) fn see(&mut self, row: &sighting::Row<'_>, function: Option<&str>) {
-        let place = |name: &str| {
-            (
-                row.provider.to_owned(),
-                row.account.map(str::to_owned),
-                row.region.map(str::to_owned),
-                name.to_owned(),
-            )
-        };
+        let (provider, account, region) = (Some(row.provider), row.account, row.region);
         if let (Some(function), Some(version)) = (function, row.version.filter(|version| *version != LATEST)) {
-            note(&mut self.versions, place(function), version, row.start_unix_nano);
+            let versions = self.versions.of([provider, account, region, Some(function)]);
+            note(versions, version, row.start_unix_nano);
         }
         if let (Some(service), Some(version)) = (row.service, row.service_version) {
-            note(&mut self.service_versions, place(service), version, row.start_unix_nano);
+            let versions = self.service_versions.of([provider, account, region, Some(service)]);
+            note(versions, version, row.start_unix_nano);
         }
     }
 
@@ -152,26 +148,23 @@ impl Deployments {
     }
 }
 
-fn note(seen: &mut BTreeMap<Place, BTreeMap<String, i64>>, place: Place, version: &str, start_unix_nano: i64) {
-    let first = seen
-        .entry(place)
-        .or_default()
-        .entry(version.to_owned())
-        .or_insert(start_unix_nano);
-    *first = start_unix_nano.min(*first);
+fn note(versions: &mut BTreeMap<String, i64>, version: &str, start_unix_nano: i64) {
+    match versions.get_mut(version) {
+        Some(first) => *first = start_unix_nano.min(*first),
+        None => drop(versions.insert(version.to_owned(), start_unix_nano)),
+    }
 }
 
 /// Returns the first sight of every version but a place's oldest, which may have been there long before.
-fn first_sights(
-    seen: BTreeMap<Place, BTreeMap<String, i64>>,
-    source: &'static str,
-) -> impl Iterator<Item = (String, Deployment)> {
-    seen.into_iter()
-        .flat_map(move |((provider, account, region, name), versions)| {
+fn first_sights(seen: Seen, source: &'static str) -> impl Iterator<Item = (String, Deployment)> {
+    seen.into_sorted()
+        .into_iter()
+        .flat_map(move |([provider, account, region, name], versions)| {
+            let name = name.unwrap_or_default();
             let oldest = versions.values().min().copied();
             let newer = versions.into_iter().filter(move |(_, first)| Some(*first) != oldest);
             newer.map(move |(version, first)| {
-                let (provider, account, region) = (Some(provider.clone()), account.clone(), region.clone());
+                let (provider, account, region) = (provider.clone(), account.clone(), region.clone());
                 let seen = Deployment {
                     deployed_unix_nano: first,
                     provider,

@@ -15,7 +15,7 @@ pub const TABLE: &str = "suppress";
 /// The key that ends a suppression.
 pub const EXPIRES: &str = "expires";
 /// How long after the window the lines of a page let a suppression last, in nanoseconds.
-const LASTS_NANOS: i64 = 90 * 86_400_000_000_000;
+const LASTS_NANOS: i64 = 30 * 86_400_000_000_000;
 
 /// One key of a suppression.
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +200,7 @@ pub fn apply(
     rows
 }
 
-/// Returns the lines of the configuration file that accept a finding for 90 days; whatever a name holds, they stay TOML.
+/// Returns the lines of the configuration file that accept a finding for 30 days; whatever a name holds, they stay TOML.
 ///
 /// The reason is left empty, which the configuration refuses: somebody has to say why.
 #[must_use]
@@ -219,7 +219,9 @@ pub fn lines(finding: &Finding, window_end_unix_nano: i64) -> String {
             ("reason", _) => lines.push(format!("{} = \"\"", key.name)),
             // A JSON string is a TOML basic string, but for the delete character.
             (name, Some(text)) => {
-                let text = serde_json::Value::from(text.replace('\u{7f}', ""));
+                let text = serde_json::Value::from(text.as_str())
+                    .to_string()
+                    .replace('\u{7f}', "\\u007F");
                 lines.push(format!("{name} = {text}"));
             }
             (_, None) => {}

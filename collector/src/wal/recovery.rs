@@ -14,7 +14,7 @@ use super::scan::{Gap, Piece, Scanner, id_in_head};
 use super::segment::{ASIDE, Directory, Segment, create_durably, read_full_at, read_whole, replace, write_all_at};
 
 /// The file that holds the log's id.
-const ID_FILE: &str = "id";
+pub(super) const ID_FILE: &str = "id";
 /// Bytes that are copied aside at once.
 const COPY_BYTES: usize = 1 << 20;
 

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::{Loading, answer};
 use crate::cli::ImportArgs;
-use crate::config::InForce;
+use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use crate::serving::durable_options;
 use crate::source;
@@ -30,7 +30,7 @@ pub(super) fn run(
         bar.inc(1);
     }
     bar.finish_and_clear();
-    runtime.block_on(compare(Path::new(&in_force.config.data), &mut newcomers))?;
+    runtime.block_on(compare(&in_force.config, &mut newcomers))?;
     let tables = newcomers
         .compared()
         .map(|(table, compared)| line(table.name(), compared));
@@ -39,9 +39,10 @@ pub(super) fn run(
 }
 
 /// Compares with the directory; where there is none yet, everything is new.
-async fn compare(path: &Path, newcomers: &mut Newcomers) -> anyhow::Result<()> {
+async fn compare(config: &Config, newcomers: &mut Newcomers) -> anyhow::Result<()> {
+    let path = Path::new(&config.data);
     let is_written = DataDir::is_written(path);
-    let store = match DurableStore::open_read_only(path, durable_options()).await {
+    let store = match DurableStore::open_read_only(path, durable_options(&config.storage)).await {
         Ok(store) => store,
         Err(StoreError::NotData { .. }) => return Ok(()),
         Err(StoreError::Directory { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(()),

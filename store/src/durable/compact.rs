@@ -1,4 +1,7 @@
-//! Merging small files, so that a table has few.
+//! Merging small files, so that a table has few, and equal rows that came in different requests become one.
+//!
+//! What was sent twice in different requests lies in different files until they are merged. Nothing that is folded changes by
+//! that: a fold counts equal facts and equal spans once wherever they lie.
 
 use std::sync::Arc;
 
@@ -19,13 +22,24 @@ const MERGED_BYTES: u64 = 32 << 20;
 const RESTLESS_SLICES: i64 = 10;
 
 impl Space {
-    /// Merges the small files of each table that has too many.
-    pub(super) async fn merge_small_files(&self, tables: &mut Tables) -> Result<(), StoreError> {
+    /// Writes what is not in files yet, and merges the small files of every table.
+    pub(super) async fn compact(&self) -> Result<(), StoreError> {
+        let mut tables = self.tables.lock().await;
+        let compacted = match self.flush_into(&mut tables).await {
+            Ok(()) => self.merge_small_files(&mut tables, 1).await,
+            failed => failed,
+        };
+        self.note(&compacted);
+        compacted
+    }
+
+    /// Merges the small files of each table that has more than so many.
+    pub(super) async fn merge_small_files(&self, tables: &mut Tables, live_files: usize) -> Result<(), StoreError> {
         let mut merged = false;
         for table in Table::ALL {
             if tables
                 .get(*table)
-                .is_some_and(|logged| logged.files().count() > self.options.live_files)
+                .is_some_and(|logged| logged.files().count() > live_files)
             {
                 merged |= self.merge_table(tables, *table).await?;
             }

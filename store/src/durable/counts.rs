@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pennyspan_schema::Counter;
 use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::{Counter, Table};
 
 /// How often one kind of work was done, and when last.
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ pub(super) struct Counts {
     pub(super) folds: Done,
     pub(super) commits: Done,
     pub(super) merges: Done,
+    equal_rows: Mutex<BTreeMap<Table, u64>>,
 }
 
 impl Counts {
@@ -41,11 +43,33 @@ impl Counts {
             ("commits_total", &self.commits),
             ("merges_total", &self.merges),
         ];
-        done.into_iter().map(|(name, done)| Counter {
+        let done = done.into_iter().map(|(name, done)| Counter {
             name,
             labels: BTreeMap::new(),
             value: done.count.load(Ordering::Acquire),
-        })
+        });
+        done.chain(
+            self.equal_rows()
+                .iter()
+                .map(|(table, rows)| Counter {
+                    name: "equal_rows_merged_total",
+                    labels: BTreeMap::from([("table", table.name().to_owned())]),
+                    value: *rows,
+                })
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    /// Takes note of rows that were left out, because an equal one is kept.
+    pub(super) fn note_equal_rows(&self, table: Table, rows: usize) {
+        if rows > 0 {
+            *self.equal_rows().entry(table).or_default() += rows as u64;
+        }
+    }
+
+    fn equal_rows(&self) -> MutexGuard<'_, BTreeMap<Table, u64>> {
+        // Nothing panics while it is held.
+        self.equal_rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn last_done(&self) -> LastDone {

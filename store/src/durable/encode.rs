@@ -16,6 +16,7 @@ use parquet::schema::types::ColumnPath;
 use pennyspan_schema::{Slice, Table};
 
 use super::StoreError;
+use super::distinct::distinct;
 use super::tables::Orphans;
 use crate::delta::{DataFile, Stats};
 use crate::fold::Marks;
@@ -38,12 +39,14 @@ const ORPHANS: &str = "pennyspan.orphans";
 pub(super) struct Encoded {
     pub(super) content: Bytes,
     pub(super) stats: Stats,
+    /// Rows that were left out, because an equal one is kept.
+    pub(super) equal_rows: usize,
     pub(super) marks: Marks,
     /// Where the rows' times lie, first and last.
     pub(super) times: Option<(i64, i64)>,
 }
 
-/// Encodes rows in the background, sorted by function and time, as few files as their size allows.
+/// Encodes rows in the background, sorted by function and time, equal ones once, as few files as their size allows.
 pub(super) async fn encode(
     table: Table,
     batches: Vec<RecordBatch>,
@@ -84,7 +87,8 @@ fn parts(batches: Vec<RecordBatch>) -> Vec<Vec<RecordBatch>> {
 }
 
 fn encode_file(table: Table, batches: &[RecordBatch], orphans: &Orphans) -> Result<Encoded, ParquetError> {
-    let rows = sorted(table, &concat_batches(&table.schema(), batches)?)?;
+    let given = sorted(table, &concat_batches(&table.schema(), batches)?)?;
+    let rows = distinct(table, &given)?;
     let mut writer = ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties(&rows)?))?;
     writer.write(&rows)?;
     if table == Table::Invocations {
@@ -96,6 +100,7 @@ fn encode_file(table: Table, batches: &[RecordBatch], orphans: &Orphans) -> Resu
     let stats = Stats::of(&rows);
     Ok(Encoded {
         content: content.into(),
+        equal_rows: given.num_rows() - rows.num_rows(),
         marks: Marks::of(table, &[rows]).map_err(|error| ParquetError::External(error.into()))?,
         times: stats.range(table.time_column()),
         stats,

@@ -106,9 +106,14 @@ impl Space {
         };
         let mut written = Vec::new();
         for Encoded {
-            content, stats, marks, ..
+            content,
+            stats,
+            marks,
+            equal_rows,
+            ..
         } in encoded
         {
+            self.counts.note_equal_rows(table, equal_rows);
             let size_bytes = content.len() as u64;
             let name = logged.write(&holds.stem(), content).await?;
             let location = logged.location(&name)?;
@@ -134,7 +139,7 @@ impl Space {
 
     /// Merges small files, and deletes files that nobody reads any more.
     async fn maintain(&self, tables: &mut Tables) -> Result<(), StoreError> {
-        self.merge_small_files(tables).await?;
+        self.merge_small_files(tables, self.options.live_files).await?;
         tables
             .sweep(self.options.now().saturating_sub(self.options.keep_nanos))
             .await

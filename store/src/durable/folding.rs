@@ -34,13 +34,15 @@ pub(super) async fn fold(space: &Space) -> Result<(), StoreError> {
     let cut = cut(space)?;
     let mut folds = BTreeMap::new();
     if !(cut.new_facts.is_empty() && cut.new_spans.is_empty()) {
-        space.options.begin("fold");
         space.marks.begin_fold();
         let dirty = cut.dirty(&space.marks).await?;
         // The newest first, as they are asked for most.
         for slices in groups(&dirty).into_iter().rev() {
             folds.extend(cut.fold(slices, &space.marks).await?);
         }
+    }
+    if !folds.is_empty() {
+        space.options.begin("fold");
     }
     let mut state = space.state();
     for (slice, folded) in folds {

@@ -14,7 +14,6 @@ pub(super) struct Generation {
     first: Option<Position>,
     through: Position,
     tables: BTreeMap<Table, Tiers>,
-    bytes: usize,
     since_unix_nano: Option<i64>,
 }
 
@@ -25,7 +24,6 @@ impl Generation {
         self.first = self.first.or(Some(position));
         self.through = self.through.max(position);
         self.since_unix_nano = self.since_unix_nano.or(Some(now_unix_nano));
-        self.bytes += rows.memory_bytes();
         rows.into_batches()
             .try_for_each(|(table, batch)| self.push_batch(table, batch))
     }
@@ -42,7 +40,6 @@ impl Generation {
         self.first = self.first.or(later.first);
         self.through = self.through.max(later.through);
         self.since_unix_nano = self.since_unix_nano.or(later.since_unix_nano);
-        self.bytes += later.bytes;
         for (table, tiers) in later.tables {
             tiers
                 .iter()
@@ -61,7 +58,7 @@ impl Generation {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.tables.values().map(Tiers::memory_bytes).sum()
     }
 
     /// Returns when its oldest row was published.

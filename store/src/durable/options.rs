@@ -10,7 +10,9 @@ use crate::local::LocalStore;
 /// Tells the time, in nanoseconds since 1970 UTC. The store reads no clock of its own.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Is told which stage of work begins: `fold`, `flush`, `commit`, `swap` or `merge`; faults are injected here.
+/// Is told which stage of work begins: `flush` before hot rows are written, `commit` before a table's log names new files,
+/// `swap` before queries see them, `fold` before what was folded becomes visible, `merge` before small files are read; faults
+/// are injected here.
 pub type Stage = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// How a data directory is opened.

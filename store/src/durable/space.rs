@@ -139,10 +139,10 @@ impl Space {
         flushed
     }
 
-    fn note(&self, done: &Result<(), StoreError>) {
+    pub(super) fn note(&self, done: &Result<(), StoreError>) {
         let failure = done.as_ref().err().map(StoreError::sentence);
         if let Some(failure) = &failure {
-            tracing::error!(workspace = %self.workspace, failure, "failed to fold or flush");
+            tracing::error!(workspace = %self.workspace, failure, "failed to fold, flush or merge");
         }
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }

@@ -63,9 +63,13 @@ fn identity(span: &Span) -> impl Ord + use<> {
     (span.trace, span.id, span.kind, span.start)
 }
 
-/// Of spans with one identity the one that ended last stands for all; a digest of its content decides between the rest.
 fn preference(readers: &[Reader], span: &Span) -> impl Ord + use<> {
     let (reader, row) = span.at.of(readers);
+    span_preference(reader, row)
+}
+
+/// Of spans with one identity the one that ended last stands for all; a digest of its content decides between the rest.
+pub(crate) fn span_preference(reader: &Reader, row: usize) -> impl Ord + use<> {
     let mut digest = Digest::default();
     Row {
         received_unix_nano: None,

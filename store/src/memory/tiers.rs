@@ -19,6 +19,8 @@ pub(crate) struct Tiers {
     table: Table,
     large: Vec<RecordBatch>,
     small: Vec<Vec<RecordBatch>>,
+    /// Memory of all batches.
+    bytes: usize,
 }
 
 /// Refuses a batch that has not its table's columns.
@@ -35,12 +37,14 @@ impl Tiers {
             table,
             large: Vec::new(),
             small: Vec::new(),
+            bytes: 0,
         }
     }
 
     pub(crate) fn push(&mut self, batch: RecordBatch) -> Result<(), FoldError> {
         check_layout(self.table, &batch)?;
         let mut batch = batch;
+        self.bytes += batch.get_array_memory_size();
         for tier in 0.. {
             if batch.num_rows() >= LARGE_ROWS || batch.get_array_memory_size() >= LARGE_BYTES {
                 self.large.push(batch);
@@ -55,6 +59,8 @@ impl Tiers {
             }
             let full = std::mem::take(&mut self.small[tier]);
             batch = self.concat(&full)?;
+            self.bytes += batch.get_array_memory_size();
+            self.bytes -= full.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
         }
         Ok(())
     }
@@ -74,8 +80,9 @@ impl Tiers {
         self.large.iter().chain(self.small.iter().flatten())
     }
 
+    /// Returns how much memory the batches take as they lie now, in bytes: small ones take less when they are put together.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.iter().map(RecordBatch::get_array_memory_size).sum()
+        self.bytes
     }
 
     fn concat(&self, batches: &[RecordBatch]) -> Result<RecordBatch, FoldError> {
@@ -83,5 +90,30 @@ impl Tiers {
             table: self.table.name(),
             source,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pennyspan_schema::tables::logs;
+
+    use super::*;
+
+    #[test]
+    fn small_batches_count_as_what_they_take_together() {
+        let mut builder = logs::Builder::default();
+        builder.append(&logs::Row::default());
+        let one = builder.finish();
+        let mut tiers = Tiers::new(Table::Logs);
+        for _ in 0..FAN_IN * FAN_IN {
+            tiers.push(one.clone()).unwrap();
+        }
+        let held: usize = tiers.iter().map(RecordBatch::get_array_memory_size).sum();
+        assert_eq!(tiers.memory_bytes(), held);
+        assert!(
+            held < FAN_IN * one.get_array_memory_size(),
+            "{held} bytes for {} rows",
+            FAN_IN * FAN_IN
+        );
     }
 }

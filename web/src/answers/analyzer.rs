@@ -7,6 +7,7 @@ mod findings;
 mod function;
 mod functions;
 mod home;
+mod measure;
 mod numbers;
 mod rule;
 mod setup;
@@ -44,6 +45,9 @@ use filters::keep;
 
 /// How long a page may be worked on.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// The window of a session that no attempts are asked of: it lies before the first of them, so none is read.
+const NO_TIME: Window = Window { start: 0, end: 0 };
 
 /// An error of whoever holds the tables.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
@@ -142,10 +146,19 @@ impl AnalyzerAnswers {
     }
 
     async fn ask(&self, window: Window) -> Result<Asked, AnswerError> {
+        self.ask_over(window, window).await
+    }
+
+    /// Asks for what there is in a window, without reading its attempts.
+    async fn glance(&self, window: Window) -> Result<Asked, AnswerError> {
+        self.ask_over(NO_TIME, window).await
+    }
+
+    async fn ask_over(&self, answered: Window, window: Window) -> Result<Asked, AnswerError> {
         let began = Instant::now();
         let snapshot = self.snapshot().await?;
-        let session = self.open(&snapshot, window).await?;
-        let seen = seen(&session, session.window()).await.map_err(failed)?;
+        let session = self.open(&snapshot, answered).await?;
+        let seen = seen(&session, numbers::window(window)).await.map_err(failed)?;
         Ok(Asked {
             session,
             snapshot,

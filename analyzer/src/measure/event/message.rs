@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pennyspan_schema::Window;
 
 use super::{Events, Origin, Team, Try};
-use crate::measure::grouped::Grouped;
+use crate::grouped::Grouped;
 use crate::measure::views::ByMessage;
 
 /// What the name of a queue ends in that keeps the order within groups.

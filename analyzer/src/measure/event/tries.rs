@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pennyspan_schema::Window;
 
 use super::{Events, Origin, Team, Try, begins_in};
-use crate::measure::grouped::Grouped;
+use crate::grouped::Grouped;
 use crate::measure::views::ByEvent;
 
 /// Events of one origin with one number of attempts.

@@ -90,7 +90,7 @@ fn the_lines_of_a_page_have_the_keys_of_the_configuration() {
     let lines = suppress::lines(&finding, HOUR.end_unix_nano);
     assert_eq!(
         lines,
-        "[[suppress]]\nrule = \"oom\"\nfunction = \"a\\\"b\"\nsub_resource = \"orders\"\nreason = \"\"\nexpires = 2027-01-06"
+        "[[suppress]]\nrule = \"oom\"\nfunction = \"a\\\"b\\u007F\"\nsub_resource = \"orders\"\nreason = \"\"\nexpires = 2026-11-07"
     );
 }
 

@@ -1,5 +1,6 @@
 use super::simulated::Disk;
 use super::*;
+use crate::wal::Standing;
 use crate::wal::seen::Admission;
 
 #[test]
@@ -56,6 +57,26 @@ fn positions_go_on_after_each_restart() {
     };
     let (_, recovery) = Wal::open(above, disk).unwrap();
     assert_eq!(recovery.next, Position(501));
+}
+
+#[test]
+fn what_a_log_holds_is_told_beside_the_one_who_writes_it() {
+    let disk = Disk::new();
+    assert_eq!(Standing::of(&*disk).unwrap(), None);
+    let (wal, recovery) = open(&disk);
+    let standing = || Standing::of(&*disk).unwrap().unwrap();
+    assert_eq!(
+        (standing().id, standing().frame_count, standing().last),
+        (recovery.id, 0, None)
+    );
+    accept_each(&wal, 0..7, 900);
+    let progress = wal.progress();
+    let told = standing();
+    assert_eq!((told.frame_count, told.last, told.gap_count), (7, Some(Position(7)), 0));
+    assert_eq!(
+        (told.segment_count, told.segment_bytes),
+        (progress.segment_count as u64, progress.segment_bytes)
+    );
 }
 
 #[test]

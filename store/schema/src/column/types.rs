@@ -43,7 +43,7 @@ pub trait ColumnType {
 
     /// Returns the Arrow type.
     fn data_type() -> DataType;
-    /// Returns an empty builder.
+    /// Returns an empty builder that holds no memory yet: most requests are small, and what is reserved counts as hot.
     fn builder() -> Self::Builder;
     /// Appends one value, or null.
     fn append(builder: &mut Self::Builder, value: Option<Self::Value<'_>>);
@@ -88,7 +88,7 @@ impl ColumnType for Text {
         DataType::Utf8
     }
     fn builder() -> StringBuilder {
-        StringBuilder::new()
+        StringBuilder::with_capacity(0, 0)
     }
     fn append(builder: &mut StringBuilder, value: Option<&str>) {
         builder.append_option(value);
@@ -113,7 +113,7 @@ impl ColumnType for Int {
         DataType::Int64
     }
     fn builder() -> Int64Builder {
-        Int64Builder::new()
+        Int64Builder::with_capacity(0)
     }
     fn append(builder: &mut Int64Builder, value: Option<i64>) {
         builder.append_option(value);
@@ -138,7 +138,7 @@ impl ColumnType for Bool {
         DataType::Boolean
     }
     fn builder() -> BooleanBuilder {
-        BooleanBuilder::new()
+        BooleanBuilder::with_capacity(0)
     }
     fn append(builder: &mut BooleanBuilder, value: Option<bool>) {
         builder.append_option(value);
@@ -166,7 +166,7 @@ macro_rules! fixed {
                 DataType::FixedSizeBinary($width)
             }
             fn builder() -> FixedSizeBinaryBuilder {
-                FixedSizeBinaryBuilder::new($width)
+                FixedSizeBinaryBuilder::with_capacity(0, $width)
             }
             fn append(builder: &mut FixedSizeBinaryBuilder, value: Option<[u8; $width]>) {
                 match value {
@@ -222,8 +222,8 @@ impl ColumnType for Hist {
     }
     fn builder() -> HistBuilder {
         HistBuilder {
-            buckets: Int16Builder::new(),
-            weights_milli: Int64Builder::new(),
+            buckets: Int16Builder::with_capacity(0),
+            weights_milli: Int64Builder::with_capacity(0),
             lengths: Vec::new(),
             valid: Vec::new(),
         }

@@ -4,7 +4,7 @@ use crate::columns;
 use crate::unit::Unit;
 
 columns! {
-    /// One OTLP span. Equal spans (trace, span, kind, start) that arrive in different requests are stored as they came; fold counts them once.
+    /// One OTLP span. Equal spans (trace, span, kind, start) that arrive in different requests are stored as they came, until their files are merged; fold counts them once.
     table "spans";
 
     /// The trace.

@@ -82,6 +82,57 @@ async fn many_flushes_leave_few_files_and_the_same_rows() {
 }
 
 #[tokio::test]
+async fn equal_rows_become_one_when_their_files_are_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Workspace::default();
+    let frames = frames(&minutes(3), 1, 1);
+    let store = open(folder.path(), options()).await.unwrap();
+    let mut position = pennyspan_schema::Position(0);
+    // The same facts and spans in each of two requests, flushed together, and in a third that is flushed apart.
+    for frame in frames.iter().chain(&frames) {
+        position = position.next();
+        store.publish(position, &workspace, frame.rows.clone()).unwrap();
+    }
+    store.flush_all().await.unwrap();
+    for frame in &frames {
+        position = position.next();
+        store.publish(position, &workspace, frame.rows.clone()).unwrap();
+    }
+    store.flush_all().await.unwrap();
+    let rows = |store: &crate::durable::DurableStore| {
+        [Table::InvocationFacts, Table::Spans, Table::Logs].map(|table| store.snapshot(&workspace).rows(table))
+    };
+    let before = told_by(&store).await;
+    assert_eq!(rows(&store), [6, 6, 6], "each flush keeps one of its own");
+    store.compact_all().await.unwrap();
+    assert_eq!(rows(&store), [3, 3, 6], "log records from the network have no identity");
+    let status = store.status(Some(super::given::WAL)).await.unwrap();
+    let facts = status[0]
+        .tables
+        .iter()
+        .find(|table| table.table == Table::InvocationFacts)
+        .unwrap();
+    assert_eq!((facts.files, facts.rows, facts.through), (1, 3, Some(position)));
+    assert_eq!((status[0].flushed, status[0].folded), (Some(position), position));
+    let of_folded = |told: Vec<String>| -> Vec<String> {
+        let is_folded = |line: &String| Table::folded().any(|table| line.starts_with(&format!("{} ", table.name())));
+        told.into_iter().filter(is_folded).collect()
+    };
+    let counted = |counter: &pennyspan_schema::Counter| counter.name == "equal_rows_merged_total";
+    let merged: u64 = store
+        .counters()
+        .into_iter()
+        .filter(counted)
+        .map(|counter| counter.value)
+        .sum();
+    assert_eq!(merged, 12, "every row that is left out is counted");
+    drop(store);
+    let store = open(folder.path(), options()).await.unwrap();
+    assert_eq!(rows(&store), [3, 3, 6]);
+    assert_eq!(of_folded(told_by(&store).await), of_folded(before));
+}
+
+#[tokio::test]
 async fn a_file_that_a_snapshot_reads_stays() {
     let folder = tempfile::tempdir().unwrap();
     let workspace = Workspace::default();

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pennyspan_analyzer::analysis::counts::whole;
-use pennyspan_analyzer::analysis::courses::{Course as Cells, Keep, merge};
-use pennyspan_analyzer::analysis::overview::{Interval, Overview};
+use pennyspan_analyzer::analysis::courses::{Course as Cells, Grid, Keep, merge};
+use pennyspan_analyzer::analysis::overview::Interval;
 use pennyspan_analyzer::analysis::rows::text_rows;
 use pennyspan_analyzer::analysis::{self, Scope, Selection};
 use pennyspan_analyzer::judge::judgement::{self, Finding};
@@ -18,11 +17,12 @@ use pennyspan_rules::rule::fill;
 
 use super::findings::{dollars, values};
 use super::functions::is_about;
-use super::{AnalyzerAnswers, Judged, numbers, run};
+use super::measure::Measure;
+use super::{AnalyzerAnswers, numbers, run};
 use crate::answers::{
     Answer, AnswerError, Confidence, Course, EvidenceRows, FindingAnswer, Impact, Question, RunbookStep, Suppression,
 };
-use crate::chart::{Exemplar, Series, Unit};
+use crate::chart::{Exemplar, Series};
 use crate::format::{Harm, group};
 
 /// What the evidence query may use.
@@ -54,8 +54,10 @@ impl AnalyzerAnswers {
         window_question.window = judged.evaluated.window;
         let asked = self.ask(judged.evaluated.window).await?;
         let evidence = self.evidence(&asked.session, finding).await;
-        let scope = self.scope_of(&asked.session, finding).await?;
-        let course = self.course(&asked, &judged, finding, rule).await?;
+        let grid = numbers::grid(judged.evaluated.window);
+        let courses = run::<Interval>(&asked.session, grid, &about(finding)).await?;
+        let scope = courses.keys().find(|scope| is_about(finding, scope)).cloned();
+        let course = Self::course(&asked, grid, courses, finding, rule);
         let body = FindingAnswer {
             row: self.finding_row(&judged, finding),
             evaluated: judged.evaluated,
@@ -128,22 +130,14 @@ impl AnalyzerAnswers {
         }
     }
 
-    /// Returns the function that a finding is about, as its page names it.
-    async fn scope_of(&self, session: &Session, finding: &Finding) -> Result<Option<Scope>, AnswerError> {
-        let grid = analysis::courses::Grid::whole(session.window());
-        let scopes = run::<Overview>(session, grid, &about(finding)).await?;
-        Ok(scopes.into_keys().find(|scope| is_about(finding, scope)))
-    }
-
-    async fn course(
-        &self,
+    /// Returns how the measure of a finding's rule went, with traces that show it.
+    fn course(
         asked: &super::Asked,
-        judged: &Judged,
+        grid: Grid,
+        courses: BTreeMap<Scope, Cells<Interval>>,
         finding: &Finding,
         rule: &Rule,
-    ) -> Result<Option<Course>, AnswerError> {
-        let grid = numbers::grid(judged.evaluated.window);
-        let courses = run::<Interval>(&asked.session, grid, &about(finding)).await?;
+    ) -> Option<Course> {
         let mut cells: Cells<Interval> = Vec::new();
         for (scope, course) in courses {
             if finding.function.is_none() || is_about(finding, &scope) {
@@ -151,7 +145,7 @@ impl AnalyzerAnswers {
             }
         }
         if cells.iter().all(Option::is_none) {
-            return Ok(None);
+            return None;
         }
         let measure = Measure::of(rule);
         let shown = exemplars(finding);
@@ -161,12 +155,12 @@ impl AnalyzerAnswers {
             let interval = grid.interval(example.start_unix_nano)?;
             Some(Exemplar {
                 at_unix_nano: example.start_unix_nano,
-                value: measure.value(cells.get(interval)?.as_ref()?)?,
+                value: measure.value(&cells.get(interval)?.as_ref()?.sums)?,
                 title: example.trace_id.clone(),
                 href: String::new(),
             })
         });
-        Ok(Some(Course {
+        Some(Course {
             measure: measure.words().to_owned(),
             bins: numbers::bins(grid),
             unit: measure.unit(),
@@ -175,93 +169,14 @@ impl AnalyzerAnswers {
                 measure.name(),
                 cells
                     .iter()
-                    .map(|cell| cell.as_ref().and_then(|cell| measure.value(cell)))
+                    .map(|cell| cell.as_ref().and_then(|cell| measure.value(&cell.sums)))
                     .collect(),
             ),
             limit: None,
             deployments: Self::deployments(asked, |deployment| {
                 deployment.function.is_none() || deployment.function == finding.function
             }),
-        }))
-    }
-}
-
-/// What a rule's finding is drawn as over time.
-#[derive(Clone, Copy)]
-enum Measure {
-    Failed,
-    Cold,
-    Init,
-    Duration,
-    Lag,
-    Memory,
-    Attempts,
-}
-
-impl Measure {
-    fn of(rule: &Rule) -> Self {
-        match rule.name.as_str() {
-            "error-rate" | "timeouts" | "oom" | "poison-message" | "dependency-degraded" => Self::Failed,
-            "cold-start-rate" => Self::Cold,
-            "slow-init" => Self::Init,
-            "near-timeout" | "duration-regression" | "sync-chain" | "chatty-function" => Self::Duration,
-            "trigger-lag" => Self::Lag,
-            "memory-over-provisioned" => Self::Memory,
-            _ => Self::Attempts,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Cold => "cold starts",
-            Self::Init => "init p50",
-            Self::Duration => "p95",
-            Self::Lag => "lag p95",
-            Self::Memory => "memory used",
-            Self::Attempts => "attempts",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Failed => "failed invocations, % of invocations",
-            Self::Cold => "cold starts, % of invocations",
-            Self::Init => "init duration, median",
-            Self::Duration => "duration p95",
-            Self::Lag => "lag of first attempts, p95",
-            Self::Memory => "highest memory use, % of the size",
-            Self::Attempts => "attempts per interval",
-        }
-    }
-
-    fn unit(self) -> Unit {
-        match self {
-            Self::Failed | Self::Cold | Self::Memory => Unit::Percent,
-            Self::Init | Self::Duration | Self::Lag => Unit::Microseconds,
-            Self::Attempts => Unit::Count,
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
-    fn value(self, cell: &Interval) -> Option<f64> {
-        let sums = &cell.sums;
-        let us = |us: Option<i64>| us.map(|us| us as f64);
-        match self {
-            Self::Failed => {
-                let (ran, failed) = numbers::failures(&sums.counts);
-                numbers::share(failed, ran).map(|share| share * 100.0)
-            }
-            Self::Cold => {
-                let (cold, known) = numbers::cold(&sums.cold_starts.answer()).ok()?;
-                numbers::share(cold, known).map(|share| share * 100.0)
-            }
-            Self::Init => us(sums.cold_starts.answer().init_us.p50),
-            Self::Duration => us(sums.latency.answer().p95),
-            Self::Lag => us(sums.lag.answer().first_attempt_us.p95),
-            Self::Memory => sums.used_ppm.map(|ppm| ppm as f64 / 10_000.0),
-            Self::Attempts => Some(whole(sums.counts.attempts_milli) as f64),
-        }
+        })
     }
 }
 

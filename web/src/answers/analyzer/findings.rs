@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pennyspan_analyzer::judge::judgement::Finding;
+use pennyspan_analyzer::judge::judgement::{Finding, NotJudged};
 use pennyspan_rules::rule::{self, Command, Step, Value, fill};
 
 use super::{AnalyzerAnswers, Judged};
@@ -13,7 +13,7 @@ const SHOWN: usize = 500;
 
 impl AnalyzerAnswers {
     pub(super) async fn answer_findings(&self, question: &Question) -> Result<Answer<FindingsAnswer>, AnswerError> {
-        let asked = self.ask(question.window).await?;
+        let asked = self.glance(question.window).await?;
         let body = match (self.evaluation.current(), asked.seen.newest_unix_nano) {
             (_, None) => Err(Emptiness::NeverSent),
             (None, Some(_)) => Err(Emptiness::TooFew {
@@ -29,12 +29,7 @@ impl AnalyzerAnswers {
         let not_judged = &judged.judgement.not_judged;
         let mut lacking: BTreeMap<String, String> = BTreeMap::new();
         for lack in not_judged.iter().filter(|_| self.rules_total() > 0) {
-            let needs = if lack.needs.is_empty() {
-                lack.reason.clone()
-            } else {
-                format!("{}: {}", lack.reason, lack.needs.join(", "))
-            };
-            lacking.entry(lack.rule.clone()).or_insert(needs);
+            lacking.entry(lack.rule.clone()).or_insert_with(|| lacks(lack));
         }
         FindingsAnswer {
             findings: self.finding_rows(judged, |_| true, SHOWN),
@@ -87,9 +82,25 @@ impl AnalyzerAnswers {
     }
 }
 
+/// Says why a rule could not judge: what is to be sent or set, or that it takes more of what comes already.
+fn lacks(lack: &NotJudged) -> String {
+    match lack.reason.as_str() {
+        "insufficient data" => "too few invocations, messages or calls so far".to_owned(),
+        "insufficient history" => "too short a history so far".to_owned(),
+        reason if lack.needs.is_empty() => reason.to_owned(),
+        reason => format!("{reason}: {}", lack.needs.join(", ")),
+    }
+}
+
 /// Says what is so, and of whom.
 pub(super) fn sentence(finding: &Finding) -> String {
-    format!("{}: {}", subject(finding), finding.message.trim_end_matches('.'))
+    let (subject, message) = (subject(finding), finding.message.trim_end_matches('.'));
+    let named = finding.function.is_none() && subject.split(' ').all(|word| message.contains(word));
+    if named {
+        message.to_owned()
+    } else {
+        format!("{subject}: {message}")
+    }
 }
 
 /// Names what a finding is about in a word or two.

@@ -10,7 +10,7 @@ use pennyspan_analyzer::analysis::overview::Overview;
 use pennyspan_rules::rule::Severity;
 
 use super::filters::keep;
-use super::{AnalyzerAnswers, Asked, Judged, numbers, run};
+use super::{AnalyzerAnswers, Asked, Judged, Overviews, numbers, run};
 use crate::answers::{Answer, AnswerError, FunctionGroup, FunctionRow, FunctionsAnswer, Question};
 use crate::format::{Harm, Missing, plural};
 
@@ -26,6 +26,14 @@ pub(super) struct Row {
     pub(super) shown: FunctionRow,
 }
 
+/// Returns what each function adds up to over all intervals.
+pub(super) fn totals(overviews: Overviews) -> BTreeMap<Scope, Overview> {
+    overviews
+        .into_iter()
+        .map(|(scope, course)| (scope, total(course)))
+        .collect()
+}
+
 impl AnalyzerAnswers {
     pub(super) async fn answer_functions(&self, question: &Question) -> Result<Answer<FunctionsAnswer>, AnswerError> {
         let asked = self.ask(question.window).await?;
@@ -33,27 +41,21 @@ impl AnalyzerAnswers {
             Ok(overviews) => overviews,
             Err(why) => return Ok(self.answer(&asked, 0, Err(why))),
         };
-        let rows = self.rows(&asked, question, overviews).await?;
+        let before = self.before(&asked, question).await?;
+        let rows = self.rows(&asked, overviews, &before);
         let read = rows.iter().map(|row| row.now.counts.rows).sum::<u64>();
         let body = functions(rows);
         Ok(self.answer(&asked, i64::try_from(read).unwrap_or(i64::MAX), Ok(body)))
     }
 
     /// Completes what functions add up to by the window before, deployments and findings.
-    pub(super) async fn rows(
-        &self,
-        asked: &Asked,
-        question: &Question,
-        overviews: BTreeMap<Scope, Course<Overview>>,
-    ) -> Result<Vec<Row>, AnswerError> {
-        let before = self.before(asked, question).await?;
+    pub(super) fn rows(&self, asked: &Asked, overviews: Overviews, before: &BTreeMap<Scope, Overview>) -> Vec<Row> {
         let judged = self.evaluation.current();
-        let mut rows = Vec::new();
-        for (scope, course) in overviews {
+        let row = |(scope, course): (Scope, Course<Overview>)| {
             let before = before.get(&scope).cloned();
-            rows.push(self.row(asked, judged.as_deref(), scope, course, before));
-        }
-        Ok(rows)
+            self.row(asked, judged.as_deref(), scope, course, before)
+        };
+        overviews.into_iter().map(row).collect()
     }
 
     /// Returns what functions added up to in the window before.
@@ -65,7 +67,7 @@ impl AnalyzerAnswers {
         let window = question.window.before();
         let session = self.open(&asked.snapshot, window).await?;
         let all = run::<Overview>(&session, Grid::whole(session.window()), &keep(&question.state.filters)).await?;
-        Ok(all.into_iter().map(|(scope, course)| (scope, total(course))).collect())
+        Ok(totals(all))
     }
 
     pub(super) fn row(
@@ -122,7 +124,7 @@ impl AnalyzerAnswers {
                 if urgent { Harm::Fires } else { Harm::Quiet },
             ),
             course: numbers::positions(&invocations),
-            harm: if fails { Harm::Fires } else { Harm::Quiet },
+            harm: if fails && errors > 0 { Harm::Fires } else { Harm::Quiet },
         };
         Row {
             scope,

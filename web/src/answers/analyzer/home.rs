@@ -11,8 +11,9 @@ use pennyspan_analyzer::analysis::part;
 
 use super::filters::keep;
 use super::finding::harm;
-use super::functions::Row;
-use super::{AnalyzerAnswers, Asked, Judged, numbers, run, run_by};
+use super::functions::{Row, totals};
+use super::verdict::urgent;
+use super::{AnalyzerAnswers, Asked, Judged, Overviews, numbers, run, run_by};
 use crate::answers::{Answer, AnswerError, ErrorGroup, HomeAnswer, Mover, Question, Story, StoryPoint, Verdict};
 use crate::chart::{Bins, Deployment};
 use crate::format::{Shown, count, duration, minute, percent};
@@ -31,26 +32,18 @@ impl AnalyzerAnswers {
             Ok(overviews) => overviews,
             Err(why) => return Ok(self.answer(&asked, 0, Err(why))),
         };
-        let mut all: Course<Overview> = Vec::new();
-        for course in overviews.values() {
-            merge(&mut all, course.clone());
-        }
         let grid = numbers::grid(question.window);
         let earlier = question.window.before();
         let session = self.open(&asked.snapshot, earlier).await?;
         let keep = keep(&question.state.filters);
-        let mut before: Course<Overview> = Vec::new();
-        for course in run::<Overview>(&session, numbers::grid(earlier), &keep)
-            .await?
-            .into_values()
-        {
-            merge(&mut before, course);
-        }
+        let earlier = run::<Overview>(&session, numbers::grid(earlier), &keep).await?;
+        let (all, before) = (merged(&overviews), merged(&earlier));
         let new_errors = new_errors(&asked, &session, &keep).await?;
         let judged = self.evaluation.current();
-        let rows = self.rows(&asked, question, overviews).await?;
+        let onset = judged.as_ref().and_then(|judged| self.onset(judged, &overviews, grid));
+        let rows = self.rows(&asked, overviews, &totals(earlier));
         let deployments = Self::deployments(&asked, |_| true);
-        let verdict = self.verdict(&asked, question, judged.as_deref(), &rows);
+        let verdict = self.verdict(&asked, question, judged.as_deref(), &rows, onset);
         let read = i64::try_from(all.iter().flatten().map(|cell| cell.counts.rows).sum::<u64>()).unwrap_or(i64::MAX);
         let open = |finding: &pennyspan_analyzer::judge::judgement::Finding| finding.suppressed.is_none();
         let body = HomeAnswer {
@@ -60,7 +53,7 @@ impl AnalyzerAnswers {
                 before: &before,
                 window: question.window,
                 path: "/functions",
-                harm: &|rules| judged.as_ref().map(|j| harm(j.open(), rules)).unwrap_or_default(),
+                harm: &|rules| judged.as_ref().map(|j| harm(urgent(j), rules)).unwrap_or_default(),
             }
             .of(&super::tiles::HOME),
             tile_bins: numbers::bins(grid),
@@ -88,6 +81,15 @@ impl AnalyzerAnswers {
         };
         Ok(self.answer(&asked, read, Ok(body)))
     }
+}
+
+/// Adds functions up, per interval.
+fn merged(overviews: &Overviews) -> Course<Overview> {
+    let mut all = Vec::new();
+    for course in overviews.values() {
+        merge(&mut all, course.clone());
+    }
+    all
 }
 
 /// Counts attempts by how they ended, per interval.
@@ -127,10 +129,13 @@ fn story(
         .collect();
     if let Verdict::Incident(incident) = verdict
         && (bins.start_unix_nano..bins.end()).contains(&incident.since_unix_nano)
+        && live
+            .iter()
+            .all(|deployment| deployment.deployed_unix_nano != incident.since_unix_nano)
     {
         points.push(StoryPoint {
             at_unix_nano: incident.since_unix_nano,
-            headline: "First seen by an evaluation".to_owned(),
+            headline: "It begins".to_owned(),
             detail: incident.sentence.clone(),
         });
     }
@@ -231,13 +236,13 @@ fn movers(asked: &Asked, rows: &[Row], judged: Option<&Judged>, question: &Quest
             continue;
         }
         let deployment = all.iter().rfind(|one| is_of(one, &row.scope, Some(&row.service)));
-        let because = deployment.map_or_else(
-            || "no deployment in this window".to_owned(),
-            |one| {
-                let version = one.version.as_deref().unwrap_or(&one.source);
-                format!("{version} since {}", minute(one.deployed_unix_nano, question.state.tz))
-            },
-        );
+        let because = deployment.map_or_else(String::new, |one| {
+            let version = match &one.version {
+                Some(version) => format!("version {version}"),
+                None => one.source.clone(),
+            };
+            format!("{version} since {}", minute(one.deployed_unix_nano, question.state.tz))
+        });
         let name = row.scope.function.as_deref().unwrap_or("unknown");
         let about =
             |finding: &&pennyspan_analyzer::judge::judgement::Finding| super::functions::is_about(finding, &row.scope);

@@ -15,7 +15,7 @@ impl AnalyzerAnswers {
             what: "rule",
             name: crate::text::cut(name, 200),
         })?;
-        let asked = self.ask(question.window).await?;
+        let asked = self.glance(question.window).await?;
         let judged = self.evaluation.current();
         let lacks = |need: &String| {
             let not_judged = judged.iter().flat_map(|judged| &judged.judgement.not_judged);

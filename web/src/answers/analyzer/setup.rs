@@ -16,7 +16,7 @@ const WOULD_ADD: usize = 8;
 
 impl AnalyzerAnswers {
     pub(super) async fn answer_setup(&self, question: &Question) -> Result<Answer<SetupAnswer>, AnswerError> {
-        let asked = self.ask(question.window).await?;
+        let asked = self.glance(question.window).await?;
         let since = question
             .now_unix_nano
             .saturating_sub(RATE_MINUTES * 60 * super::numbers::SECOND);

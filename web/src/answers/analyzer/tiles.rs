@@ -86,7 +86,7 @@ impl Tiles<'_> {
             was,
             change: was_number.zip(is),
             note: String::new(),
-            harm: (self.harm)(number.rules()),
+            harm: number.harm(is, (self.harm)(number.rules())),
             values: course(self.now),
             compare: course(self.before),
             path: self.path.to_owned(),
@@ -151,6 +151,12 @@ impl Number {
             Self::Lag => "Trigger lag p95",
             Self::UsdPerHour => "USD per hour",
         }
+    }
+
+    /// Returns whether a number is red: its rule fires, and it is not nothing, unless nothing is what is wrong.
+    fn harm(self, value: Option<f64>, fires: Harm) -> Harm {
+        let shows = self == Self::Invocations || value.is_some_and(|value| value > 0.0);
+        if shows { fires } else { Harm::Quiet }
     }
 
     fn rules(self) -> &'static [&'static str] {

@@ -1,14 +1,18 @@
 //! The first line: what is broken, why, and what to do first.
 
+use std::cmp::Reverse;
+
+use pennyspan_analyzer::analysis::courses::Grid;
 use pennyspan_analyzer::analysis::deployed::{Deployment, deployed, is_of};
 use pennyspan_analyzer::judge::judgement::Finding;
 use pennyspan_rules::rule::Severity;
 
 use super::findings::{command, dollars, headline, sentence, subject};
 use super::functions::{Row, is_about};
-use super::{AnalyzerAnswers, Asked, Judged};
+use super::measure::Onset;
+use super::{AnalyzerAnswers, Asked, Judged, Overviews};
 use crate::answers::{Fact, FirstStep, Incident, Question, Verdict};
-use crate::format::{age, count, minute, plural};
+use crate::format::{count, minute, plural};
 
 /// How long before the first sight of a finding a deployment may have caused it.
 const CAUSED_NANOS: i64 = 6 * 3_600_000_000_000;
@@ -17,35 +21,57 @@ const CAUSED_NANOS: i64 = 6 * 3_600_000_000_000;
 const LOSS_RULES: [&str; 2] = ["gone-quiet", "dark-invocations"];
 
 impl AnalyzerAnswers {
-    pub(super) fn verdict(&self, asked: &Asked, question: &Question, judged: Option<&Judged>, rows: &[Row]) -> Verdict {
-        let urgent: Vec<&Finding> = judged
-            .into_iter()
-            .flat_map(Judged::open)
-            .filter(|finding| finding.severity >= Severity::High)
-            .collect();
-        let worst = urgent
-            .iter()
-            .max_by_key(|finding| (finding.severity, LOSS_RULES.contains(&finding.rule.as_str())));
-        match (judged, worst) {
-            (Some(judged), Some(worst)) => {
-                let joined: Vec<&Finding> = urgent.iter().copied().filter(|finding| joins(worst, finding)).collect();
-                Verdict::Incident(self.incident(asked, question, judged, worst, &joined, rows))
-            }
-            _ => self.calm(asked, question, judged, rows),
-        }
-    }
-
-    fn incident(
+    pub(super) fn verdict(
         &self,
         asked: &Asked,
         question: &Question,
-        judged: &Judged,
-        worst: &Finding,
-        joined: &[&Finding],
+        judged: Option<&Judged>,
         rows: &[Row],
-    ) -> Incident {
-        let since = joined.iter().map(|finding| judged.since(finding)).min();
+        onset: Option<Onset>,
+    ) -> Verdict {
+        match judged.and_then(|judged| Some((judged, worst(judged)?))) {
+            Some((judged, worst)) => {
+                let joined: Vec<&Finding> = urgent(judged).filter(|finding| joins(worst, finding)).collect();
+                let of = Incidence {
+                    judged,
+                    worst,
+                    joined: &joined,
+                    onset,
+                };
+                Verdict::Incident(self.incident(asked, question, &of, rows))
+            }
+            None => self.calm(asked, question, judged, rows),
+        }
+    }
+
+    /// Returns when the measure of the worst finding changed within a window.
+    pub(super) fn onset(&self, judged: &Judged, overviews: &Overviews, grid: Grid) -> Option<Onset> {
+        let worst = worst(judged)?;
+        let rule = self.catalogue.get(&worst.rule)?;
+        let (_, course) = overviews.iter().find(|(scope, _)| is_about(worst, scope))?;
+        Onset::of(rule, course, grid)
+    }
+
+    fn incident(&self, asked: &Asked, question: &Question, of: &Incidence<'_>, rows: &[Row]) -> Incident {
+        let Incidence {
+            judged,
+            worst,
+            joined,
+            onset,
+        } = *of;
+        let seen = joined.iter().map(|finding| judged.since(finding)).min();
+        let since = seen.into_iter().chain(onset.map(|onset| onset.at_unix_nano)).min();
         let since_unix_nano = since.unwrap_or(judged.evaluated.at_unix_nano);
+        let row = rows.iter().find(|row| is_about(worst, &row.scope));
+        let deployment = row.and_then(|row| deployment_before(asked, row, since_unix_nano));
+        // A finding about a version is as old as the version.
+        let about = |one: &&Deployment| {
+            one.version
+                .as_ref()
+                .is_some_and(|version| worst.versions.contains(version))
+        };
+        let live = deployment.as_ref().filter(about);
+        let since_unix_nano = live.map_or(since_unix_nano, |one| one.deployed_unix_nano.min(since_unix_nano));
         let title = self
             .catalogue
             .get(&worst.rule)
@@ -55,10 +81,13 @@ impl AnalyzerAnswers {
         let mut facts = vec![Fact {
             label: "What is broken".to_owned(),
             headline: title,
-            detail: worst.message.clone(),
+            detail: match onset {
+                Some(onset) => format!("{}. {}.", worst.message.trim_end_matches('.'), onset.words()),
+                None => worst.message.clone(),
+            },
             link: Some(("evidence".to_owned(), path(worst))),
         }];
-        facts.push(cause(asked, question, worst, joined, rows, since_unix_nano));
+        facts.push(cause(question, worst, joined, row, deployment.as_ref()));
         facts.push(effect(worst, joined, rows));
         Incident {
             severity: super::findings::severity(worst.severity),
@@ -125,6 +154,26 @@ impl AnalyzerAnswers {
     }
 }
 
+/// One incident: its worst finding, and those that belong to it.
+struct Incidence<'a> {
+    judged: &'a Judged,
+    worst: &'a Finding,
+    joined: &'a [&'a Finding],
+    onset: Option<Onset>,
+}
+
+/// Returns the critical and high findings that nobody muted.
+pub(super) fn urgent(judged: &Judged) -> impl Iterator<Item = &Finding> {
+    judged.open().filter(|finding| finding.severity >= Severity::High)
+}
+
+/// Returns the finding that the first line is about: the most severe, and of several the one that hides the others, else the
+/// one that costs most.
+fn worst(judged: &Judged) -> Option<&Finding> {
+    let rank = |finding: &&Finding| (Reverse(finding.severity), !LOSS_RULES.contains(&finding.rule.as_str()));
+    urgent(judged).min_by_key(rank)
+}
+
 /// Returns whether two findings belong to one incident: the same function, peer or queue, or a version in common.
 fn joins(worst: &Finding, other: &Finding) -> bool {
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
@@ -145,14 +194,24 @@ pub(super) fn named(deployment: &Deployment) -> String {
     }
 }
 
+/// Returns the last deployment of a function in the hours before a moment.
+fn deployment_before(asked: &Asked, row: &Row, before_unix_nano: i64) -> Option<Deployment> {
+    let window = pennyspan_schema::Window {
+        start_unix_nano: before_unix_nano.saturating_sub(CAUSED_NANOS),
+        end_unix_nano: before_unix_nano.saturating_add(1),
+    };
+    let mut before = deployed(&asked.session, window);
+    before.retain(|one| is_of(one, &row.scope, Some(&row.service)));
+    before.pop()
+}
+
 /// Says what most probably caused an incident, and what was ruled out.
 fn cause(
-    asked: &Asked,
     question: &Question,
     worst: &Finding,
     joined: &[&Finding],
-    rows: &[Row],
-    since_unix_nano: i64,
+    row: Option<&Row>,
+    deployment: Option<&Deployment>,
 ) -> Fact {
     let of = |headline: String, detail: String| Fact {
         label: "Because".to_owned(),
@@ -166,26 +225,23 @@ fn cause(
     {
         return of("Telemetry is missing".to_owned(), loss.message.clone());
     }
-    let row = rows.iter().find(|row| is_about(worst, &row.scope));
-    let window = pennyspan_schema::Window {
-        start_unix_nano: since_unix_nano.saturating_sub(CAUSED_NANOS),
-        end_unix_nano: since_unix_nano.saturating_add(1),
-    };
-    let before = deployed(&asked.session, window);
-    let deployment = row.and_then(|row| before.iter().rfind(|one| is_of(one, &row.scope, Some(&row.service))));
     if let Some(deployment) = deployment {
-        let ago = since_unix_nano.saturating_sub(deployment.deployed_unix_nano);
         return of(
-            format!("{} went live {} before", named(deployment), age(ago)),
             format!(
-                "At {}; said by: {}.",
-                minute(deployment.deployed_unix_nano, question.state.tz),
-                deployment.source
+                "{} went live at {}",
+                named(deployment),
+                minute(deployment.deployed_unix_nano, question.state.tz)
             ),
+            format!("Said by: {}.", deployment.source),
         );
     }
     if let Some(peer) = joined.iter().find(|finding| finding.rule == "dependency-degraded") {
-        return of("A dependency fails".to_owned(), peer.message.clone());
+        let said = if peer.fingerprint == worst.fingerprint {
+            "It got worse for its callers; none of them is named as the cause.".to_owned()
+        } else {
+            peer.message.clone()
+        };
+        return of("A dependency fails".to_owned(), said);
     }
     let throttled = row.map_or(0, |row| {
         pennyspan_analyzer::analysis::counts::whole(row.now.counts.throttles_milli)
@@ -218,6 +274,7 @@ fn effect(worst: &Finding, joined: &[&Finding], rows: &[Row]) -> Fact {
             count(failed).text(),
             plural(ran, "invocation", "invocations")
         ),
+        None if worst.function.is_none() => format!("Judged on {} of its callers", plural(worst.n, "call", "calls")),
         None => format!("{} shows no invocation in this window", subject(worst)),
     };
     let money = worst

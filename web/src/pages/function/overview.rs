@@ -68,6 +68,13 @@ impl Draft<'_> {
         chart
     }
 
+    /// Says above a chart what one of its series shows, and what is measured.
+    fn say(&self, chart: &mut TimeChart, what: &str, series: usize, measured: &str) {
+        let series = &chart.series[series];
+        chart.title = claim(what, series, self.overview.bins, chart.unit, self.question);
+        measured.clone_into(&mut chart.subtitle);
+    }
+
     fn attempts(&self) -> TimeChart {
         let mut failed = series("failed", &self.overview.failed);
         failed.role = Role::Failed;
@@ -77,14 +84,7 @@ impl Draft<'_> {
             Drawing::Columns,
             vec![series("succeeded", &self.overview.succeeded), failed],
         );
-        chart.title = claim(
-            "Failures",
-            &chart.series[1],
-            self.overview.bins,
-            Unit::Count,
-            self.question,
-        );
-        chart.subtitle.push_str("attempts per interval, by outcome");
+        self.say(&mut chart, "Failures", 1, "attempts per interval, by outcome");
         chart
     }
 
@@ -93,14 +93,7 @@ impl Draft<'_> {
         let mut failed = shares("failed", &self.overview.failed, &attempts);
         failed.role = Role::Failed;
         let mut chart = self.chart("errors", Unit::Percent, Drawing::Lines, vec![failed]);
-        chart.title = claim(
-            "Error rate",
-            &chart.series[0],
-            self.overview.bins,
-            Unit::Percent,
-            self.question,
-        );
-        chart.subtitle.push_str("failed attempts, % of attempts");
+        self.say(&mut chart, "Error rate", 0, "failed attempts, % of attempts");
         chart
     }
 
@@ -112,14 +105,12 @@ impl Draft<'_> {
             series("p99", &overview.p99_us),
         ];
         let mut chart = self.chart("duration", Unit::Microseconds, Drawing::Lines, series);
-        chart.title = claim(
+        self.say(
+            &mut chart,
             "p95 duration",
-            &chart.series[1],
-            overview.bins,
-            Unit::Microseconds,
-            self.question,
+            1,
+            "duration p50, p95, p99; diamonds are traces",
         );
-        chart.subtitle.push_str("duration p50, p95, p99; diamonds are traces");
         chart.limits = overview
             .timeout_us
             .into_iter()
@@ -153,14 +144,7 @@ impl Draft<'_> {
             Drawing::Area,
             vec![series("concurrent", &overview.concurrency)],
         );
-        chart.title = claim(
-            "Concurrency",
-            &chart.series[0],
-            overview.bins,
-            Unit::Count,
-            self.question,
-        );
-        chart.subtitle.push_str("concurrent executions, maximum");
+        self.say(&mut chart, "Concurrency", 0, "concurrent executions, maximum");
         chart.limits = overview
             .reserved_count
             .into_iter()
@@ -175,14 +159,7 @@ impl Draft<'_> {
         let mut throttled = series("throttled", &overview.throttled);
         throttled.role = Role::Throttled;
         let mut chart = self.chart("throttles", Unit::Count, Drawing::Columns, vec![throttled]);
-        chart.title = claim(
-            "Throttling",
-            &chart.series[0],
-            overview.bins,
-            Unit::Count,
-            self.question,
-        );
-        chart.subtitle.push_str("throttled attempts per interval");
+        self.say(&mut chart, "Throttling", 0, "throttled attempts per interval");
         Some(chart)
     }
 
@@ -195,14 +172,12 @@ impl Draft<'_> {
             Drawing::Lines,
             vec![series("lag p95", &overview.lag_p95_us)],
         );
-        chart.title = claim(
+        self.say(
+            &mut chart,
             "Lag of first attempts",
-            &chart.series[0],
-            overview.bins,
-            Unit::Microseconds,
-            self.question,
+            0,
+            "from the event to its first attempt, p95",
         );
-        chart.subtitle.push_str("from the event to its first attempt, p95");
         Some(chart)
     }
 }
