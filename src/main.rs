@@ -80,7 +80,7 @@ fn in_force(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Resu
 
 fn start_logging(quiet: bool, color: &str) {
     let level = if quiet { "error" } else { "info" };
-    let colour = match color {
+    let ansi = match color {
         "always" => true,
         "never" => false,
         _ => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
@@ -88,7 +88,7 @@ fn start_logging(quiet: bool, color: &str) {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(format!("warn,pennyspan={level}")))
         .with_writer(std::io::stderr)
-        .with_ansi(colour)
+        .with_ansi(ansi)
         .with_target(false)
         .init();
 }

@@ -75,7 +75,7 @@ pub fn say_how_old(path: &Path, committed_unix_nano: Option<i64>) {
             when::length(clock::now_unix_nano().saturating_sub(committed))
         ),
         None => {
-            warn!("{path} is written by a server that has stored nothing yet: what it received is not in this answer")
+            warn!("{path} is written by a server that has stored nothing yet: what it received is not in this answer");
         }
     }
 }

@@ -58,7 +58,7 @@ pub fn all() -> Vec<Key> {
         }
         let path = match (line.strip_prefix('['), line.split_once(" = ")) {
             (Some(header), _) => {
-                table = header.trim_matches(['[', ']']).to_owned();
+                header.trim_matches(['[', ']']).clone_into(&mut table);
                 Some(table.clone()).filter(|table| OPEN.contains(&table.as_str()))
             }
             (None, Some((name, _))) if table.is_empty() => Some(name.to_owned()),

@@ -9,14 +9,14 @@ use super::keys::{self, Key};
 /// Returns the schema, indented, with a newline at its end.
 #[must_use]
 pub fn text() -> String {
-    let mut root = object(Map::new());
+    let mut root = object(&Map::new());
     for key in keys::all() {
         let mut at = &mut root;
         let mut parts: Vec<&str> = key.path.split('.').collect();
         let name = parts.pop().unwrap_or_default();
         for part in parts {
             let properties = properties(at);
-            at = properties.entry(part.to_owned()).or_insert_with(|| object(Map::new()));
+            at = properties.entry(part.to_owned()).or_insert_with(|| object(&Map::new()));
         }
         properties(at).insert(name.to_owned(), of(&key));
     }
@@ -30,7 +30,7 @@ pub fn text() -> String {
     format!("{schema:#}\n")
 }
 
-fn object(properties: Map<String, Json>) -> Json {
+fn object(properties: &Map<String, Json>) -> Json {
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
@@ -79,7 +79,7 @@ fn suppression() -> Json {
         .filter(|key| key.required)
         .map(|key| key.name)
         .collect();
-    let mut schema = object(members);
+    let mut schema = object(&members);
     schema["required"] = json!(required);
     schema
 }

@@ -40,7 +40,11 @@ try {
     ...(await journeys(browser, "hostile", hostile)),
     ...(await journeys(browser, "empty", empty)),
   ];
-  for (const one of looks) complaints.push(...(await look(browser, one)));
+  for (const one of looks) {
+    const begun = Date.now();
+    complaints.push(...(await look(browser, one)));
+    console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s  ${one.name} ${one.path.slice(0, 100)}`);
+  }
   for (const scripts of [true, false]) complaints.push(...(await followLinks(browser, company, scripts)));
   console.log(`${looks.length} pages, each with and without scripts, light and dark, wide and narrow`);
 } finally {

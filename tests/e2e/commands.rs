@@ -104,7 +104,7 @@ fn rows_are_written_in_every_format() {
     );
     assert_eq!(text("json", "us=7"), "[]\n");
     for (us, rows) in [("us=1000", 1), ("us=7", 0)] {
-        let bytes = bytes_of(asked("parquet", us));
+        let bytes = bytes_of(&asked("parquet", us));
         let reader = datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
         assert_eq!(reader.metadata().file_metadata().num_rows(), rows);
         assert_eq!(reader.schema().field(0).name(), "function");
@@ -114,9 +114,9 @@ fn rows_are_written_in_every_format() {
 }
 
 /// Returns bytes as the Parquet reader takes them.
-fn bytes_of(bytes: Vec<u8>) -> impl datafusion::parquet::file::reader::ChunkReader + 'static {
+fn bytes_of(bytes: &[u8]) -> impl datafusion::parquet::file::reader::ChunkReader + 'static {
     let mut file = tempfile::tempfile().unwrap();
-    std::io::Write::write_all(&mut file, &bytes).unwrap();
+    std::io::Write::write_all(&mut file, bytes).unwrap();
     file
 }
 
