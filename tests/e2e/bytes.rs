@@ -113,7 +113,10 @@ async fn stored_telemetry_gives_the_bytes_of_files_before_and_after_compaction()
     compact(data.path()).await;
     assert!(live_files(data.path()) < live);
     for place in [HERE, PLACES[0]] {
-        assert_eq!(reports("--data", data.path(), &company, place), before, "{place:?}");
+        // Equal rows that came in different requests are one row now, which the block `input` counts.
+        let after = reports("--data", data.path(), &company, place);
+        assert_eq!(without_input(&after[0]), without_input(&before[0]), "{place:?}");
+        assert_eq!(after[1..], before[1..], "table and markdown, {place:?}");
     }
 }
 
