@@ -67,7 +67,7 @@ fn a_generated_day_can_be_imported_from_files() {
         .output()
         .unwrap();
     let said = String::from_utf8(loaded.stdout).unwrap();
-    assert!(said.contains("would load 2400 rows into logs"), "{said}");
+    assert!(said.contains("logs: 2400 new"), "{said}");
     assert!(!said.contains("rejected"), "{said}");
 }
 
