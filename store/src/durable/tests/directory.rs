@@ -21,7 +21,7 @@ async fn one_process_writes_and_others_read() {
     assert!(
         second
             .to_string()
-            .ends_with("is written by another process: stop it, or open the directory to read")
+            .contains("is written by another process: stop it, or name another directory")
     );
     let reader = DurableStore::open_read_only(folder.path(), options()).await.unwrap();
     assert!(reader.is_read_only() && reader.workspaces() == [Workspace::default()]);
