@@ -117,7 +117,11 @@ impl AnalyzerAnswers {
         match session.query(&sql, &BTreeMap::new(), LIMITS).await {
             Ok(answer) => {
                 let text = text_rows(&answer, CELL_CHARS);
-                turned(&text.columns, text.rows)
+                let rows = text
+                    .rows
+                    .into_iter()
+                    .map(|row| row.into_iter().map(|cell| cell.map(readable)).collect());
+                turned(&text.columns, rows.collect())
             }
             Err(error) => {
                 tracing::warn!(
@@ -189,6 +193,39 @@ fn about(finding: &Finding) -> Keep {
 /// Writes a text as SQL.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Shortens a fraction to four digits that count; everything else stays as it is.
+fn readable(cell: String) -> String {
+    let fraction = cell.contains(['.', 'e']) && cell.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
+    match cell.parse::<f64>() {
+        Ok(number) if fraction && number.is_finite() => four_digits(number),
+        _ => cell,
+    }
+}
+
+fn four_digits(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-4..1e15).contains(&size) {
+        return format!("{number:.3e}");
+    }
+    let mut places = 3_usize;
+    let mut limit = 10.0;
+    while places > 0 && size >= limit {
+        places -= 1;
+        limit *= 10.0;
+    }
+    let mut least = 1.0;
+    while size != 0.0 && size < least {
+        places += 1;
+        least /= 10.0;
+    }
+    let text = format!("{number:.places$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// Turns few wide rows into lines of name and value, which a narrow page can show.
@@ -327,10 +364,16 @@ fn number(value: &serde_json::Value, name: &str, unit: &str) -> String {
 
 fn runbook(rule: &Rule, finding: &Finding) -> Vec<RunbookStep> {
     let values = values(finding);
-    let step = |step: &pennyspan_rules::rule::Step| RunbookStep {
-        verb: step.name.clone(),
-        // An undo stands on a line of its own.
-        markdown: fill(&step.text, &values).replace("\n  undo:", "  \n  undo:"),
+    let step = |step: &pennyspan_rules::rule::Step| {
+        let text = match &finding.provider {
+            Some(provider) => step.text_for(provider),
+            None => step.text.clone(),
+        };
+        RunbookStep {
+            verb: step.name.clone(),
+            // An undo stands on a line of its own.
+            markdown: fill(&text, &values).replace("\n  undo:", "  \n  undo:"),
+        }
     };
     rule.runbook.steps().into_iter().map(step).collect()
 }
