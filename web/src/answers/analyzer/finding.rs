@@ -1,7 +1,6 @@
 //! One finding: its evidence run again, its course, its runbook with its values filled in.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pennyspan_analyzer::analysis::courses::{Course as Cells, Grid, Keep, merge};
@@ -186,8 +185,10 @@ impl AnalyzerAnswers {
 
 /// Returns which attempts a finding may be about.
 fn about(finding: &Finding) -> Keep {
-    let function = finding.function.clone();
-    Arc::new(move |row| function.is_none() || row.function == function.as_deref())
+    match &finding.function {
+        Some(function) => Keep::all().of_function(function),
+        None => Keep::all(),
+    }
 }
 
 /// Writes a text as SQL.
@@ -393,5 +394,29 @@ pub(super) fn harm<'a>(findings: impl Iterator<Item = &'a Finding>, rules: &[&st
         Harm::Fires
     } else {
         Harm::Quiet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn fractions_have_four_digits_that_count() {
+        let cases = [
+            ("1.363187608710439", "1.363"),
+            ("37.376000000000005", "37.38"),
+            ("0.000123456", "0.0001235"),
+            ("4.7407416761761804e-42", "4.741e-42"),
+            ("12898009.5", "12898010"),
+            ("0.0", "0"),
+            ("-2.50", "-2.5"),
+        ];
+        for (cell, shown) in cases {
+            assert_eq!(readable(cell.to_owned()), shown);
+        }
+        for same in ["123456789012", "v1.25", "41", "2026-11-21T00:25:00Z", "1.2.3", "inf"] {
+            assert_eq!(readable(same.to_owned()), same);
+        }
     }
 }
