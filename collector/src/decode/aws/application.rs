@@ -169,7 +169,8 @@ fn first<'a>(object: &mut Object<'a>, keys: &[&'static str]) -> Option<Cow<'a, s
     keys.iter().find_map(|key| object.text(key).ok().flatten())
 }
 
-fn time(object: &mut Object<'_>) -> Option<i64> {
+/// Takes a line's own time.
+pub(super) fn time(object: &mut Object<'_>) -> Option<i64> {
     TIME.iter().find_map(|key| {
         object
             .time(key)

@@ -61,17 +61,25 @@ pub(crate) fn items(
 ) -> Result<Output, DecodeError> {
     let text = String::from_utf8_lossy(body);
     let mut output = Output::default();
-    let messages = messages(&text, first);
-    let whence = by_stream(&messages, (origin, settings));
     let mut slices = Slices::new(origin, settings);
-    for message in &messages {
+    append_messages(&messages(&text, first), (origin, settings), &mut slices, &mut output);
+    Ok(output)
+}
+
+/// Reads the lines of a text that stands within something larger.
+pub(super) fn messages_of(text: &str, given: Given<'_>, slices: &mut Slices, output: &mut Output) {
+    append_messages(&messages(text, 1), given, slices, output);
+}
+
+fn append_messages(messages: &[Message<'_>], given: Given<'_>, slices: &mut Slices, output: &mut Output) {
+    let whence = by_stream(messages, given);
+    for message in messages {
         let whence = whence.get(&message.lead.stream).cloned().unwrap_or_default();
-        match append(message, &whence, (origin, settings), &mut slices, &mut output) {
+        match append(message, &whence, given, slices, output) {
             Ok(()) => output.accepted += 1,
             Err(fault) => output.reject(fault.at(Table::Logs, format!("line {}", message.line))),
         }
     }
-    Ok(output)
 }
 
 fn append(

@@ -10,7 +10,7 @@ use pennyspan_schema::Source;
 use super::application::{self, Application};
 use super::statement::Kind;
 use super::whence::Whence;
-use super::{PLATFORM, PROVIDER, event, facts, text};
+use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text};
 use crate::decode::delivery::{Delivery, Written};
 use crate::decode::object::Object;
 use crate::decode::{Clock, Origin, Output, Settings};
@@ -123,7 +123,7 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         (name.starts_with("platform.") && object.has("record")).then_some(name)
     };
     let Some(name) = of_platform(&mut object) else {
-        return own_line(application::json(object, given.1), scene, given, output);
+        return json_of_function(object, scene, given, output);
     };
     let own_time = object.time("time").ok().flatten();
     let mut line = LineKind {
@@ -143,6 +143,28 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         line.invocation_id = statement.request_id;
     }
     line
+}
+
+/// Reads a JSON line that is no platform event: embedded metrics, an event of Lambda Insights, or what a function logged.
+fn json_of_function<'a>(object: Object<'a>, scene: Scene<'_>, given: Given<'_>, output: &mut Output) -> LineKind<'a> {
+    let measured = emf::time_unix_nano(&object);
+    if measured.is_some() {
+        emf::append(&object, scene, given, output);
+    }
+    if insights::is_event(&object) {
+        let time = measured.or(scene.time_unix_nano).or(given.0.received_at_unix_nano);
+        let told = time.and_then(|time| insights::append(&object, time, scene, given, output));
+        return LineKind {
+            platform_type: Some(insights::TYPE.into()),
+            trace_id: told.as_ref().and_then(|told| told.trace_id),
+            invocation_id: told.map(|told| told.invocation_id),
+            time_unix_nano: measured,
+            ..LineKind::default()
+        };
+    }
+    let mut own = application::json(object, given.1);
+    own.line.time_unix_nano = own.line.time_unix_nano.or(measured);
+    own_line(own, scene, given, output)
 }
 
 /// Takes what a function's own line says, and appends the delivery or the error in it.

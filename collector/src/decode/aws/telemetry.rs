@@ -9,7 +9,7 @@ use super::logs::Entry;
 use super::statement::{Kind, Statement};
 use super::whence::{Learned, Whence};
 use super::{event, facts, logs};
-use crate::decode::documents::{Document, documents};
+use crate::decode::documents::{Document, Place, documents};
 use crate::decode::fault::Fault;
 use crate::decode::object::{self, Object, no_time};
 use crate::decode::slices::Slices;
@@ -67,6 +67,22 @@ pub(crate) fn items(
         }
     }
     Ok(output)
+}
+
+/// Reads one event, of which nothing is known but what it and `whence` say.
+pub(super) fn one(
+    json: &str,
+    whence: &Whence<'_>,
+    given: Given<'_>,
+    slices: &mut Slices,
+    output: &mut Output,
+) -> Result<(), Fault> {
+    let document = Document {
+        place: Place::Item(1),
+        json: Ok(json),
+    };
+    let event = read(&document, given.1, output)?;
+    append(&event, whence, given, slices, output)
 }
 
 /// Returns what the events of one request agree on. A file may hold those of many environments, and be cut anywhere, so that
