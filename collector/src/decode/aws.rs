@@ -18,6 +18,7 @@ mod severity;
 mod statement;
 pub(crate) mod telemetry;
 mod text;
+mod web_function;
 mod whence;
 pub(crate) mod xray;
 

@@ -10,7 +10,7 @@ use pennyspan_schema::Source;
 use super::application::{self, Application};
 use super::statement::Kind;
 use super::whence::Whence;
-use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text};
+use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text, web_function};
 use crate::decode::delivery::{Delivery, Written};
 use crate::decode::object::Object;
 use crate::decode::{Clock, Origin, Output, Settings};
@@ -131,7 +131,13 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         time_unix_nano: own_time,
         ..LineKind::default()
     };
-    let (Some(kind), Some(record)) = (Kind::from_type(&name), object.get("record")) else {
+    let Some(record) = object.get("record") else {
+        return line;
+    };
+    let Some(kind) = Kind::from_type(&name) else {
+        if let Some(time) = own_time.or(scene.time_unix_nano).or(given.0.received_at_unix_nano) {
+            web_function::append(&name, record.get(), time, scene.whence, given, output);
+        }
         return line;
     };
     if let Ok(statement) = event::statement(kind, record.get(), given.1, output) {

@@ -8,7 +8,7 @@ use super::line::{Given, Scene};
 use super::logs::Entry;
 use super::statement::{Kind, Statement};
 use super::whence::{Learned, Whence};
-use super::{event, facts, logs};
+use super::{event, facts, logs, web_function};
 use crate::decode::documents::{Document, Place, documents};
 use crate::decode::fault::Fault;
 use crate::decode::object::{self, Object, no_time};
@@ -215,16 +215,17 @@ fn append(
             Ok(())
         }
         Content::Line(text) => logs::append(Entry { text, ..entry }, scene, given, output),
-        Content::Unknown { name, record } => logs::append(
-            Entry {
+        Content::Unknown { name, record } => {
+            if let Some(time) = event.time_unix_nano.or(given.0.received_at_unix_nano) {
+                web_function::append(name, record, time, whence, given, output);
+            }
+            let entry = Entry {
                 text: record,
                 platform_type: Some(name),
                 ..entry
-            },
-            scene,
-            given,
-            output,
-        ),
+            };
+            logs::append(entry, scene, given, output)
+        }
     }
 }
 
