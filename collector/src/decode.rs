@@ -26,6 +26,7 @@ pub mod record;
 mod settings;
 pub(crate) mod slices;
 mod time;
+pub(crate) mod workflow;
 
 pub use inflate::inflate;
 pub(crate) use output::Output;

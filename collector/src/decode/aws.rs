@@ -30,3 +30,6 @@ pub use telemetry::telemetry;
 const PROVIDER: &str = "aws";
 /// The product, as OpenTelemetry's `cloud.platform` names it.
 const PLATFORM: &str = "aws_lambda";
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,8 @@ formats! {
     MetricStreamMessages = "messages of a CloudWatch metric stream in OpenTelemetry's form";
     /// X-Ray segment documents, and what `aws xray batch-get-traces` prints.
     Xray = "X-Ray segment documents";
+    /// The history of a workflow's execution, as `aws stepfunctions get-execution-history` prints it.
+    ExecutionHistory = "histories of Step Functions executions";
     /// Lambda log lines, as text or JSON.
     LambdaLog = "Lambda log lines";
     /// Settings, and what the AWS command line prints about them.
@@ -181,6 +183,8 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         Format::AwsTelemetry
     } else if (has("events") && (has("searchedLogStreams") || inner(&["logStreamName", "eventId"]))) || has("eventId") {
         Format::LogEvents
+    } else if has("events") && inner(&["previousEventId", "executionStartedEventDetails"]) {
+        Format::ExecutionHistory
     } else if has("@message") || (has("results") && has("status")) || (has("results") && inner(&["field"])) {
         Format::LogInsights
     } else if has("metric_stream_name") || (has("namespace") && has("metric_name")) {
@@ -202,7 +206,7 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         Format::Configurations
     } else if any(&["function", "service"]) && any(&["time", "time_unix_ms"]) && any(&["version", "revision"]) {
         Format::Deployments
-    } else if any(&["pennyspan", "_aws"])
+    } else if any(&["pennyspan", "_aws", "execution_arn"])
         || (any(&["timestamp", "time", "@timestamp"]) && any(&["message", "msg", "level", "log_level", "requestId"]))
     {
         Format::LambdaLog

@@ -11,6 +11,7 @@ use super::lines::{Line, next_line};
 use super::values::{Next, Values};
 use super::{ImportError, otlp, rejected};
 use crate::decode::aws::{cloudwatch, export, log_events, log_insights, metric_stream, telemetry, xray};
+use crate::decode::workflow::step_functions;
 use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, configuration, deployment, record};
 
 /// How large a part grows before it is decoded.
@@ -52,6 +53,7 @@ impl Parts<'_> {
             (Format::LogInsights, _) => Some(log_insights::items),
             (Format::MetricStream, _) => Some(metric_stream::items),
             (Format::Xray, _) => Some(xray::items),
+            (Format::ExecutionHistory, _) => Some(step_functions::items),
             (Format::Configurations, _) => Some(configuration::items),
             (Format::Deployments, _) => Some(deployment::items),
         }

@@ -13,6 +13,7 @@ use super::whence::Whence;
 use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text, web_function};
 use crate::decode::delivery::{Delivery, Written};
 use crate::decode::object::Object;
+use crate::decode::workflow::step_functions;
 use crate::decode::{Clock, Origin, Output, Settings};
 
 /// What is known of a line beside its text.
@@ -165,6 +166,16 @@ fn json_of_function<'a>(object: Object<'a>, scene: Scene<'_>, given: Given<'_>, 
             trace_id: told.as_ref().and_then(|told| told.trace_id),
             invocation_id: told.map(|told| told.invocation_id),
             time_unix_nano: measured,
+            ..LineKind::default()
+        };
+    }
+    if step_functions::is_log_event(&object)
+        && let Some(told) = step_functions::log_event(&object, given, output)
+    {
+        return LineKind {
+            platform_type: Some(told.kind.into()),
+            error_type: told.error_type.map(Cow::Owned),
+            time_unix_nano: Some(told.time_unix_nano),
             ..LineKind::default()
         };
     }

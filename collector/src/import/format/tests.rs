@@ -112,6 +112,16 @@ fn every_format_is_told_by_its_content() {
             Shape::Lines,
         ),
         (
+            "{\n  \"events\": [\n    {\n      \"timestamp\": 1.0, \"type\": \"ExecutionStarted\", \"id\": 1, \"previousEventId\": 0",
+            Format::ExecutionHistory,
+            Shape::Values,
+        ),
+        (
+            r#"{"id":"1","type":"ExecutionStarted","execution_arn":"arn:aws:states:r:a:execution:m:e"}"#,
+            Format::LambdaLog,
+            Shape::Lines,
+        ),
+        (
             r#"{"timestamp":"x","level":"INFO","message":"hello"}"#,
             Format::LambdaLog,
             Shape::Lines,
