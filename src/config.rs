@@ -60,6 +60,8 @@ pub struct Serve {
     pub otlp_http: String,
     /// Address of the pages.
     pub web: String,
+    /// SHA-256 of Firehose's access key, in hexadecimal; empty: any key or none.
+    pub firehose_key_sha256: String,
 }
 
 /// When the tables are written.

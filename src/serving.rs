@@ -25,7 +25,7 @@ const FOLD_EVERY: Duration = Duration::from_secs(2);
 /// How often it is asked whether a flush is due.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-/// Where everything is and listens.
+/// Where everything is and listens, and what its doors ask for.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// The data directory.
@@ -38,6 +38,8 @@ pub struct Places {
     pub otlp_http: SocketAddr,
     /// The pages.
     pub web: SocketAddr,
+    /// SHA-256 of the access key that Firehose must send; any or none where none is set.
+    pub firehose_key_sha256: Option<[u8; 32]>,
 }
 
 /// What to do where an address is taken.
@@ -84,7 +86,11 @@ impl Serving {
         let (wal, recovery) = open_wal(&log, &settings, &directory)?;
         let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
         let sink: Arc<dyn pennyspan_schema::Sink> = Arc::clone(&store) as _;
-        let collector = Collector::new(CollectorOptions::new(settings, clock::shared()), Arc::clone(&wal), sink);
+        let options = CollectorOptions {
+            firehose_key_sha256: places.firehose_key_sha256,
+            ..CollectorOptions::new(settings, clock::shared())
+        };
+        let collector = Collector::new(options, Arc::clone(&wal), sink);
         let (stop, stopped) = watch::channel(false);
         let servers = vec![
             tokio::spawn({

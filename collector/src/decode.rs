@@ -26,12 +26,13 @@ pub mod record;
 mod settings;
 pub(crate) mod slices;
 mod time;
+pub(crate) mod workflow;
 
 pub use inflate::inflate;
 pub(crate) use output::Output;
 pub use output::{Decoded, Reason, Rejection, Rejections};
 pub use settings::Settings;
-pub(crate) use time::Clock;
+pub(crate) use time::{Clock, Filed};
 
 /// Where a body came from, beside its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,7 @@ pub fn decode(
         RequestKind::Cloudwatch => aws::cloudwatch(body, &origin, settings),
         RequestKind::Configurations => configuration::configurations(body, &origin, settings),
         RequestKind::Deployments => deployment::deployments(body, &origin, settings),
+        RequestKind::Firehose => aws::firehose(body, &origin, settings),
     }
 }
 

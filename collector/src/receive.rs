@@ -29,6 +29,7 @@ use room::Room;
 mod admission;
 mod body;
 mod export;
+mod firehose;
 mod grpc;
 mod http;
 mod metrics;

@@ -108,6 +108,8 @@ stored_enum! {
         Configurations = 7, "configurations";
         /// Changes of functions and services.
         Deployments = 8, "deployments";
+        /// Amazon Data Firehose's deliveries to an HTTP endpoint.
+        Firehose = 9, "firehose";
     }
 }
 

@@ -139,7 +139,22 @@ pub fn places(config: &Config) -> Result<Places, Failure> {
         otlp_grpc: address("otlp_grpc", &serve.otlp_grpc)?,
         otlp_http: address("otlp_http", &serve.otlp_http)?,
         web: address("web", &serve.web)?,
+        firehose_key_sha256: key_sha256("firehose_key_sha256", &serve.firehose_key_sha256)?,
     })
+}
+
+/// Reads the hash of a key that senders must have; empty: none.
+fn key_sha256(key: &str, text: &str) -> Result<Option<[u8; 32]>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let mut hash = [0; 32];
+    let read = hex::decode_to_slice(text, &mut hash);
+    read.map_err(|error| {
+        let wanted = "64 hexadecimal digits, as `printf %s KEY | sha256sum` prints them";
+        Failure::usage(format!("`serve.{key}` is no SHA-256: expected {wanted}")).because(error)
+    })?;
+    Ok(Some(hash))
 }
 
 /// Refuses to listen beyond this machine, where anyone could send and read, unless that is said in words.

@@ -6,6 +6,7 @@
     reason = "what cannot be is a failed test, also outside of test functions"
 )]
 
+mod aws;
 mod bench;
 #[path = "../../analyzer/src/report/tests/broken.rs"]
 mod broken;

@@ -167,3 +167,32 @@ fn samples_without_their_flag_are_cold_at_first_sight_of_an_instance() {
         "one cold start for each instance that is seen"
     );
 }
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_metric_streams_are_points_and_what_is_none_is_rejected_alone() {
+    use base64::Engine as _;
+    let folder = samples().join("cloudwatch/metric-stream-json");
+    let door = Door::default();
+    for (file, accepted, rejected) in [
+        ("single_record", 1, 0),
+        ("multiple_records", 127, 0),
+        ("some_invalid_records", 88, 4),
+    ] {
+        let record = std::fs::read(folder.join(file)).unwrap();
+        let data = base64::engine::general_purpose::STANDARD.encode(record);
+        let body = json!({ "requestId": "r", "timestamp": 0, "records": [{ "data": data }] }).to_string();
+        let origin = Origin {
+            door: &door,
+            region: None,
+            received_at_unix_nano: Some(1_791_444_700_000_000_000),
+        };
+        let decoded = decode::aws::firehose(body.as_bytes(), &origin, &Settings::default()).unwrap();
+        assert_eq!(
+            (decoded.rows.count(Table::MetricPoints), decoded.rejections.total()),
+            (accepted, rejected),
+            "{file}: {:?}",
+            decoded.rejections.first()
+        );
+    }
+}

@@ -135,10 +135,19 @@ pub fn post(to: &str, path: &str, content_type: &str, body: &[u8]) -> Option<u16
 
 /// Sends one request on a connection of its own.
 pub fn exchange(to: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
+    exchange_with(to, path, &[("content-type", content_type)], body)
+}
+
+/// Sends one request with headers of its own on a connection of its own.
+pub fn exchange_with(to: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(to)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {to}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: {to}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes())?;

@@ -2,6 +2,7 @@
 
 use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::{Amount, Price, Priced, explain};
+use pennyspan_schema::InitType;
 use serde::Serialize;
 
 use crate::analysis::cost::CostTally;
@@ -159,6 +160,14 @@ impl<'b> Prices<'b> {
 
     /// Says what an attempt without a price lacks.
     fn missing(&self, row: &Row<'_>) -> Vec<String> {
+        let managed = InitType::ManagedInstances.as_str();
+        if row.init_type == Some(managed) || row.execution_model == Some("managed_instance") {
+            return vec![
+                "it ran on a managed instance: what is billed are the hours of the account's instances, and no part of \
+                 them is the invocation's own"
+                    .to_owned(),
+            ];
+        }
         let mut missing = Vec::new();
         if !self.books.books().iter().any(|book| book.provider == row.provider) {
             missing.push(format!("no price book knows the provider {}", row.provider));

@@ -198,6 +198,14 @@ async fn what_has_no_price_says_what_is_unknown() {
     let price = explained(&[nowhere], &[]).await.attempts[0].price.clone();
     assert_eq!((price.status, price.cost_usd), ("not priced", None));
     assert_eq!(price.notes.len(), 2, "{:?}", price.notes);
+    let managed = invocation_facts::Row {
+        init_type: Some("lambda-managed-instances"),
+        execution_model: Some("managed_instance"),
+        ..report()
+    };
+    let price = explained(&[managed], &[]).await.attempts[0].price.clone();
+    assert_eq!((price.status, price.notes.len()), ("not priced", 1));
+    assert!(price.notes[0].contains("managed instance"), "{:?}", price.notes);
     let elsewhere = invocation_facts::Row {
         region: Some("moon-1"),
         ..report()

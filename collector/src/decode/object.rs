@@ -139,6 +139,11 @@ impl<'a> Object<'a> {
         )
     }
 
+    /// Takes a number of seconds since 1970, in nanoseconds.
+    pub(crate) fn time_unix_s(&mut self, field: &'static str) -> Result<Option<i64>, Fault> {
+        self.read(field, "seconds since 1970 as a number", number::unix_nano_of_seconds)
+    }
+
     /// Takes an object.
     pub(crate) fn object(&mut self, field: &'static str) -> Result<Option<Object<'a>>, Fault> {
         self.read(field, "an object", |text| serde_json::from_str(text).ok())

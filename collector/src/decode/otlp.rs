@@ -3,7 +3,8 @@
 //! Both encodings fill the same borrowed fields, item by item, and one code turns those into rows. Protobuf is read in one pass
 //! over the wire bytes, JSON item by item, so that one bad item is a rejection and its neighbours go on.
 
-use super::{DecodeError, Decoded, Origin, Settings, plural};
+use super::slices::Slices;
+use super::{DecodeError, Decoded, Origin, Output, Settings, plural};
 use crate::request::ContentType;
 use fields::{LogFields, PointFields, SpanFields};
 use intake::{Context, Intake, Item};
@@ -75,6 +76,24 @@ pub fn metrics(
         Encoding::Json => json::metrics(body, &mut intake)?,
     }
     finish(intake)
+}
+
+/// Decodes an `ExportMetricsServiceRequest` in protobuf that stands within something larger, into its rows.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] where the message cannot be read; the points before that place stay.
+pub(crate) fn metrics_within(
+    message: &[u8],
+    origin: Origin<'_>,
+    settings: &Settings,
+    output: &mut Output,
+    slices: &mut Slices,
+) -> Result<(), DecodeError> {
+    let context = Context::new(origin, settings);
+    let mut intake = Intake::<PointFields<'_>>::onto(&context, std::mem::take(output), slices.take());
+    let read = protobuf::metrics(message, &mut intake);
+    (*output, *slices) = intake.into_parts();
+    read
 }
 
 fn finish<I: Item>(intake: Intake<'_, '_, I>) -> Result<Decoded, DecodeError> {

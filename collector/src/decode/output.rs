@@ -156,12 +156,27 @@ pub(crate) struct Output {
     pub(crate) accepted: usize,
     pub(crate) attributes_dropped: usize,
     rejections: Rejections,
+    /// Where what is read now stands within something larger.
+    within: Option<String>,
 }
 
 impl Output {
     /// Counts a rejected item.
-    pub(crate) fn reject(&mut self, rejection: Rejection) {
+    pub(crate) fn reject(&mut self, mut rejection: Rejection) {
+        if let Some(place) = &self.within {
+            rejection.place = format!("{place}, {}", rejection.place);
+        }
         self.rejections.push(rejection);
+    }
+
+    /// Says where the items stand that come next; their rejections name it before their own place.
+    pub(crate) fn stand_within(&mut self, place: Option<String>) {
+        self.within = place;
+    }
+
+    /// Returns how many items were judged so far, accepted or rejected.
+    pub(crate) fn judged(&self) -> usize {
+        self.accepted + self.rejections.total()
     }
 
     /// Returns the rows and rejections.

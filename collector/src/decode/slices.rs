@@ -25,6 +25,14 @@ impl Slices {
         }
     }
 
+    /// Takes the minutes opened so far out, so that they can be counted on elsewhere and put back.
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            opened: std::mem::take(&mut self.opened),
+            limit: self.limit,
+        }
+    }
+
     /// Opens the minute of an item.
     ///
     /// # Errors

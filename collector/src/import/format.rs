@@ -8,6 +8,7 @@ use std::fmt;
 use self::keys::Keys;
 pub(super) use self::protobuf::signal;
 use crate::decode::aws::export::is_lambda_log;
+use crate::decode::aws::metric_stream;
 use crate::decode::configuration::Printed;
 use crate::request::RequestKind;
 
@@ -51,6 +52,16 @@ formats! {
     Cloudwatch = "CloudWatch Logs subscription messages";
     /// What `aws logs filter-log-events` prints.
     LogEvents = "log events of the AWS command line";
+    /// Results of CloudWatch Logs Insights, as the AWS command line and the console write them.
+    LogInsights = "results of CloudWatch Logs Insights with @timestamp and @message";
+    /// Points of a CloudWatch metric stream in JSON.
+    MetricStream = "points of a CloudWatch metric stream";
+    /// Messages of a CloudWatch metric stream in OpenTelemetry's form.
+    MetricStreamMessages = "messages of a CloudWatch metric stream in OpenTelemetry's form";
+    /// X-Ray segment documents, and what `aws xray batch-get-traces` prints.
+    Xray = "X-Ray segment documents";
+    /// The history of a workflow's execution, as `aws stepfunctions get-execution-history` prints it.
+    ExecutionHistory = "histories of Step Functions executions";
     /// Lambda log lines, as text or JSON.
     LambdaLog = "Lambda log lines";
     /// Settings, and what the AWS command line prints about them.
@@ -72,8 +83,10 @@ pub(super) enum Shape {
     Lines,
     /// JSON values that may span lines, or the items of one array.
     Values,
-    /// Messages with their length before them.
+    /// Messages with their length before them, in four bytes.
     Messages,
+    /// Messages with their length before them, as a varint.
+    Delimited,
 }
 
 /// A file's content is of no known format.
@@ -108,6 +121,9 @@ pub(super) fn look(head: &[u8]) -> Result<(Format, Shape), Unrecognised> {
     }
     if is_messages(head) {
         return Ok((Format::OtlpMessages, Shape::Messages));
+    }
+    if metric_stream::begins_message(head) {
+        return Ok((Format::MetricStreamMessages, Shape::Delimited));
     }
     let lines = String::from_utf8_lossy(text);
     if lines.lines().take(LINES).any(is_lambda_log) {
@@ -167,6 +183,18 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         Format::AwsTelemetry
     } else if (has("events") && (has("searchedLogStreams") || inner(&["logStreamName", "eventId"]))) || has("eventId") {
         Format::LogEvents
+    } else if has("events") && inner(&["previousEventId", "executionStartedEventDetails"]) {
+        Format::ExecutionHistory
+    } else if has("@message") || (has("results") && has("status")) || (has("results") && inner(&["field"])) {
+        Format::LogInsights
+    } else if has("metric_stream_name") || (has("namespace") && has("metric_name")) {
+        Format::MetricStream
+    } else if has("Traces")
+        || (has("Segments") && has("Id"))
+        || (has("format") && has("version") && keys.outer().len() == 2)
+        || ["trace_id", "id", "start_time", "name"].iter().all(|key| has(key))
+    {
+        Format::Xray
     } else if has("provider")
         && has("function")
         && any(&["start_time", "start_time_unix_ms", "duration_ms", "invocation_id"])
@@ -178,7 +206,7 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         Format::Configurations
     } else if any(&["function", "service"]) && any(&["time", "time_unix_ms"]) && any(&["version", "revision"]) {
         Format::Deployments
-    } else if any(&["pennyspan", "_aws"])
+    } else if any(&["pennyspan", "_aws", "execution_arn"])
         || (any(&["timestamp", "time", "@timestamp"]) && any(&["message", "msg", "level", "log_level", "requestId"]))
     {
         Format::LambdaLog

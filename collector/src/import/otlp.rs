@@ -4,13 +4,18 @@ use std::io::{self, BufRead, Read};
 
 use pennyspan_schema::Table;
 
-use super::format::{LENGTH_BYTES, json_signal, signal};
+use super::format::{LENGTH_BYTES, Shape, json_signal, signal};
 use super::{ImportError, rejected};
 use crate::decode::{DecodeError, Decoded, Origin, Settings, inflate, otlp};
 use crate::request::{ContentEncoding, ContentType, RequestKind};
 
 /// What a file of messages should hold.
 const EXPECTED: &str = "OTLP requests with their length before them, in four bytes, the highest first";
+/// What a file of a metric stream should hold.
+const EXPECTED_DELIMITED: &str = "metrics requests of OTLP with their length before them, as a varint";
+
+/// The longest varint of a 32-bit length.
+const VARINT_BYTES: usize = 5;
 
 /// Decodes one request in JSON.
 pub(super) fn json(body: &[u8], place: &str, origin: &Origin<'_>, settings: &Settings) -> Decoded {
@@ -60,6 +65,7 @@ fn of_kind(
 /// Decodes a file of messages, each with its length before it. The file exporter compresses each message by itself.
 pub(super) fn messages(
     reader: &mut dyn BufRead,
+    shape: Shape,
     origin: &Origin<'_>,
     settings: &Settings,
     take: &mut dyn FnMut(Decoded),
@@ -70,17 +76,20 @@ pub(super) fn messages(
         let place = format!("message {number}");
         let broken = |problem: String| ImportError::Broken {
             place: place.clone(),
-            expected: EXPECTED,
+            expected: if shape == Shape::Delimited {
+                EXPECTED_DELIMITED
+            } else {
+                EXPECTED
+            },
             problem,
         };
         let unreadable = |error| ImportError::Unreadable { error };
-        let mut length = [0; LENGTH_BYTES];
-        match fill(reader, &mut length).map_err(unreadable)? {
-            0 => return Ok(()),
-            LENGTH_BYTES => {}
-            _ => return Err(broken("the file ends within a length".to_owned())),
-        }
-        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+        let length = match next_length(reader, shape).map_err(unreadable)? {
+            Length::Of(length) => length,
+            Length::End => return Ok(()),
+            Length::Cut => return Err(broken("the file ends within a length".to_owned())),
+            Length::Bad => return Err(broken("a length takes more than five bytes".to_owned())),
+        };
         if length > settings.request_bytes {
             return Err(broken(format!(
                 "a message of {length} bytes is more than the limit of {}",
@@ -95,8 +104,53 @@ pub(super) fn messages(
         if message.len() < length {
             return Err(broken("the file ends within a message".to_owned()));
         }
-        take(message_of(&message, &place, origin, settings));
+        take(match shape {
+            Shape::Delimited => of_kind(
+                RequestKind::Metrics,
+                ContentType::Protobuf,
+                (&message, &place),
+                origin,
+                settings,
+            ),
+            _ => message_of(&message, &place, origin, settings),
+        });
     }
+}
+
+/// What stands before a message.
+enum Length {
+    Of(usize),
+    End,
+    Cut,
+    Bad,
+}
+
+/// Reads the length before a message, or finds the end of the file.
+fn next_length(reader: &mut dyn BufRead, shape: Shape) -> io::Result<Length> {
+    if shape == Shape::Delimited {
+        return next_varint(reader);
+    }
+    let mut length = [0; LENGTH_BYTES];
+    Ok(match fill(reader, &mut length)? {
+        0 => Length::End,
+        LENGTH_BYTES => Length::Of(usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX)),
+        _ => Length::Cut,
+    })
+}
+
+fn next_varint(reader: &mut dyn BufRead) -> io::Result<Length> {
+    let mut length = 0_usize;
+    for index in 0..VARINT_BYTES {
+        let mut byte = [0];
+        if fill(reader, &mut byte)? == 0 {
+            return Ok(if index == 0 { Length::End } else { Length::Cut });
+        }
+        length |= usize::from(byte[0] & 0x7f) << (7 * index);
+        if byte[0] & 0x80 == 0 {
+            return Ok(Length::Of(length));
+        }
+    }
+    Ok(Length::Bad)
 }
 
 fn message_of(message: &[u8], place: &str, origin: &Origin<'_>, settings: &Settings) -> Decoded {

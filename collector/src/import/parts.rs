@@ -10,7 +10,8 @@ use super::format::{Format, Shape};
 use super::lines::{Line, next_line};
 use super::values::{Next, Values};
 use super::{ImportError, otlp, rejected};
-use crate::decode::aws::{cloudwatch, export, log_events, telemetry};
+use crate::decode::aws::{cloudwatch, export, log_events, log_insights, metric_stream, telemetry, xray};
+use crate::decode::workflow::step_functions;
 use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, configuration, deployment, record};
 
 /// How large a part grows before it is decoded.
@@ -34,7 +35,7 @@ impl Parts<'_> {
     /// Decodes a file part by part.
     pub(super) fn decode(self, reader: &mut dyn BufRead, take: &mut dyn FnMut(Decoded)) -> Result<(), ImportError> {
         match self.shape {
-            Shape::Messages => otlp::messages(reader, self.origin, self.settings, take),
+            Shape::Messages | Shape::Delimited => otlp::messages(reader, self.shape, self.origin, self.settings, take),
             Shape::Lines => self.lines(reader, take),
             Shape::Values => self.values(reader, take),
         }
@@ -43,12 +44,16 @@ impl Parts<'_> {
     /// Returns what decodes a part; OTLP requests are decoded one by one instead.
     fn decoder(self) -> Option<Decode> {
         match (self.format, self.shape) {
-            (Format::OtlpJson | Format::OtlpMessages, _) => None,
+            (Format::OtlpJson | Format::OtlpMessages | Format::MetricStreamMessages, _) => None,
             (Format::Invocations, _) => Some(record::items),
             (Format::LambdaLog, Shape::Lines) => Some(export::items),
             (Format::AwsTelemetry | Format::LambdaLog, _) => Some(telemetry::items),
             (Format::Cloudwatch, _) => Some(cloudwatch::items),
             (Format::LogEvents, _) => Some(log_events::items),
+            (Format::LogInsights, _) => Some(log_insights::items),
+            (Format::MetricStream, _) => Some(metric_stream::items),
+            (Format::Xray, _) => Some(xray::items),
+            (Format::ExecutionHistory, _) => Some(step_functions::items),
             (Format::Configurations, _) => Some(configuration::items),
             (Format::Deployments, _) => Some(deployment::items),
         }

@@ -78,6 +78,7 @@ where
         workspace: entered.workspace,
         kind: route.kind,
         content_type: ContentType::Protobuf,
+        request_id: None,
         content_encoding: message.encoding,
         door: door(&head.headers, None),
         received_at_unix_nano: entered.received_at_unix_nano,

@@ -11,10 +11,12 @@ use http::request::Parts;
 
 use super::Collector;
 use super::body::Reader;
+use super::firehose::{self, Said};
 use super::path::Arrived;
 use super::receipt::Receipt;
 use super::refusal::Refusal;
-use super::route::{ROUTES, Route, content_encoding, door};
+use super::route::{Form, ROUTES, Route, content_encoding, door};
+use crate::request::Door;
 use answer::Answerer;
 
 mod answer;
@@ -64,6 +66,10 @@ async fn accept(
     }
     let content_type = route.form.content_type(&head.headers)?;
     let content_encoding = content_encoding(&head.headers)?;
+    let said = match route.form {
+        Form::Firehose => firehose::said(&head.headers, inner.options.firehose_key_sha256.as_ref())?,
+        Form::Otlp { .. } | Form::Own => Said::default(),
+    };
     let entered = inner.enter(&head.headers)?;
     let mut grant = inner.in_flight.open();
     let body = reader.whole(inner.options.settings.request_bytes, &mut grant).await?;
@@ -72,10 +78,19 @@ async fn accept(
         kind: route.kind,
         content_type,
         content_encoding,
-        door: door(&head.headers, head.uri.query()),
+        door: or(door(&head.headers, head.uri.query()), said.door),
+        request_id: said.request_id,
         received_at_unix_nano: entered.received_at_unix_nano,
         body,
         grant,
     };
     collector.accept(arrived).await
+}
+
+/// Returns what a door says, and where it says nothing, another one.
+fn or(door: Door, other: Door) -> Door {
+    Door {
+        resource: door.resource.or(other.resource),
+        instance: door.instance.or(other.instance),
+    }
 }

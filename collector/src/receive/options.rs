@@ -34,6 +34,8 @@ pub struct CollectorOptions {
     pub decoders: usize,
     /// Bytes a second that one workspace may send, as received; without it, as many as there is room for.
     pub workspace_bytes_per_s: Option<NonZeroU64>,
+    /// SHA-256 of the access key that Firehose must send; without it, any or none.
+    pub firehose_key_sha256: Option<[u8; 32]>,
     /// After how long a refused sender is asked to try again; whole seconds.
     pub retry_after: Duration,
     /// Limits of each connection.
@@ -51,6 +53,7 @@ impl CollectorOptions {
             inflight_bytes: 256 << 20,
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             workspace_bytes_per_s: None,
+            firehose_key_sha256: None,
             retry_after: Duration::from_secs(1),
             connections: ConnectionLimits::default(),
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pennyspan_schema::{Position, SinkError, Workspace};
 
-use super::Inner;
 use super::admission::Grant;
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use super::room::Promise;
+use super::{Inner, firehose};
 use crate::decode::{self, Decoded, Origin, Settings, inflate};
 use crate::fault;
 use crate::request::{ContentEncoding, ContentType, Digest, Door, Request, RequestKind};
@@ -24,6 +24,8 @@ pub(super) struct Arrived {
     pub(super) content_type: ContentType,
     pub(super) content_encoding: ContentEncoding,
     pub(super) door: Door,
+    /// The name that the sender gave the request, by which it is recognised when it is sent again.
+    pub(super) request_id: Option<String>,
     pub(super) received_at_unix_nano: i64,
     pub(super) body: Bytes,
     pub(super) grant: Grant,
@@ -145,7 +147,13 @@ impl Arrived {
         if self.content_encoding != ContentEncoding::Identity {
             self.grant.grow(body.len())?;
         }
-        let digest = Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body);
+        let digest = match &self.request_id {
+            None => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
+            Some(request_id) => {
+                firehose::names_request(&body, request_id)?;
+                Digest::of_request_id(&self.workspace, self.kind, request_id)
+            }
+        };
         let first = match seen.admit(&self.workspace, digest, self.received_at_unix_nano) {
             Admission::First(first) => first,
             Admission::Repeat(copy) => {
@@ -183,6 +191,7 @@ impl Arrived {
             content_type,
             content_encoding,
             door,
+            request_id: _,
             received_at_unix_nano,
             body,
             grant,

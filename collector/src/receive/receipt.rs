@@ -88,6 +88,7 @@ pub(super) fn items(kind: RequestKind) -> &'static str {
         RequestKind::Cloudwatch => "log events",
         RequestKind::Configurations => "settings",
         RequestKind::Deployments => "deployments",
+        RequestKind::Firehose => "items of records",
     }
 }
 

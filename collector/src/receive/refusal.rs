@@ -7,6 +7,7 @@ use http::StatusCode;
 use pennyspan_schema::{SinkError, Workspace};
 use tonic::Code;
 
+use super::firehose::Breach;
 use super::options::Unauthenticated;
 use super::receipt::cut;
 use super::status::{Detail, Status};
@@ -37,6 +38,8 @@ pub(super) enum Refusal {
     TooSlow { waited: Duration },
     #[error(transparent)]
     Unauthenticated(#[from] Unauthenticated),
+    #[error(transparent)]
+    Firehose(#[from] Breach),
     #[error("requests in flight hold {held_bytes} bytes of {limit_bytes}; send the request again")]
     Busy { held_bytes: usize, limit_bytes: usize },
     #[error(
@@ -90,6 +93,8 @@ impl Refusal {
             Self::Method { .. } => ("method", Code::Unimplemented, 405),
             Self::TooSlow { .. } => ("too_slow", Code::DeadlineExceeded, 408),
             Self::Unauthenticated(_) => ("unauthenticated", Code::Unauthenticated, 401),
+            Self::Firehose(Breach::AccessKey) => ("access_key", Code::Unauthenticated, 401),
+            Self::Firehose(_) => ("firehose_protocol", Code::InvalidArgument, 400),
             Self::Busy { .. } => ("busy", Code::Unavailable, 503),
             Self::Rate { .. } => ("rate", Code::Unavailable, 429),
             Self::Starting => ("starting", Code::Unavailable, 503),

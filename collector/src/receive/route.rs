@@ -34,6 +34,8 @@ pub(super) enum Form {
     },
     /// JSON, with errors as `application/problem+json`.
     Own,
+    /// As Amazon Data Firehose speaks to HTTP endpoints: JSON, and every answer names the request.
+    Firehose,
 }
 
 /// Every route.
@@ -92,6 +94,12 @@ pub(super) const ROUTES: &[Route] = &[
         kind: RequestKind::Deployments,
         form: Form::Own,
     },
+    Route {
+        path: "/v1/aws/firehose",
+        grpc: None,
+        kind: RequestKind::Firehose,
+        form: Form::Firehose,
+    },
 ];
 
 impl Form {
@@ -101,6 +109,7 @@ impl Form {
         let accepted = match self {
             Self::Otlp { .. } => "application/x-protobuf or application/json",
             Self::Own => "application/json or application/x-ndjson",
+            Self::Firehose => "application/json",
         };
         match (self, media_type.as_deref()) {
             (Self::Otlp { .. }, Some("application/x-protobuf")) => Ok(ContentType::Protobuf),

@@ -1,4 +1,5 @@
 mod again;
+mod firehose;
 mod limits;
 mod refused;
 mod server;

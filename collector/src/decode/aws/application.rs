@@ -169,7 +169,8 @@ fn first<'a>(object: &mut Object<'a>, keys: &[&'static str]) -> Option<Cow<'a, s
     keys.iter().find_map(|key| object.text(key).ok().flatten())
 }
 
-fn time(object: &mut Object<'_>) -> Option<i64> {
+/// Takes a line's own time.
+pub(super) fn time(object: &mut Object<'_>) -> Option<i64> {
     TIME.iter().find_map(|key| {
         object
             .time(key)
@@ -198,13 +199,32 @@ impl<'a> Prefix<'a> {
             None => (third, first, second),
         };
         let known = is_uuid(request) || request_id(request.into()).is_none();
+        let time_unix_nano = number::unix_nano(time).or_else(|| local_time(time))?;
+        // `sls logs` writes Node's level twice.
+        let message = message
+            .strip_prefix(level)
+            .and_then(|rest| rest.strip_prefix('\t'))
+            .unwrap_or(message);
         known.then_some(Self {
-            time_unix_nano: number::unix_nano(time)?,
+            time_unix_nano,
             request,
             level,
             message,
         })
     }
+}
+
+/// Reads a time as `sls logs` writes it: `2026-10-08 09:30:28.235 (+02:00)`.
+pub(super) fn local_time(text: &str) -> Option<i64> {
+    let (time, offset) = text.strip_suffix(')')?.split_once(" (")?;
+    number::unix_nano(&format!("{}{offset}", time.replacen(' ', "T", 1)))
+}
+
+/// Returns the invocation that a runtime's prefix names, and the time in it.
+pub(super) fn prefix_of(line: &str) -> Option<(&str, i64)> {
+    let prefix = Prefix::parse(line)?;
+    request_id(prefix.request.into())?;
+    Some((prefix.request, prefix.time_unix_nano))
 }
 
 /// Reads what Python's runtime prints of an exception that nobody caught: `[ERROR] Type: message`, a line end and the traceback.

@@ -13,7 +13,7 @@ use super::line::{Given, Scene};
 use super::logs::Entry;
 use super::telemetry::too_many;
 use super::whence::{Learned, Whence};
-use super::{logs, text};
+use super::{insights, logs, text};
 use crate::decode::documents::documents;
 use crate::decode::fault::Fault;
 use crate::decode::inflate::inflate;
@@ -100,17 +100,30 @@ fn messages(body: &[u8], given: Given<'_>, slices: &mut Slices, output: &mut Out
     for document in documents(body, 1, EXPECTED).map_err(|problem| malformed(&problem.to_string()))? {
         let mut object = Object::parse(document.json.map_err(|problem| malformed(&problem))?)
             .map_err(|problem| malformed(&problem.to_string()))?;
-        let kind = object.text("messageType")?;
-        match kind.as_deref() {
-            Some("CONTROL_MESSAGE") => output.accepted += 1,
-            Some("DATA_MESSAGE") => message(&mut object, given, slices, output)?,
-            _ => {
-                let detail = "expected DATA_MESSAGE or CONTROL_MESSAGE; subscribe the log group itself";
-                return Err(Fault::of("messageType", Reason::BadValue, detail));
-            }
-        }
+        one_message(&mut object, given, slices, output)?;
     }
     Ok(())
+}
+
+/// Reads one message.
+pub(super) fn one_message(
+    object: &mut Object<'_>,
+    given: Given<'_>,
+    slices: &mut Slices,
+    output: &mut Output,
+) -> Result<(), Fault> {
+    let kind = object.text("messageType")?;
+    match kind.as_deref() {
+        Some("CONTROL_MESSAGE") => {
+            output.accepted += 1;
+            Ok(())
+        }
+        Some("DATA_MESSAGE") => message(object, given, slices, output),
+        _ => {
+            let detail = "expected DATA_MESSAGE or CONTROL_MESSAGE; subscribe the log group itself";
+            Err(Fault::of("messageType", Reason::BadValue, detail))
+        }
+    }
 }
 
 /// Reads one message's log events, all of one stream, which is one execution environment.
@@ -158,6 +171,7 @@ pub(super) fn whence_of<'a>(
     let function = group
         .and_then(|group| group.strip_prefix(FUNCTION_GROUP))
         .filter(|name| !name.is_empty());
+    let stream = stream.filter(|_| !group.is_some_and(insights::is_group));
     let (named_function, version) = stream.as_deref().map(stream_names).unwrap_or_default();
     let envelope = Whence {
         account: owner,
@@ -191,6 +205,15 @@ pub(super) struct LogEvent<'a> {
 }
 
 impl<'a> LogEvent<'a> {
+    /// Returns an event that has no id.
+    pub(super) fn of(time_unix_nano: Option<i64>, message: Cow<'a, str>) -> Self {
+        Self {
+            id: None,
+            time_unix_nano,
+            message,
+        }
+    }
+
     pub(super) fn read(object: &mut Object<'a>) -> Result<Self, Fault> {
         let message = object.text("message")?.unwrap_or_default();
         let id = object.text("id")?.or(object.text("eventId")?);

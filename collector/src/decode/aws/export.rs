@@ -4,6 +4,9 @@
 //! An export leads each event with its time, `aws logs tail` with time and stream, `sam logs` with stream and time. A line that
 //! nothing leads belongs to the message above it, unless it is a platform's line or JSON. The short form of `aws logs tail` has
 //! no offset: it is read as UTC.
+//!
+//! `sls logs` leaves the platform's lines without a time. `START` takes that of the first line that the function logged in the
+//! same request, the others that of its last one; where it logged none, they have no time.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,8 +17,9 @@ use pennyspan_schema::Table;
 use super::cloudwatch::whence_of;
 use super::line::{Given, Scene};
 use super::logs::{self, Entry};
-use super::text;
+use super::statement::Kind;
 use super::whence::Whence;
+use super::{application, text};
 use crate::decode::slices::Slices;
 use crate::decode::{DecodeError, Origin, Output, Settings, names, number};
 
@@ -47,7 +51,10 @@ pub(crate) fn is_lambda_log(line: &str) -> bool {
 /// Returns whether a runtime's prefix leads the line: a time or a level, then a tab.
 fn own_prefix(line: &str) -> bool {
     line.split_once('\t').is_some_and(|(first, _)| {
-        number::unix_nano(first).is_some() || (first.starts_with('[') && first.ends_with(']'))
+        let timed = number::unix_nano(first)
+            .or_else(|| application::local_time(first))
+            .is_some();
+        timed || (first.starts_with('[') && first.ends_with(']'))
     })
 }
 
@@ -61,17 +68,49 @@ pub(crate) fn items(
 ) -> Result<Output, DecodeError> {
     let text = String::from_utf8_lossy(body);
     let mut output = Output::default();
-    let messages = messages(&text, first);
-    let whence = by_stream(&messages, (origin, settings));
     let mut slices = Slices::new(origin, settings);
+    append_messages(messages(&text, first), (origin, settings), &mut slices, &mut output);
+    Ok(output)
+}
+
+/// Reads the lines of a text that stands within something larger.
+pub(super) fn messages_of(text: &str, given: Given<'_>, slices: &mut Slices, output: &mut Output) {
+    append_messages(messages(text, 1), given, slices, output);
+}
+
+fn append_messages(mut messages: Vec<Message<'_>>, given: Given<'_>, slices: &mut Slices, output: &mut Output) {
+    time_platform_lines(&mut messages, given.1);
+    let whence = by_stream(&messages, given);
     for message in &messages {
         let whence = whence.get(&message.lead.stream).cloned().unwrap_or_default();
-        match append(message, &whence, (origin, settings), &mut slices, &mut output) {
+        match append(message, &whence, given, slices, output) {
             Ok(()) => output.accepted += 1,
             Err(fault) => output.reject(fault.at(Table::Logs, format!("line {}", message.line))),
         }
     }
-    Ok(output)
+}
+
+/// Gives the platform's lines that have no time one of the lines that the function logged in the same request.
+fn time_platform_lines(messages: &mut [Message<'_>], settings: &Settings) {
+    let mut logged: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for message in messages.iter() {
+        if let Some((request, time)) = application::prefix_of(&message.text) {
+            let (first, last) = logged.entry(request.to_owned()).or_insert((time, time));
+            (*first, *last) = (time.min(*first), time.max(*last));
+        }
+    }
+    let untimed = messages
+        .iter_mut()
+        .filter(|message| message.lead.time_unix_nano.is_none());
+    for message in untimed {
+        let Some(statement) = text::statement(message.text.trim(), settings) else {
+            continue;
+        };
+        let of_request = statement.request_id.as_deref().and_then(|request| logged.get(request));
+        let time = of_request.map(|(first, last)| if statement.kind == Kind::Start { *first } else { *last });
+        drop(statement);
+        message.lead.time_unix_nano = time;
+    }
 }
 
 fn append(
@@ -279,10 +318,34 @@ mod tests {
     }
 
     #[test]
+    fn sls_logs_times_platform_lines_by_what_the_function_logged() {
+        let other = "1e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a02";
+        let text = format!(
+            "START RequestId: {ID} Version: 7\n2026-10-08 09:30:28.235 (+02:00)\t{ID}\tINFO\tINFO\thello\n\
+             2026-10-08 09:30:28.900 (+02:00)\t{ID}\tINFO\tINFO\tbye\nEND RequestId: {ID}\n\
+             REPORT RequestId: {ID}\tDuration: 700.00 ms\tBilled Duration: 700 ms\tMemory Size: 128 MB\t\n\n\
+             START RequestId: {other} Version: 7\n"
+        );
+        let decoded = decode(&text);
+        let logs = log_lines(&decoded);
+        let times: Vec<_> = logs.rows().map(|row| row.time_unix_nano % 60_000_000_000).collect();
+        assert_eq!(times, [28_235, 28_235, 28_900, 28_900, 28_900].map(|ms| ms * 1_000_000));
+        assert_eq!(
+            (logs.row(1).body, logs.row(1).severity_text),
+            (Some("hello"), Some("INFO"))
+        );
+        assert_eq!(
+            decoded.rejections.first()[0].place,
+            "line 7",
+            "nothing tells when that one began"
+        );
+    }
+
+    #[test]
     fn lines_as_they_were_logged_have_the_times_in_them() {
         let text = format!(
             "2026-10-08T07:30:28.235Z\t{ID}\tINFO\thello\n{{\"timestamp\":\"2026-10-08T07:30:28.300Z\",\"message\":\"json\"}}\n\
-             2026-10-08T07:30:31.000Z {ID} Task timed out after 3.00 seconds\nSTART RequestId: {ID} Version: 7\n"
+             2026-10-08T07:30:31.000Z {ID} Task timed out after 3.00 seconds\nSTART RequestId: 2e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a03 Version: 7\n"
         );
         let decoded = decode(&text);
         let logs = log_lines(&decoded);

@@ -10,9 +10,10 @@ use pennyspan_schema::Source;
 use super::application::{self, Application};
 use super::statement::Kind;
 use super::whence::Whence;
-use super::{PLATFORM, PROVIDER, event, facts, text};
+use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text, web_function};
 use crate::decode::delivery::{Delivery, Written};
 use crate::decode::object::Object;
+use crate::decode::workflow::step_functions;
 use crate::decode::{Clock, Origin, Output, Settings};
 
 /// What is known of a line beside its text.
@@ -123,7 +124,7 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         (name.starts_with("platform.") && object.has("record")).then_some(name)
     };
     let Some(name) = of_platform(&mut object) else {
-        return own_line(application::json(object, given.1), scene, given, output);
+        return json_of_function(object, scene, given, output);
     };
     let own_time = object.time("time").ok().flatten();
     let mut line = LineKind {
@@ -131,7 +132,13 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         time_unix_nano: own_time,
         ..LineKind::default()
     };
-    let (Some(kind), Some(record)) = (Kind::from_type(&name), object.get("record")) else {
+    let Some(record) = object.get("record") else {
+        return line;
+    };
+    let Some(kind) = Kind::from_type(&name) else {
+        if let Some(time) = own_time.or(scene.time_unix_nano).or(given.0.received_at_unix_nano) {
+            web_function::append(&name, record.get(), time, scene.whence, given, output);
+        }
         return line;
     };
     if let Ok(statement) = event::statement(kind, record.get(), given.1, output) {
@@ -143,6 +150,38 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         line.invocation_id = statement.request_id;
     }
     line
+}
+
+/// Reads a JSON line that is no platform event: embedded metrics, an event of Lambda Insights, or what a function logged.
+fn json_of_function<'a>(object: Object<'a>, scene: Scene<'_>, given: Given<'_>, output: &mut Output) -> LineKind<'a> {
+    let measured = emf::time_unix_nano(&object);
+    if measured.is_some() {
+        emf::append(&object, scene, given, output);
+    }
+    if insights::is_event(&object) {
+        let time = measured.or(scene.time_unix_nano).or(given.0.received_at_unix_nano);
+        let told = time.and_then(|time| insights::append(&object, time, scene, given, output));
+        return LineKind {
+            platform_type: Some(insights::TYPE.into()),
+            trace_id: told.as_ref().and_then(|told| told.trace_id),
+            invocation_id: told.map(|told| told.invocation_id),
+            time_unix_nano: measured,
+            ..LineKind::default()
+        };
+    }
+    if step_functions::is_log_event(&object)
+        && let Some(told) = step_functions::log_event(&object, given, output)
+    {
+        return LineKind {
+            platform_type: Some(told.kind.into()),
+            error_type: told.error_type.map(Cow::Owned),
+            time_unix_nano: Some(told.time_unix_nano),
+            ..LineKind::default()
+        };
+    }
+    let mut own = application::json(object, given.1);
+    own.line.time_unix_nano = own.line.time_unix_nano.or(measured);
+    own_line(own, scene, given, output)
 }
 
 /// Takes what a function's own line says, and appends the delivery or the error in it.

@@ -18,8 +18,16 @@ use crate::decode::{DecodeError, Origin, Output, Settings};
 /// What a body should be.
 const EXPECTED: &str = "log events of the AWS command line";
 
-/// The log events of one stream, which is one execution environment, each with where it stands.
-type Streams<'a> = BTreeMap<Option<Cow<'a, str>>, Vec<(String, LogEvent<'a>)>>;
+/// A stream, which is one execution environment, and the account and group that it is of, as far as they are said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stream<'a> {
+    pub(super) owner: Option<Cow<'a, str>>,
+    pub(super) group: Option<Cow<'a, str>>,
+    pub(super) stream: Option<Cow<'a, str>>,
+}
+
+/// The log events of each stream, each with where it stands.
+pub(super) type Streams<'a> = BTreeMap<Stream<'a>, Vec<(String, LogEvent<'a>)>>;
 
 /// Decodes log events; `first` is the number of the body's first line or item.
 pub(crate) fn items(
@@ -37,24 +45,23 @@ pub(crate) fn items(
             output.reject(fault.at(Table::Logs, place.to_string()));
         }
     }
-    let given: Given<'_> = (origin, settings);
-    let mut slices = Slices::new(origin, settings);
-    for (stream, events) in streams {
-        let whence = whence_of(
-            None,
-            None,
-            stream,
-            events.iter().map(|(_, event)| &*event.message),
-            given,
-        );
+    append(streams, (origin, settings), &mut output);
+    Ok(output)
+}
+
+/// Appends the events of each stream, with what its lines say of where they come from.
+pub(super) fn append(streams: Streams<'_>, given: Given<'_>, output: &mut Output) {
+    let mut slices = Slices::new(given.0, given.1);
+    for (of, events) in streams {
+        let lines = events.iter().map(|(_, event)| &*event.message);
+        let whence = whence_of(of.owner, of.group.as_deref(), of.stream, lines, given);
         for (place, event) in events {
-            match event.append(&whence, given, &mut slices, &mut output) {
+            match event.append(&whence, given, &mut slices, output) {
                 Ok(()) => output.accepted += 1,
                 Err(fault) => output.reject(fault.at(Table::Logs, place)),
             }
         }
     }
-    Ok(output)
 }
 
 /// Sorts the events of a command's output, or one event, to their streams.
@@ -76,6 +83,10 @@ fn sort<'a>(document: Document<'a>, streams: &mut Streams<'a>, output: &mut Outp
 fn sort_one<'a>(event: &mut Object<'a>, place: String, streams: &mut Streams<'a>) -> Result<(), Fault> {
     let stream = event.text("logStreamName")?;
     let event = LogEvent::read(event)?;
-    streams.entry(stream).or_default().push((place, event));
+    let of = Stream {
+        stream,
+        ..Stream::default()
+    };
+    streams.entry(of).or_default().push((place, event));
     Ok(())
 }

@@ -8,8 +8,8 @@ use super::line::{Given, Scene};
 use super::logs::Entry;
 use super::statement::{Kind, Statement};
 use super::whence::{Learned, Whence};
-use super::{event, facts, logs};
-use crate::decode::documents::{Document, documents};
+use super::{event, facts, logs, web_function};
+use crate::decode::documents::{Document, Place, documents};
 use crate::decode::fault::Fault;
 use crate::decode::object::{self, Object, no_time};
 use crate::decode::slices::Slices;
@@ -67,6 +67,22 @@ pub(crate) fn items(
         }
     }
     Ok(output)
+}
+
+/// Reads one event, of which nothing is known but what it and `whence` say.
+pub(super) fn one(
+    json: &str,
+    whence: &Whence<'_>,
+    given: Given<'_>,
+    slices: &mut Slices,
+    output: &mut Output,
+) -> Result<(), Fault> {
+    let document = Document {
+        place: Place::Item(1),
+        json: Ok(json),
+    };
+    let event = read(&document, given.1, output)?;
+    append(&event, whence, given, slices, output)
 }
 
 /// Returns what the events of one request agree on. A file may hold those of many environments, and be cut anywhere, so that
@@ -199,16 +215,17 @@ fn append(
             Ok(())
         }
         Content::Line(text) => logs::append(Entry { text, ..entry }, scene, given, output),
-        Content::Unknown { name, record } => logs::append(
-            Entry {
+        Content::Unknown { name, record } => {
+            if let Some(time) = event.time_unix_nano.or(given.0.received_at_unix_nano) {
+                web_function::append(name, record, time, whence, given, output);
+            }
+            let entry = Entry {
                 text: record,
                 platform_type: Some(name),
                 ..entry
-            },
-            scene,
-            given,
-            output,
-        ),
+            };
+            logs::append(entry, scene, given, output)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Fields stand apart by tabs, or by runs of spaces as OpenTelemetry's Lambda receiver renders them, in any order; `Restore
 //! Duration` is the end of `Billed Restore Duration`, so that the longest key is read first. `RESTORE_REPORT`'s fields are not
 //! taken from a recorded line: `Restore Duration` and `Duration` are both read.
+//! How a tenant stands in text lines is not taken from a recorded line either: `TenantId` and `Tenant ID` are both read.
 //! Yandex Cloud Functions prints the same `REPORT` with `Queuing Duration` and `Function Init Duration`.
 
 use std::borrow::Cow;
@@ -30,6 +31,8 @@ const KEYS: &[&str] = &[
     "Sampled",
     "RequestId",
     "Version",
+    "Tenant ID",
+    "TenantId",
     "Status",
     "Error Type",
     "Phase",
@@ -181,6 +184,7 @@ fn set<'a, 'b>(
         "Runtime Version ARN" => statement.runtime_version_arn = text(),
         "XRAY TraceId" => statement.trace_id = ids::xray_trace_id(first),
         "Sampled" => statement.sampled = first.parse().ok(),
+        "Tenant ID" | "TenantId" => statement.tenant = text(),
         "Status" => statement.status = text(),
         "Error Type" => statement.error_type = text(),
         "Phase" => statement.phase = text(),

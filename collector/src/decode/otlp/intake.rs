@@ -107,16 +107,22 @@ pub(super) struct Intake<'c, 'a, I: Item> {
 impl<'c, 'a, I: Item> Intake<'c, 'a, I> {
     /// Returns an intake that has taken nothing.
     pub(super) fn new(context: &'c Context<'c>) -> Self {
+        let slices = Slices::new(&context.origin, context.settings);
+        Self::onto(context, Output::default(), slices)
+    }
+
+    /// Returns an intake that goes on where something larger has come to.
+    pub(super) fn onto(context: &'c Context<'c>, output: Output, slices: Slices) -> Self {
         Self {
             item: I::default(),
             context,
-            output: Output::default(),
+            taken: output.judged(),
+            output,
             buffers: I::Buffers::default(),
-            slices: Slices::new(&context.origin, context.settings),
+            slices,
             resource: Ok(Resource::default()),
             scope: Ok(ScopeFields::default()),
             indices: [0; 4],
-            taken: 0,
         }
     }
 
@@ -191,5 +197,10 @@ impl<'c, 'a, I: Item> Intake<'c, 'a, I> {
     /// Returns the rows and rejections.
     pub(super) fn into_output(self) -> Output {
         self.output
+    }
+
+    /// Returns the rows and rejections, and the minutes that were opened.
+    pub(super) fn into_parts(self) -> (Output, Slices) {
+        (self.output, self.slices)
     }
 }

@@ -114,6 +114,11 @@ slots! {
     SecretArn: Read ["aws.secretsmanager.secret.arn"],
     CalledRegion: Read ["aws.region"],
     EventType: Read ["type"],
+    WorkflowType: Read ["durabletask.type"],
+    WorkflowTask: Read ["durabletask.task.name"],
+    WorkflowInstance: Read ["durabletask.task.instance_id", "temporalWorkflowID"],
+    WorkflowRun: Read ["temporalRunID"],
+    WorkflowStatus: Read ["durabletask.task.status"],
     Dimensions: Read ["Dimensions"],
     FunctionName: Read ["FunctionName"],
 }

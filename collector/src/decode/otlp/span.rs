@@ -26,6 +26,7 @@ mod invocation;
 mod messages;
 mod trigger;
 mod weight;
+mod workflow;
 
 /// OTLP's number for a status that is an error.
 const STATUS_ERROR: i32 = 2;
@@ -238,6 +239,7 @@ impl SpanFields<'_> {
             ..self.row(known)
         };
         output.spans.append(&row);
+        workflow::append(known, &row, output);
         if invocation_span {
             invocation::append(self, known, &row, surroundings.context, output);
         }

@@ -76,6 +76,52 @@ fn every_format_is_told_by_its_content() {
             Shape::Lines,
         ),
         (
+            "{\n    \"results\": [\n        [\n            {\n                \"field\": \"@timestamp\"",
+            Format::LogInsights,
+            Shape::Values,
+        ),
+        (
+            r#"{"results":[],"statistics":{},"status":"Complete"}"#,
+            Format::LogInsights,
+            Shape::Lines,
+        ),
+        (
+            r#"[{"@timestamp":"2026-10-08 07:30:29.000","@message":"m"}]"#,
+            Format::LogInsights,
+            Shape::Values,
+        ),
+        (
+            r#"{"metric_stream_name":"s","namespace":"AWS/Lambda","metric_name":"Errors"}"#,
+            Format::MetricStream,
+            Shape::Lines,
+        ),
+        (
+            "\u{5}\n\u{3}\u{12}\u{1}\0\u{5}\n",
+            Format::MetricStreamMessages,
+            Shape::Delimited,
+        ),
+        ("{\n \"Traces\": [\n  {\n   \"Id\": \"1-", Format::Xray, Shape::Values),
+        (
+            "{\"format\": \"json\", \"version\": 1}\n{\"trace_id\"",
+            Format::Xray,
+            Shape::Lines,
+        ),
+        (
+            r#"{"trace_id":"1-x","id":"y","name":"n","start_time":1.0}"#,
+            Format::Xray,
+            Shape::Lines,
+        ),
+        (
+            "{\n  \"events\": [\n    {\n      \"timestamp\": 1.0, \"type\": \"ExecutionStarted\", \"id\": 1, \"previousEventId\": 0",
+            Format::ExecutionHistory,
+            Shape::Values,
+        ),
+        (
+            r#"{"id":"1","type":"ExecutionStarted","execution_arn":"arn:aws:states:r:a:execution:m:e"}"#,
+            Format::LambdaLog,
+            Shape::Lines,
+        ),
+        (
             r#"{"timestamp":"x","level":"INFO","message":"hello"}"#,
             Format::LambdaLog,
             Shape::Lines,
@@ -101,6 +147,10 @@ fn what_no_format_has_is_told_in_words() {
         (b"{\"hello\":1,\"world\":2}", "hello, world"),
         (b"{\"Attributes\":{\"size\":1}}", "Attributes"),
         (b"PK\x03\x04", "text that no format has"),
+        (b"{\"trace_id\":\"1-x\",\"id\":\"y\"}", "trace_id, id"),
+        (b"{\"results\":[],\"count\":0}", "results, count"),
+        (b"{\"metric_name\":\"Errors\",\"value\":1}", "metric_name, value"),
+        (b"\x05\x0a\x03\x08\x01\0", "binary content"),
     ] {
         let error = recognise(content).unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("invocation records"), "{error}");

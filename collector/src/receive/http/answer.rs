@@ -14,12 +14,14 @@ use serde_json::{Value, json};
 
 use super::super::Collector;
 use super::super::export::ExportResponse;
+use super::super::firehose;
 use super::super::receipt::Receipt;
 use super::super::refusal::Refusal;
 use super::super::route::{Form, Route, media_type};
 
 /// Answers shorter than this are not worth compressing.
 const COMPRESSED_FROM_BYTES: usize = 256;
+const NANOS_PER_MILLI: i64 = 1_000_000;
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +32,16 @@ enum Written {
     ProtocolJson(&'static str),
     /// As our own JSON.
     OwnJson,
+    /// As Firehose's JSON, which names the request.
+    Firehose,
 }
 
 /// Writes the answer to one request.
 #[derive(Clone, Debug)]
 pub(super) struct Answerer {
     written: Written,
+    /// The request as its sender named it, and when it came, in milliseconds since 1970; only Firehose reads them.
+    named: (String, i64),
     gzip: bool,
     retry_after: Duration,
 }
@@ -46,11 +52,15 @@ impl Answerer {
         let written = match route.map(|route| route.form) {
             Some(Form::Otlp { rejected }) => protocol(headers, rejected).unwrap_or(Written::ProtocolJson(rejected)),
             Some(Form::Own) => Written::OwnJson,
+            Some(Form::Firehose) => Written::Firehose,
             None => protocol(headers, "").unwrap_or(Written::OwnJson),
         };
+        let unix_ms = (collector.inner.options.clock)().div_euclid(NANOS_PER_MILLI);
         Self {
             written,
-            gzip: accepts_gzip(headers),
+            named: (firehose::request_id(headers).unwrap_or_default(), unix_ms),
+            // Firehose takes no compressed answer.
+            gzip: written != Written::Firehose && accepts_gzip(headers),
             retry_after: collector.inner.options.retry_after,
         }
     }
@@ -70,6 +80,7 @@ impl Answerer {
                 let partial_success = json!({ counts: rejected.to_string(), "errorMessage": message });
                 json_bytes(&json!({ "partialSuccess": partial_success }))
             }
+            Written::Firehose => json_bytes(&self.named()),
             Written::OwnJson if message.is_empty() => {
                 json_bytes(&json!({ "accepted": accepted, "rejected": rejected }))
             }
@@ -85,6 +96,11 @@ impl Answerer {
         let (content_type, body) = match self.written {
             Written::Protobuf => (self.content_type(), status.to_protobuf()),
             Written::ProtocolJson(_) => (self.content_type(), json_bytes(&status.to_json())),
+            Written::Firehose => {
+                let mut answer = self.named();
+                answer["errorMessage"] = Value::from(status.message);
+                (self.content_type(), json_bytes(&answer))
+            }
             Written::OwnJson => {
                 let (title, detail) = (http.canonical_reason(), &status.message);
                 let problem =
@@ -108,10 +124,16 @@ impl Answerer {
         response
     }
 
+    /// The answer to Firehose: the request by its own name, and when it was answered.
+    fn named(&self) -> Value {
+        let (request_id, unix_ms) = &self.named;
+        json!({ "requestId": request_id, "timestamp": unix_ms })
+    }
+
     fn content_type(&self) -> &'static str {
         match self.written {
             Written::Protobuf => "application/x-protobuf",
-            Written::ProtocolJson(_) | Written::OwnJson => "application/json",
+            Written::ProtocolJson(_) | Written::OwnJson | Written::Firehose => "application/json",
         }
     }
 

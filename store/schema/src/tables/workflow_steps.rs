@@ -44,3 +44,18 @@ columns! {
     /// When it was received.
     received_unix_nano: Int { unit: Unit::UnixNano, nullable: "files have no time of receipt", source: "the collector's clock" },
 }
+
+impl Row<'_> {
+    /// Returns the hash of what the row states: everything but the hash itself and the time of receipt.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 16] {
+        let mut digest = crate::column::Digest::default();
+        Row {
+            content_hash: [0; 16],
+            received_unix_nano: None,
+            ..*self
+        }
+        .feed(&mut digest);
+        digest.finish()
+    }
+}

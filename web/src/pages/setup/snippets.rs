@@ -76,10 +76,24 @@ impl Platform {
                     snippet: format!("POST {http}/v1/aws/telemetry\ncontent-type: application/json"),
                 },
                 Step {
-                    title: "Or import what CloudWatch kept",
-                    text: "Report lines and JSON logs are recognised by their content.",
+                    title: "Or let Firehose bring log groups and metrics, without code",
+                    text: "A stream with this HTTP endpoint, behind a proxy with TLS on port 443, takes subscription filters (Lambda Insights’ group too, the only one with CPU time) and a metric stream (throttles, concurrency, ages). Set its access key, and here serve.firehose_key_sha256.",
                     place: "shell",
-                    snippet: "aws logs filter-log-events --log-group-name /aws/lambda/YOUR_FUNCTION > logs.json\npennyspan import logs.json".to_owned(),
+                    snippet: format!(
+                        "# HTTP endpoint of the stream, content encoding GZIP:\n{http}/v1/aws/firehose\n\
+                         aws logs put-subscription-filter --log-group-name /aws/lambda/YOUR_FUNCTION \\\n  \
+                         --filter-name pennyspan --filter-pattern '' \\\n  \
+                         --destination-arn STREAM_ARN --role-arn ROLE_ARN\n\
+                         aws cloudwatch put-metric-stream --name pennyspan --output-format opentelemetry1.0 \\\n  \
+                         --include-filters Namespace=AWS/Lambda Namespace=AWS/SQS \\\n  \
+                         --firehose-arn STREAM_ARN --role-arn ROLE_ARN"
+                    ),
+                },
+                Step {
+                    title: "Or import what CloudWatch and X-Ray kept",
+                    text: "Files are recognised by their content: report lines and JSON logs, exports of log groups, results of Logs Insights, traces.",
+                    place: "shell",
+                    snippet: "aws logs filter-log-events --log-group-name /aws/lambda/YOUR_FUNCTION > logs.json\naws xray batch-get-traces --trace-ids TRACE_ID > traces.json\npennyspan import logs.json traces.json".to_owned(),
                 },
                 Step {
                     title: "Say how functions are configured",

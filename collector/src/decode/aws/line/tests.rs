@@ -212,7 +212,7 @@ fn no_line_panics() {
     ] {
         read(line);
     }
-    let (kind, decoded) = read(r#"{"type":"platform.invokeSummary","record":{"requests":4}}"#);
-    assert_eq!(kind.platform_type.as_deref(), Some("platform.invokeSummary"));
+    let (kind, decoded) = read(r#"{"type":"platform.requestComplete","record":{"requests":4}}"#);
+    assert_eq!(kind.platform_type.as_deref(), Some("platform.requestComplete"));
     assert!(decoded.rows.is_empty());
 }

@@ -323,3 +323,99 @@ fn a_file_needs_times_and_a_request_may_open_only_so_many_minutes() {
     let decoded = telemetry(lines.as_bytes(), &file, &settings).unwrap();
     assert_eq!((decoded.accepted, decoded.rejections.total()), (2, 0));
 }
+
+#[test]
+fn provisioned_environments_start_ahead_of_requests() {
+    let body = format!(
+        r#"[{{"time":"2026-10-08T06:00:00.000Z","type":"platform.initStart","record":{{"initializationType":"provisioned-concurrency","phase":"init","functionName":"thumbs","functionVersion":"7","instanceId":"2026/10/08/thumbs[7]33be53a8cfde4e68b844f8ec293b2543"}}}},
+            {{"time":"2026-10-08T06:00:01.000Z","type":"platform.initReport","record":{{"initializationType":"provisioned-concurrency","phase":"init","status":"success","metrics":{{"durationMs":900.5}}}}}},
+            {{"time":"2026-10-08T07:30:29.470Z","type":"platform.report","record":{{"requestId":"{ID}","status":"success","metrics":{{"durationMs":12.5,"billedDurationMs":13,"memorySizeMB":256,"maxMemoryUsedMB":63}}}}}}]"#
+    );
+    let decoded = decode(&body).unwrap();
+    let facts = invocation_facts::Reader::new(batch(&decoded, Table::InvocationFacts)).unwrap();
+    assert_eq!(
+        (facts.row(0).init_type, facts.row(0).init_duration_us),
+        (Some("provisioned-concurrency"), None)
+    );
+    let inits = environment_facts::Reader::new(batch(&decoded, Table::EnvironmentFacts)).unwrap();
+    assert_eq!((inits.len(), inits.row(1).duration_us), (2, Some(900_500)));
+}
+
+#[test]
+fn an_init_that_failed_and_ran_again_in_the_invocation_is_two_statements_and_no_invocation() {
+    let init = |time: &str, phase: &str, status: &str, error: &str| {
+        format!(
+            r#"{{"time":"2026-10-08T07:30:{time}Z","type":"platform.initReport","record":{{"initializationType":"on-demand","phase":"{phase}","status":"{status}"{error},"metrics":{{"durationMs":9999.81}}}}}}"#
+        )
+    };
+    let error = r#","errorType":"Runtime.ImportModuleError""#;
+    let body = format!(
+        "[{},{},{}]",
+        init("10.000", "init", "timeout", ""),
+        init("20.000", "invoke", "error", error),
+        format!(
+            r#"{{"time":"2026-10-08T07:30:20.100Z","type":"platform.report","record":{{"requestId":"{ID}","status":"error","errorType":"Runtime.ImportModuleError","metrics":{{"durationMs":10079.53,"billedDurationMs":10080,"memorySizeMB":256,"maxMemoryUsedMB":63}}}}}}"#
+        )
+    );
+    let decoded = decode(&body).unwrap();
+    let inits = environment_facts::Reader::new(batch(&decoded, Table::EnvironmentFacts)).unwrap();
+    let (first, again) = (inits.row(0), inits.row(1));
+    assert_eq!(
+        (first.phase, first.status, first.error_type),
+        (Some("init"), Some("timeout"), None)
+    );
+    assert_eq!(
+        (again.phase, again.status, again.error_type, again.duration_us),
+        (
+            Some("invoke"),
+            Some("error"),
+            Some("Runtime.ImportModuleError"),
+            Some(9_999_810)
+        )
+    );
+    let facts = invocation_facts::Reader::new(batch(&decoded, Table::InvocationFacts)).unwrap();
+    assert_eq!(
+        (facts.len(), facts.row(0).outcome),
+        (1, Some("error")),
+        "an init is no invocation"
+    );
+    assert_eq!(
+        facts.row(0).init_duration_us,
+        None,
+        "suppressed: it is within the duration"
+    );
+}
+
+#[test]
+fn web_functions_serve_in_intervals_and_their_records_are_kept_raw() {
+    let body = r#"[{"time":"2026-10-08T07:30:00.000Z","type":"platform.invokeStart","record":{"endpointName":"blue"}},
+        {"time":"2026-10-08T07:31:00.000Z","type":"platform.invokeSummary","record":{"requestCount":412,"metrics":{"durationMs":60000}}},
+        {"time":"2026-10-08T07:40:00.000Z","type":"platform.invokeReport","record":{"status":"success","metrics":{"durationMs":600000,"billedDurationMs":600000,"memorySizeMB":2048},"vcpu":1}},
+        {"time":"2026-10-08T07:40:01.000Z","type":"platform.spinDownReport","record":{"status":"success"}},
+        {"time":"2026-10-08T07:30:05.000Z","type":"platform.requestComplete","record":{"requestId":"01K7B2QF5YJ8V4N3M2X1C0R9ZT"}}]"#;
+    let decoded = decode(body).unwrap();
+    assert_eq!((decoded.accepted, decoded.rejections.total()), (5, 0));
+    let logs = logs::Reader::new(batch(&decoded, Table::Logs)).unwrap();
+    assert_eq!(logs.len(), 5, "each is kept raw");
+    assert!(logs.row(1).body.unwrap().contains("\"requestCount\":412"));
+    let facts = environment_facts::Reader::new(batch(&decoded, Table::EnvironmentFacts)).unwrap();
+    let kinds: Vec<_> = facts.rows().map(|row| row.fact_kind).collect();
+    assert_eq!(
+        kinds,
+        ["interval", "interval", "interval", "shutdown"],
+        "a request's end is no interval"
+    );
+    let minute = facts.row(1);
+    let time = |text| number::unix_nano(text);
+    assert_eq!(
+        (minute.start_unix_nano, minute.end_unix_nano, minute.request_count),
+        (time("2026-10-08T07:30:00Z"), time("2026-10-08T07:31:00Z"), Some(412))
+    );
+    let period = facts.row(2);
+    assert_eq!((period.billed_ms, period.memory_size_mib), (Some(600_000), Some(2048)));
+    assert!(
+        period.attributes_json.unwrap().contains("\"vcpu\":1"),
+        "unknown fields are kept"
+    );
+    assert!(!decoded.rows.iter().any(|(of, _)| of == Table::InvocationFacts));
+}

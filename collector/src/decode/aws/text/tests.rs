@@ -240,3 +240,18 @@ fn later_fields_are_kept() {
     let line = format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\tNew Thing: 5 GB\t");
     assert_eq!(read(&line).attributes_json.as_deref(), Some(r#"{"New Thing":"5 GB"}"#));
 }
+
+#[test]
+fn a_tenant_is_read_in_both_spellings() {
+    for line in [
+        "START RequestId: 0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01 Version: 7 TenantId: blue",
+        "START RequestId: 0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01\tTenant ID: blue\tVersion: 7",
+    ] {
+        let statement = read(line);
+        assert_eq!(
+            (statement.tenant.as_deref(), statement.version.as_deref()),
+            (Some("blue"), Some("7")),
+            "{line}"
+        );
+    }
+}

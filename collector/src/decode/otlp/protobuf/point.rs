@@ -4,6 +4,7 @@ use super::super::fields::{Buckets, MetricFields, Number, PointFields, PointKind
 use super::super::intake::Intake;
 use super::super::wire::{Field, Message, WireError};
 use super::reading::Reading;
+use crate::decode::attributes::Value;
 
 /// Reads a metric: what it says about its points, then each point.
 pub(super) fn metric<'a>(message: Message<'a>, intake: &mut Intake<'_, 'a, PointFields<'a>>) -> Result<(), WireError> {
@@ -79,11 +80,28 @@ fn read<'a>(message: Message<'a>, point: &mut PointFields<'a>, reading: &mut Rea
         (7, PointKind::Gauge | PointKind::Sum | PointKind::Summary)
         | (9, PointKind::Histogram)
         | (1, PointKind::Exponential) => reading.attribute(field.message()?, &mut point.attributes),
+        // Labels of protocol 0.7, which CloudWatch's older metric streams still write, are texts by key as attributes are.
+        (1, PointKind::Summary) => label(field.message()?, point, reading),
         (_, PointKind::Gauge | PointKind::Sum) => number(field, point),
         (_, PointKind::Histogram) => histogram(field, point),
         (_, PointKind::Exponential) => exponential(field, point),
         (_, PointKind::Summary) => summary(field, point),
     })
+}
+
+/// Reads a `StringKeyValue` of protocol 0.7.
+fn label<'a>(message: Message<'a>, point: &mut PointFields<'a>, reading: &mut Reading) -> Result<(), WireError> {
+    let mut label = super::empty_attribute();
+    message.fields(|field| {
+        match field.number {
+            1 => label.key = reading.text("labels.key", field.message()?),
+            2 => label.value = Value::Text(reading.text("labels.value", field.message()?)),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    point.attributes.push(label);
+    Ok(())
 }
 
 fn number(field: Field<'_>, point: &mut PointFields<'_>) -> Result<(), WireError> {

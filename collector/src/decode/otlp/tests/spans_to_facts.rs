@@ -499,3 +499,79 @@ fn a_worker_tells_its_own_outcome() {
         assert_eq!(fact.cold_start_reported, Some(false));
     });
 }
+
+#[test]
+fn spans_of_orchestrators_are_workflow_steps() {
+    use pennyspan_schema::tables::workflow_steps;
+    let durable = |kind: &str, task: &str, more: &[(&str, &str)]| {
+        let mut list = vec![
+            ("durabletask.type", kind),
+            ("durabletask.task.name", task),
+            ("durabletask.task.instance_id", "i-1"),
+        ];
+        list.extend(more);
+        attributes(&list, "")
+    };
+    let temporal = attributes(&[("temporalWorkflowID", "orders-7"), ("temporalRunID", "r-7")], "");
+    let failed = format!(
+        r#"{},"status":{{"code":2,"message":"card refused"}}"#,
+        durable("activity", "Charge", &[])
+    );
+    let named = |name: &str, span: String| span.replace("\"name\":\"work\"", &format!("\"name\":\"{name}\""));
+    for (span, expected) in [
+        (
+            named(
+                "orchestration:Order",
+                span(
+                    2,
+                    &durable("orchestration", "Order", &[("durabletask.task.status", "COMPLETED")]),
+                ),
+            ),
+            Some((Some("Order"), None, "i-1", "succeeded")),
+        ),
+        (
+            named("activity:Charge", span(2, &failed)),
+            Some((None, Some("Charge"), "i-1", "failed")),
+        ),
+        (
+            named("activity:Charge", span(3, &durable("activity", "Charge", &[]))),
+            None,
+        ),
+        (
+            named(
+                "create_orchestration:Order",
+                span(1, &durable("orchestration", "Order", &[])),
+            ),
+            None,
+        ),
+        (
+            named("RunWorkflow:Order", span(2, &temporal)),
+            Some((Some("Order"), None, "r-7", "succeeded")),
+        ),
+        (
+            named("RunActivity:Charge", span(2, &temporal)),
+            Some((None, Some("Charge"), "r-7", "succeeded")),
+        ),
+        (named("StartWorkflow:Order", span(3, &temporal)), None),
+        (span_without_orchestrator(), None),
+    ] {
+        let decoded = spans_of(&span, "");
+        let steps = decoded.rows.iter().find(|(of, _)| *of == Table::WorkflowSteps);
+        let Some(expected) = expected else {
+            assert!(steps.is_none(), "{span}");
+            continue;
+        };
+        let steps = workflow_steps::Reader::new(steps.unwrap().1).unwrap();
+        let row = steps.row(0);
+        assert_eq!(
+            (row.workflow, row.state, row.execution_id, row.status.unwrap()),
+            expected,
+            "{span}"
+        );
+        assert_eq!((row.start_unix_nano, row.provider), (Some(START), "unknown"));
+    }
+}
+
+fn span_without_orchestrator() -> String {
+    span(2, &attributes(&[("durabletask.type", "orchestration")], ""))
+}
