@@ -9,7 +9,6 @@ pub(crate) mod line;
 pub(crate) mod log_events;
 mod logs;
 mod outcome;
-mod severity;
 mod statement;
 pub(crate) mod telemetry;
 mod text;

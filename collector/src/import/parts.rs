@@ -11,7 +11,9 @@ use super::lines::{Line, next_line};
 use super::values::{Next, Values};
 use super::{ImportError, otlp, rejected};
 use crate::decode::aws::{cloudwatch, export, log_events, telemetry};
-use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, configuration, deployment, record};
+use crate::decode::{
+    DecodeError, Decoded, Origin, Output, Settings, azure, cloudflare, configuration, deployment, gcp, record,
+};
 
 /// How large a part grows before it is decoded.
 const PART_BYTES: usize = 4 << 20;
@@ -51,6 +53,9 @@ impl Parts<'_> {
             (Format::LogEvents, _) => Some(log_events::items),
             (Format::Configurations, _) => Some(configuration::items),
             (Format::Deployments, _) => Some(deployment::items),
+            (Format::GcpLogs, _) => Some(gcp::items),
+            (Format::AzureRecords, _) => Some(azure::items),
+            (Format::CloudflareEvents, _) => Some(cloudflare::items),
         }
     }
 

@@ -145,7 +145,10 @@ impl Arrived {
         if self.content_encoding != ContentEncoding::Identity {
             self.grant.grow(body.len())?;
         }
-        let digest = Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body);
+        let digest = match decode::own_identity(self.kind, &body) {
+            Some(id) => Digest::of_request_id(&self.workspace, self.kind, &id),
+            None => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
+        };
         let first = match seen.admit(&self.workspace, digest, self.received_at_unix_nano) {
             Admission::First(first) => first,
             Admission::Repeat(copy) => {

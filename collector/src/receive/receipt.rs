@@ -88,6 +88,10 @@ pub(super) fn items(kind: RequestKind) -> &'static str {
         RequestKind::Cloudwatch => "log events",
         RequestKind::Configurations => "settings",
         RequestKind::Deployments => "deployments",
+        RequestKind::GcpPubsub | RequestKind::GcpLogs => "log entries",
+        RequestKind::AzureRecords => "records",
+        RequestKind::CloudflareLogpush => "trace events",
+        RequestKind::CloudflareTail => "tail items",
     }
 }
 

@@ -92,6 +92,36 @@ pub(super) const ROUTES: &[Route] = &[
         kind: RequestKind::Deployments,
         form: Form::Own,
     },
+    Route {
+        path: "/v1/gcp/pubsub",
+        grpc: None,
+        kind: RequestKind::GcpPubsub,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/gcp/logs",
+        grpc: None,
+        kind: RequestKind::GcpLogs,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/azure/records",
+        grpc: None,
+        kind: RequestKind::AzureRecords,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/cloudflare/logpush",
+        grpc: None,
+        kind: RequestKind::CloudflareLogpush,
+        form: Form::Own,
+    },
+    Route {
+        path: "/v1/cloudflare/tail",
+        grpc: None,
+        kind: RequestKind::CloudflareTail,
+        form: Form::Own,
+    },
 ];
 
 impl Form {
