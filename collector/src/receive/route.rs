@@ -34,6 +34,8 @@ pub(super) enum Form {
     },
     /// JSON, with errors as `application/problem+json`.
     Own,
+    /// The same, for what a platform sends itself: nobody can tell it to name another content type.
+    Platform,
 }
 
 /// Every route.
@@ -96,31 +98,31 @@ pub(super) const ROUTES: &[Route] = &[
         path: "/v1/gcp/pubsub",
         grpc: None,
         kind: RequestKind::GcpPubsub,
-        form: Form::Own,
+        form: Form::Platform,
     },
     Route {
         path: "/v1/gcp/logs",
         grpc: None,
         kind: RequestKind::GcpLogs,
-        form: Form::Own,
+        form: Form::Platform,
     },
     Route {
         path: "/v1/azure/records",
         grpc: None,
         kind: RequestKind::AzureRecords,
-        form: Form::Own,
+        form: Form::Platform,
     },
     Route {
         path: "/v1/cloudflare/logpush",
         grpc: None,
         kind: RequestKind::CloudflareLogpush,
-        form: Form::Own,
+        form: Form::Platform,
     },
     Route {
         path: "/v1/cloudflare/tail",
         grpc: None,
         kind: RequestKind::CloudflareTail,
-        form: Form::Own,
+        form: Form::Platform,
     },
 ];
 
@@ -130,9 +132,10 @@ impl Form {
         let media_type = media_type(headers);
         let accepted = match self {
             Self::Otlp { .. } => "application/x-protobuf or application/json",
-            Self::Own => "application/json or application/x-ndjson",
+            Self::Own | Self::Platform => "application/json or application/x-ndjson",
         };
         match (self, media_type.as_deref()) {
+            (Self::Platform, _) => Ok(ContentType::Unspecified),
             (Self::Otlp { .. }, Some("application/x-protobuf")) => Ok(ContentType::Protobuf),
             (_, Some("application/json")) => Ok(ContentType::Json),
             (Self::Own, Some("application/x-ndjson" | "application/ndjson" | "application/jsonl")) => {

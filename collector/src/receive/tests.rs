@@ -1,4 +1,5 @@
 mod again;
+mod doors;
 mod limits;
 mod refused;
 mod server;
