@@ -1,6 +1,5 @@
 //! The filters of a page as a question, and why they may leave nothing.
 
-
 use pennyspan_analyzer::analysis::counts::{Counts, whole};
 use pennyspan_analyzer::analysis::courses::{Grid, Keep, total};
 use pennyspan_analyzer::analysis::selection::matches;
