@@ -13,6 +13,7 @@ mod bytes;
 mod commands;
 mod company;
 mod explained;
+mod exporters;
 mod findings;
 mod gate;
 mod house;
