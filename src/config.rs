@@ -60,6 +60,10 @@ pub struct Serve {
     pub otlp_http: String,
     /// Address of the pages.
     pub web: String,
+    /// Bytes that requests in flight may hold together.
+    pub inflight_bytes: usize,
+    /// Bytes a second that one workspace may send; 0: as many as there is room for.
+    pub workspace_bytes_per_s: u64,
 }
 
 /// When the tables are written.

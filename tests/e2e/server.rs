@@ -168,10 +168,20 @@ pub fn post(to: &str, path: &str, content_type: &str, body: &[u8]) -> Option<u16
 
 /// Sends one request on a connection of its own.
 pub fn exchange(to: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
+    exchange_encoded(to, path, (content_type, "identity"), body)
+}
+
+/// Sends one request, whose content type and encoding are said, on a connection of its own.
+pub fn exchange_encoded(
+    to: &str,
+    path: &str,
+    (content_type, encoding): (&str, &str),
+    body: &[u8],
+) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(to)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {to}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: {to}\r\ncontent-type: {content_type}\r\ncontent-encoding: {encoding}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes())?;
