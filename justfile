@@ -20,6 +20,10 @@ test-kills slice="":
     READER_PYTHON="$PWD/target/readers/bin/python" SLICE={{ slice }} \
         cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage
 
+# Ten times as much as the server can take, for a minute, under a memory cap; figures are printed.
+storm:
+    STORM_SECONDS=60 cargo test --release --test e2e -- --nocapture storm::
+
 # The official SDKs of Python and Node.js export to the program, which restarts in the middle; needs Python, Node.js and npm.
 test-exporters:
     test -x target/exporters/bin/python || python3 -m venv target/exporters

@@ -1,5 +1,6 @@
 mod again;
 mod limits;
+mod matrix;
 mod refused;
 mod server;
 mod signals;
