@@ -142,26 +142,13 @@ fn nothing_below_the_program_reads_the_clock_or_the_environment() {
     assert!(seen > 50, "only {seen} files were read");
 }
 
-/// Returns the source files below a folder.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn every_statement_of_otlp_names_tests_that_exist() {
     let page = fs::read_to_string(root().join("docs/otlp.md")).unwrap();
-    let mut files = Vec::new();
-    for folder in ["collector/src", "tests/e2e"] {
-        sources(&root().join(folder), &mut files);
-    }
-    let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let files = ["collector/src", "tests/e2e"]
+        .into_iter()
+        .flat_map(|folder| sources(&root().join(folder)));
+    let code: String = files.map(|file| fs::read_to_string(file).unwrap()).collect();
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut statements = 0;
     for row in rows.filter(|row| !row.starts_with("| section")) {
