@@ -67,6 +67,8 @@ fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Ex
         Command::Storage(args) => commands::storage::run(&args.command, &in_force),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
         Command::Bench(args) => commands::bench::run(&args.command, &in_force),
+        Command::Doctor(args) => commands::doctor::run(args, &in_force),
+        Command::Loadgen(args) => commands::loadgen::run(args),
     }
 }
 
