@@ -49,11 +49,9 @@ impl<'o> Items<'o> {
     /// Counts one more thing that a row is built of.
     ///
     /// # Errors
-    /// The fault says that the body holds more than it may.
+    /// The fault says that the body holds more than it may, or its rows do.
     pub(crate) fn count_one(&mut self) -> Result<(), Fault> {
-        if self.left() == 0 {
-            return Err(self.too_many());
-        }
+        self.output.room(self.counted, self.settings)?;
         self.counted += 1;
         Ok(())
     }

@@ -36,7 +36,7 @@ pub(super) enum Form {
     Own,
     /// As Amazon Data Firehose speaks to HTTP endpoints: JSON, and every answer names the request.
     Firehose,
-    /// The same, for what a platform sends itself: nobody can tell it to name another content type.
+    /// As [`Self::Own`], for what a platform sends itself: nobody can tell it to name another content type.
     Platform,
 }
 

@@ -202,14 +202,20 @@ fn what_is_wrong_is_told_and_what_is_too_much_is_not_built() {
         panic!("no time");
     };
     assert_eq!(first.reason, Reason::NoTime);
-    let settings = Settings {
+    let lines = vec![r#"{"message":["x"]}"#; 1000].join(",");
+    let many = format!(r#"{{"outcome":"ok","scriptName":"a","eventTimestamp":1791444600000,"logs":[{lines}]}}"#);
+    let few_items = Settings {
         items: 10,
         ..Settings::default()
     };
-    let lines = vec![r#"{"message":["x"]}"#; 1000].join(",");
-    let many = format!(r#"{{"outcome":"ok","scriptName":"a","eventTimestamp":1791444600000,"logs":[{lines}]}}"#);
-    let Err(DecodeError::NothingAcceptable { first, .. }) = with(tail, &many, &settings) else {
-        panic!("more lines than a body may hold");
+    let few_bytes = Settings {
+        rows_bytes: 10_000,
+        ..Settings::default()
     };
-    assert_eq!(first.reason, Reason::TooMany);
+    for settings in [few_items, few_bytes] {
+        let Err(DecodeError::NothingAcceptable { first, .. }) = with(tail, &many, &settings) else {
+            panic!("more lines than a body may hold");
+        };
+        assert_eq!(first.reason, Reason::TooMany);
+    }
 }
