@@ -36,6 +36,15 @@ impl Reading<'_> {
     /// # Errors
     /// The fault of a content that is not understood, or not from some place on.
     pub(super) fn content(&mut self, content: &[u8]) -> Result<(), Fault> {
+        let before = self.output.judged();
+        self.known(content)?;
+        if self.output.judged() == before {
+            return Err(not_understood("nothing is in it"));
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, content: &[u8]) -> Result<(), Fault> {
         let text = std::str::from_utf8(content).ok().filter(|text| !text.contains('\0'));
         let Some(text) = text else {
             return self.metric_stream(content);
