@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use pennyspan_fixtures::{Scenario, clouds};
 use serde_json::Value;
 
-use crate::company::{pennyspan, report};
+use crate::company::{pennyspan, report, seeds, write};
 use crate::server::{Server, exchange};
 
 /// Each platform's exports, by file, with the door that takes them.
@@ -135,4 +136,38 @@ fn every_door_gives_the_same_invocations_as_the_files_however_often_it_is_sent_t
     assert_eq!(empty, 400, "not acknowledged");
     server.stop();
     assert_eq!(by_outcome(&["--data", directory.path().to_str().unwrap()]), expected());
+}
+
+#[test]
+fn generated_functions_on_other_clouds_are_what_happened_whatever_told_of_them() {
+    for seed in seeds(&[3], 1) {
+        let clouds = clouds(&Scenario::new(seed));
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path(), &clouds.files());
+        let from = ["--from", directory.path().to_str().unwrap()];
+        let mut expected = BTreeMap::new();
+        for truth in &clouds.truth {
+            for (outcome, n) in &truth.outcomes {
+                let key = (truth.provider.to_owned(), truth.function.clone(), (*outcome).to_owned());
+                expected.insert(key, i64::try_from(*n).unwrap());
+            }
+        }
+        assert_eq!(by_outcome(&from), expected, "seed {seed}");
+        let sql = "SELECT function, CAST(SUM(duration_us) AS BIGINT) AS us, COUNT(*) FILTER (WHERE cold_start) AS cold, \
+                   COUNT(*) FILTER (WHERE evidence_span) AS spanned FROM invocations GROUP BY function ORDER BY function";
+        let rows = query(sql, &from);
+        let of = |function: &str| rows.iter().find(|row| row["function"] == function).unwrap();
+        for truth in &clouds.truth {
+            let row = of(&truth.function);
+            assert_eq!(row["us"], truth.duration_us, "{}", truth.function);
+            assert!(
+                row["spanned"].as_i64() > Some(0),
+                "{}: spans and records are one",
+                truth.function
+            );
+            if let Some(cold) = truth.cold_starts {
+                assert_eq!(row["cold"], cold, "{}", truth.function);
+            }
+        }
+    }
 }
