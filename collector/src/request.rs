@@ -110,6 +110,16 @@ stored_enum! {
         Deployments = 8, "deployments";
         /// Amazon Data Firehose's deliveries to an HTTP endpoint.
         Firehose = 9, "firehose";
+        /// A Pub/Sub push message that holds a Google Cloud log entry.
+        GcpPubsub = 30, "gcp_pubsub";
+        /// Google Cloud log entries.
+        GcpLogs = 31, "gcp_logs";
+        /// Azure diagnostic records and Application Insights telemetry.
+        AzureRecords = 32, "azure_records";
+        /// Cloudflare Workers trace events, as Logpush sends them.
+        CloudflareLogpush = 33, "cloudflare_logpush";
+        /// Cloudflare Workers tail items.
+        CloudflareTail = 34, "cloudflare_tail";
     }
 }
 

@@ -1,10 +1,11 @@
 //! `pennyspan demo`: a generated company in a temporary directory, with faults, a history and live telemetry.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use pennyspan_fixtures::{Fault, Injection, Live, Scenario, Second, Side, generate};
+use pennyspan_fixtures::{Fault, Injection, Live, Request, Scenario, Second, Side, clouds, generate};
 use tracing::{info, warn};
 
 use super::answer;
@@ -58,22 +59,31 @@ async fn perform(args: &DemoArgs, seed: u64, opened: &mut Opened) -> anyhow::Res
     let from = now - LATE_MINUTES * MINUTE_NANOS;
     let to_come =
         tokio::task::spawn_blocking(move || Live::new(company).skip_while(move |second| second.at_unix_nano < from));
-    send_history(&records, scenario, now).await?;
+    let elsewhere = send_history(&records, scenario, now).await?;
     opened.serving.store.fold_dirty().await?;
     opened.pages.evaluate_now().await?;
     opened.keep_evaluating();
     answer(&opened.addresses())?;
     let to_come = to_come.await?;
     tokio::select! {
-        ended = go_live(to_come, &records, Spans::to(opened.serving.otlp_grpc)?) => ended,
+        ended = go_live(to_come, elsewhere, &records, Spans::to(opened.serving.otlp_grpc)?) => ended,
         () = after(args.seconds) => Ok(()),
     }
 }
 
-/// Sends what was said before a moment.
-async fn send_history(records: &Records, scenario: Scenario, before_unix_nano: i64) -> anyhow::Result<()> {
-    let mut said = tokio::task::spawn_blocking(move || generate(&scenario).requests).await?;
+/// Sends what was said before a moment, and returns what the functions on other clouds are to say after it.
+async fn send_history(
+    records: &Records,
+    scenario: Scenario,
+    before_unix_nano: i64,
+) -> anyhow::Result<VecDeque<Request>> {
+    let generated = move || (generate(&scenario).requests, clouds(&scenario).requests);
+    let (mut said, elsewhere) = tokio::task::spawn_blocking(generated).await?;
     said.retain(|request| request.at_unix_nano < before_unix_nano);
+    let mut elsewhere = VecDeque::from(elsewhere);
+    while let Some(request) = elsewhere.pop_front_if(|request| request.at_unix_nano < before_unix_nano) {
+        said.push(request);
+    }
     info!(
         "sending {} requests of the last {HISTORY_MINUTES} minutes of a generated company",
         said.len()
@@ -81,12 +91,18 @@ async fn send_history(records: &Records, scenario: Scenario, before_unix_nano: i
     stream::iter(&said)
         .map(|request| records.send(request))
         .buffer_unordered(UNDER_WAY)
-        .try_collect()
-        .await
+        .try_collect::<()>()
+        .await?;
+    Ok(elsewhere)
 }
 
 /// Sends each second of the company's life when it comes.
-async fn go_live(to_come: impl Iterator<Item = Second>, records: &Records, mut spans: Spans) -> anyhow::Result<()> {
+async fn go_live(
+    to_come: impl Iterator<Item = Second>,
+    mut elsewhere: VecDeque<Request>,
+    records: &Records,
+    mut spans: Spans,
+) -> anyhow::Result<()> {
     for second in to_come {
         let wait = second.at_unix_nano.saturating_sub(clock::now_unix_nano());
         tokio::time::sleep(Duration::from_nanos(u64::try_from(wait).unwrap_or(0))).await;
@@ -97,6 +113,9 @@ async fn go_live(to_come: impl Iterator<Item = Second>, records: &Records, mut s
         }
         for request in &second.requests {
             records.send(request).await?;
+        }
+        while let Some(request) = elsewhere.pop_front_if(|request| request.at_unix_nano <= second.at_unix_nano) {
+            records.send(&request).await?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use pennyspan_web::routes::Exposure;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tracing::info;
 
@@ -42,9 +42,11 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let mut opened = open(places, in_force, when_taken).await?;
     opened.keep_evaluating();
+    // Whoever reads the addresses may ask the server to stop at once.
+    let stopped = stop_signal();
     answer(&opened.addresses())?;
     tokio::select! {
-        () = stop_signal() => info!("stopping: answering what is in flight, then flushing"),
+        () = stopped => info!("stopping: answering what is in flight, then flushing"),
         () = ended => {}
     }
     opened.stop().await
@@ -171,12 +173,24 @@ fn refuse_open_doors(places: &Places, without_authentication: bool) -> Result<()
     }
 }
 
-async fn stop_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()).context("SIGTERM") else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// Listens for SIGTERM and SIGINT from now on; what is returned ends when one of them comes.
+fn stop_signal() -> impl Future<Output = ()> {
+    let [mut terminate, mut interrupt] =
+        [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok());
+    async move {
+        tokio::select! {
+            () = came(&mut terminate) => {}
+            () = came(&mut interrupt) => {}
+        }
+    }
+}
+
+/// Ends when a signal comes; one that cannot be listened for never does.
+async fn came(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }

@@ -17,7 +17,8 @@ export async function journeys(browser, name, program) {
     const found = await page.$$eval(selector, (all) => all.map((link) => link.getAttribute("href")));
     return [...new Set(found)];
   };
-  const fixed = ["/", "/?from=now-7d&to=now-6d", "/functions", "/findings", "/setup", "/setup?platform=records"];
+  const fixed = ["/", "/?from=now-7d&to=now-6d", "/functions", "/findings", "/setup", "/setup?platform=records",
+    "/setup?platform=google", "/setup?platform=azure", "/setup?platform=cloudflare"];
   const functions = await links("/functions", 'main a[href^="/functions/"]');
   const findings = await links("/findings", 'main a[href^="/findings/"]');
   const rules = await links("/findings", 'main a[href^="/rules/"]');

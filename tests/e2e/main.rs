@@ -11,6 +11,7 @@ mod bench;
 #[path = "../../analyzer/src/report/tests/broken.rs"]
 mod broken;
 mod bytes;
+mod clouds;
 mod commands;
 mod company;
 mod explained;

@@ -71,7 +71,12 @@ impl Neighbours {
         filled: &Filled<'_>,
         environment: Option<&Environment>,
     ) -> (Option<bool>, Option<&'static str>) {
-        let kept_ready = [InitType::ProvisionedConcurrency, InitType::ManagedInstances].map(InitType::as_str);
+        let kept_ready = [
+            InitType::ProvisionedConcurrency,
+            InitType::ManagedInstances,
+            InitType::MinInstance,
+        ]
+        .map(InitType::as_str);
         if filled.init_type.is_some_and(|kind| kept_ready.contains(&kind)) {
             return (Some(false), Some("init_type"));
         }

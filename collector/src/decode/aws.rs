@@ -14,7 +14,6 @@ pub(crate) mod log_insights;
 mod logs;
 pub(crate) mod metric_stream;
 mod outcome;
-mod severity;
 mod statement;
 pub(crate) mod telemetry;
 mod text;

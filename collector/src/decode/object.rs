@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fault::Fault;
@@ -40,6 +40,29 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
         }
         deserializer.deserialize_map(Members)
+    }
+}
+
+/// Reads the first values of a list, and counts the others.
+struct UpTo(usize);
+
+impl<'de> Visitor<'de> for UpTo {
+    type Value = (Vec<&'de RawValue>, usize);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        let (mut kept, mut beyond) = (Vec::new(), 0);
+        while let Some(value) = values.next_element()? {
+            if kept.len() < self.0 {
+                kept.push(value);
+            } else {
+                beyond += 1;
+            }
+        }
+        Ok((kept, beyond))
     }
 }
 
@@ -166,6 +189,43 @@ impl<'a> Object<'a> {
             )
         };
         self.read(field, "a list of texts", read)
+    }
+
+    /// Returns an object of these members.
+    pub(crate) fn of(members: Vec<(Cow<'a, str>, &'a RawValue)>) -> Self {
+        Self { members }
+    }
+
+    /// Takes a text, or the text of a number; any other value stays, and an empty text is none.
+    pub(crate) fn word(&mut self, field: &str) -> Option<Cow<'a, str>> {
+        let value = self.get(field)?.get();
+        let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let word = text(value).or_else(|| is_number.then_some(Cow::Borrowed(value)))?;
+        self.take(field);
+        Some(word).filter(|word| !word.is_empty())
+    }
+
+    /// Takes the first of several names that has a text or a number.
+    pub(crate) fn first_word(&mut self, fields: &[&str]) -> Option<Cow<'a, str>> {
+        fields.iter().find_map(|field| self.word(field))
+    }
+
+    /// Takes the first of several names that has an object.
+    pub(crate) fn first_object(&mut self, fields: &[&str]) -> Option<Object<'a>> {
+        fields.iter().find_map(|field| {
+            let object = serde_json::from_str(self.get(field)?.get()).ok()?;
+            self.take(field);
+            Some(object)
+        })
+    }
+
+    /// Takes the first values of a list, at most `most` of them, and returns how many there are beyond them; any other value stays.
+    pub(crate) fn values_up_to(&mut self, field: &str, most: usize) -> Option<(Vec<&'a RawValue>, usize)> {
+        let value = self.get(field)?.get();
+        let mut deserializer = serde_json::Deserializer::from_str(value);
+        let values = deserializer.deserialize_seq(UpTo(most)).ok()?;
+        self.take(field);
+        Some(values)
     }
 
     /// Returns what is left as JSON within the limits, and how many members were left out; `None` where nothing is left.

@@ -92,6 +92,12 @@ impl Rejections {
         }
     }
 
+    /// Adds as many of one kind as there are, of which one is kept word for word.
+    fn push_many(&mut self, rejection: Rejection, count: usize) {
+        *self.counts.entry((rejection.table, rejection.reason)).or_default() += count.saturating_sub(1);
+        self.push(rejection);
+    }
+
     /// Adds those of another part of the same body.
     pub fn append(&mut self, other: Self) {
         for (key, count) in other.counts {
@@ -177,6 +183,11 @@ impl Output {
     /// Returns how many items were judged so far, accepted or rejected.
     pub(crate) fn judged(&self) -> usize {
         self.accepted + self.rejections.total()
+    }
+
+    /// Counts as many rejected items of one kind as there are, which is at least one.
+    pub(crate) fn reject_many(&mut self, rejection: Rejection, count: usize) {
+        self.rejections.push_many(rejection, count);
     }
 
     /// Returns the rows and rejections.

@@ -1,5 +1,6 @@
 //! Which format a file has, by its first bytes.
 
+mod azure;
 mod keys;
 mod protobuf;
 
@@ -68,6 +69,12 @@ formats! {
     Configurations = "settings";
     /// Deployments.
     Deployments = "deployments";
+    /// Google Cloud log entries, as `gcloud logging read --format json` prints them or Pub/Sub pushes them.
+    GcpLogs = "Google Cloud log entries";
+    /// Azure diagnostic records and Application Insights telemetry, as an event hub, a storage account or `az monitor` gives them.
+    AzureRecords = "Azure diagnostic records";
+    /// Cloudflare Workers trace events, as Logpush and `wrangler tail --format json` write them.
+    CloudflareEvents = "Cloudflare Workers trace events";
 }
 
 impl fmt::Display for Format {
@@ -177,6 +184,17 @@ fn of_keys(keys: &Keys) -> Option<Format> {
     let queue = !has("Attributes") || inner(&["QueueArn", "VisibilityTimeout", "RedrivePolicy"]);
     let format = if signal_of(keys).is_some() {
         Format::OtlpJson
+    } else if has("logName")
+        || (has("insertId") && any(&["resource", "textPayload", "jsonPayload"]))
+        || (has("message") && has("subscription"))
+    {
+        Format::GcpLogs
+    } else if azure::is_of(keys) {
+        Format::AzureRecords
+    } else if any(&["ScriptName", "EventTimestampMs"])
+        || (has("outcome") && any(&["scriptName", "eventTimestamp", "cpuTime", "scriptVersion"]))
+    {
+        Format::CloudflareEvents
     } else if has("awslogs") || (has("messageType") && has("logEvents")) {
         Format::Cloudwatch
     } else if has("type") && has("record") {

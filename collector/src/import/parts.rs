@@ -12,7 +12,9 @@ use super::values::{Next, Values};
 use super::{ImportError, otlp, rejected};
 use crate::decode::aws::{cloudwatch, export, log_events, log_insights, metric_stream, telemetry, xray};
 use crate::decode::workflow::step_functions;
-use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, configuration, deployment, record};
+use crate::decode::{
+    DecodeError, Decoded, Origin, Output, Settings, azure, cloudflare, configuration, deployment, gcp, record,
+};
 
 /// How large a part grows before it is decoded.
 const PART_BYTES: usize = 4 << 20;
@@ -56,6 +58,9 @@ impl Parts<'_> {
             (Format::ExecutionHistory, _) => Some(step_functions::items),
             (Format::Configurations, _) => Some(configuration::items),
             (Format::Deployments, _) => Some(deployment::items),
+            (Format::GcpLogs, _) => Some(gcp::items),
+            (Format::AzureRecords, _) => Some(azure::items),
+            (Format::CloudflareEvents, _) => Some(cloudflare::items),
         }
     }
 

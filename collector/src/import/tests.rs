@@ -291,3 +291,80 @@ proptest! {
         prop_assert_eq!(&hashes(&gzip(items.join(newline).as_bytes()))?, &lines);
     }
 }
+
+#[test]
+fn what_the_clouds_own_commands_print_is_read() {
+    let files: [(&[u8], Format, usize, usize); 6] = [
+        (
+            include_bytes!("../../fixtures/gcp/logging-read.json"),
+            Format::GcpLogs,
+            22,
+            16,
+        ),
+        (
+            include_bytes!("../../fixtures/gcp/pubsub-push.json"),
+            Format::GcpLogs,
+            1,
+            1,
+        ),
+        (
+            include_bytes!("../../fixtures/azure/records.json"),
+            Format::AzureRecords,
+            15,
+            11,
+        ),
+        (
+            include_bytes!("../../fixtures/azure/app-insights-query.json"),
+            Format::AzureRecords,
+            2,
+            2,
+        ),
+        (
+            include_bytes!("../../fixtures/cloudflare/logpush.ndjson"),
+            Format::CloudflareEvents,
+            6,
+            6,
+        ),
+        (
+            include_bytes!("../../fixtures/cloudflare/wrangler-tail.json"),
+            Format::CloudflareEvents,
+            5,
+            6,
+        ),
+    ];
+    for (content, format, accepted, facts) in files {
+        for content in [content.to_vec(), gzip(content)] {
+            let (summary, parts) = read(&content);
+            let expected = FileSummary {
+                format,
+                accepted,
+                rejected: 0,
+            };
+            assert_eq!((summary, count(&parts, Table::InvocationFacts)), (expected, facts));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Exports of the clouds with a few bytes changed, cut or repeated are read or refused.
+    #[test]
+    fn damaged_exports_are_read_or_refused(which in 0_usize..5, at in 0_usize..20_000, take in 0_usize..40, put in "[\"{}\\[\\],:0-9a-z' .-]{0,12}") {
+        let files: [&[u8]; 5] = [
+            include_bytes!("../../fixtures/gcp/logging-read.json"),
+            include_bytes!("../../fixtures/azure/records.json"),
+            include_bytes!("../../fixtures/azure/app-insights-query.json"),
+            include_bytes!("../../fixtures/cloudflare/logpush.ndjson"),
+            include_bytes!("../../fixtures/cloudflare/wrangler-tail.json"),
+        ];
+        let mut content = files[which].to_vec();
+        let start = at % content.len();
+        let end = (start + take).min(content.len());
+        content.splice(start..end, put.bytes());
+        let (summary, parts) = read_within(&content, &Settings::default());
+        if let Ok(summary) = summary {
+            prop_assert_eq!(summary.accepted, parts.iter().map(|part| part.accepted).sum::<usize>());
+        }
+    }
+}

@@ -68,7 +68,7 @@ async fn accept(
     let content_encoding = content_encoding(&head.headers)?;
     let said = match route.form {
         Form::Firehose => firehose::said(&head.headers, inner.options.firehose_key_sha256.as_ref())?,
-        Form::Otlp { .. } | Form::Own => Said::default(),
+        Form::Otlp { .. } | Form::Own | Form::Platform => Said::default(),
     };
     let entered = inner.enter(&head.headers)?;
     let mut grant = inner.in_flight.open();

@@ -148,7 +148,10 @@ impl Arrived {
             self.grant.grow(body.len())?;
         }
         let digest = match &self.request_id {
-            None => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
+            None => match decode::own_identity(self.kind, &body) {
+                Some(id) => Digest::of_request_id(&self.workspace, self.kind, &id),
+                None => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
+            },
             Some(request_id) => {
                 firehose::names_request(&body, request_id)?;
                 Digest::of_request_id(&self.workspace, self.kind, request_id)

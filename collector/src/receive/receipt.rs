@@ -89,6 +89,10 @@ pub(super) fn items(kind: RequestKind) -> &'static str {
         RequestKind::Configurations => "settings",
         RequestKind::Deployments => "deployments",
         RequestKind::Firehose => "items of records",
+        RequestKind::GcpPubsub | RequestKind::GcpLogs => "log entries",
+        RequestKind::AzureRecords => "records",
+        RequestKind::CloudflareLogpush => "trace events",
+        RequestKind::CloudflareTail => "tail items",
     }
 }
 

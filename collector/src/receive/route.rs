@@ -36,6 +36,8 @@ pub(super) enum Form {
     Own,
     /// As Amazon Data Firehose speaks to HTTP endpoints: JSON, and every answer names the request.
     Firehose,
+    /// The same, for what a platform sends itself: nobody can tell it to name another content type.
+    Platform,
 }
 
 /// Every route.
@@ -100,6 +102,36 @@ pub(super) const ROUTES: &[Route] = &[
         kind: RequestKind::Firehose,
         form: Form::Firehose,
     },
+    Route {
+        path: "/v1/gcp/pubsub",
+        grpc: None,
+        kind: RequestKind::GcpPubsub,
+        form: Form::Platform,
+    },
+    Route {
+        path: "/v1/gcp/logs",
+        grpc: None,
+        kind: RequestKind::GcpLogs,
+        form: Form::Platform,
+    },
+    Route {
+        path: "/v1/azure/records",
+        grpc: None,
+        kind: RequestKind::AzureRecords,
+        form: Form::Platform,
+    },
+    Route {
+        path: "/v1/cloudflare/logpush",
+        grpc: None,
+        kind: RequestKind::CloudflareLogpush,
+        form: Form::Platform,
+    },
+    Route {
+        path: "/v1/cloudflare/tail",
+        grpc: None,
+        kind: RequestKind::CloudflareTail,
+        form: Form::Platform,
+    },
 ];
 
 impl Form {
@@ -108,10 +140,11 @@ impl Form {
         let media_type = media_type(headers);
         let accepted = match self {
             Self::Otlp { .. } => "application/x-protobuf or application/json",
-            Self::Own => "application/json or application/x-ndjson",
+            Self::Own | Self::Platform => "application/json or application/x-ndjson",
             Self::Firehose => "application/json",
         };
         match (self, media_type.as_deref()) {
+            (Self::Platform, _) => Ok(ContentType::Unspecified),
             (Self::Otlp { .. }, Some("application/x-protobuf")) => Ok(ContentType::Protobuf),
             (_, Some("application/json")) => Ok(ContentType::Json),
             (Self::Own, Some("application/x-ndjson" | "application/ndjson" | "application/jsonl")) => {

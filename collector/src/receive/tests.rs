@@ -1,4 +1,5 @@
 mod again;
+mod doors;
 mod firehose;
 mod limits;
 mod refused;

@@ -123,6 +123,8 @@ words! {
         SnapStart = "snap-start",
         /// On instances that the customer's account holds.
         ManagedInstances = "lambda-managed-instances",
+        /// Ahead of requests, because a least number of instances is configured.
+        MinInstance = "min-instance",
     }
 }
 

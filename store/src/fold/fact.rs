@@ -4,6 +4,10 @@ use pennyspan_schema::Source;
 
 use super::key::{At, Facts};
 
+/// The provider whose tables name one instance by different ids (host process, role instance, site instance). It never uses an
+/// invocation's id again, so that instances need not tell attempts apart.
+const ONE_INSTANCE_MANY_NAMES: &str = "azure";
+
 /// The parts of a fact by which attempts are told apart.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fact<'a> {
@@ -38,7 +42,9 @@ impl<'a> Fact<'a> {
             // A word that this version does not know is trusted least.
             source: Source::from_word(reader.source(row)).unwrap_or(Source::Log),
             kind: reader.fact_kind(row),
-            instance: reader.instance_id(row),
+            instance: reader
+                .instance_id(row)
+                .filter(|_| reader.provider(row) != ONE_INSTANCE_MANY_NAMES),
             hash: reader.content_hash(row),
         }
     }

@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use super::line::{Given, LineKind};
 use super::statement::request_id;
 use super::whence::{Whence, name};
-use super::{PLATFORM, PROVIDER, severity};
+use super::{PLATFORM, PROVIDER};
 use crate::decode::delivery::Delivery;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::{is_uuid, text_up_to};
 use crate::decode::object::{self, Object};
-use crate::decode::{Clock, Output, Settings, ids, number};
+use crate::decode::{Clock, Output, Settings, ids, number, severity};
 
 /// Where loggers put the time, the level, the request, the trace and the error.
 const TIME: &[&str] = &["timestamp", "time", "@timestamp"];

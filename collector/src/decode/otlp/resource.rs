@@ -4,7 +4,7 @@ use super::super::Settings;
 use super::super::attributes::{Attribute, write_object};
 use super::super::names::{self, Arn, FunctionArn};
 use super::intake::Context;
-use super::slots::{Promoted, Slot, Slots, Standing, architecture};
+use super::slots::{Promoted, Slot, Slots, Standing, architecture, platform};
 
 /// A resource's attributes, read once for all its items.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl<'v> Identity<'v> {
             Side::Own => words.text(slot),
             Side::Called => words.resource.text(slot),
         };
-        let (platform, resource_id) = (words.text(Slot::Platform), here(Slot::ResourceId));
+        let (product, resource_id) = (words.text(Slot::Platform).map(platform), here(Slot::ResourceId));
         let arn = resource_id.and_then(FunctionArn::parse);
         let invoked = words.item.text(Slot::InvokedArn).and_then(FunctionArn::parse);
         let arns = [arn, invoked, context.door];
@@ -122,13 +122,13 @@ impl<'v> Identity<'v> {
             .filter(|name| Arn::parse(name).is_none());
         let provider = words
             .text(Slot::Provider)
-            .or_else(|| platform.and_then(provider_of_platform))
+            .or_else(|| product.and_then(provider_of_platform))
             .or_else(|| words.resource.text(Slot::InvokedProvider))
             .or_else(|| arns.iter().flatten().next().map(|_| "aws"))
             .or_else(|| resource_id.and_then(azure_subscription).map(|_| "azure"));
         Self {
             provider,
-            platform,
+            platform: product,
             account: here(Slot::Account)
                 .or_else(|| named(|arn| arn.account))
                 .or_else(|| resource_id.and_then(azure_subscription)),

@@ -58,14 +58,17 @@ slots! {
     RequestId: Read ["aws.request_id", "aws.requestId"],
     RayId: Read ["cloudflare.ray_id"],
     Trigger: ItemColumn ["faas.trigger"],
-    ColdStart: ItemColumn ["faas.coldstart", "faas.cold_start"],
+    ColdStart: ItemColumn ["faas.coldstart", "faas.cold_start", "azure.functions.coldstart_impacted"],
     ScheduledTime: Read ["faas.time"],
     ScheduledMillis: Read ["cloudflare.scheduled_time"],
     Cron: Read ["faas.cron"],
     DocumentTime: Read ["faas.document.time"],
     DocumentCollection: Read ["faas.document.collection"],
     Outcome: Read ["cloudflare.outcome"],
-    CpuTime: Read ["cloudflare.cpu_time"],
+    CpuTime: Read ["cloudflare.cpu_time_ms", "cloudflare.cpu_time", "cpu_time_ms"],
+    WallTime: Read ["cloudflare.wall_time_ms", "cloudflare.wall_time", "wall_time_ms"],
+    HandlerType: Read ["cloudflare.handler_type"],
+    Entrypoint: Read ["cloudflare.entrypoint"],
     ColdStartMillis: Read ["cloudflare.cold_start_ms"],
     QueueName: Read ["cloudflare.queue.name"],
     Tenant: Read ["tenant", "tenant.id", "aws.lambda.tenant_id"],
@@ -378,6 +381,7 @@ impl<'v, 'a> Promoted<'v, 'a> {
             Slot::ResendCount | Slot::MessageCount => self.count(slot).is_some(),
             Slot::ColdStart => self.truth(slot).is_some(),
             Slot::Architecture => self.text(slot).is_some_and(|text| architecture(text) == text),
+            Slot::Platform => self.text(slot).is_some_and(|text| platform(text) == text),
             Slot::MessagingDestination => self.text(slot).is_some_and(|text| destination_name(text) == text),
             _ => self.text(slot).is_some(),
         }
@@ -389,6 +393,14 @@ pub(super) fn architecture(text: &str) -> &str {
     match text {
         "amd64" | "x64" | "x86-64" => "x86_64",
         "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Returns a product's present name; that of Azure Functions changed in semantic conventions 1.35.
+pub(super) fn platform(name: &str) -> &str {
+    match name {
+        "azure_functions" => "azure.functions",
         other => other,
     }
 }

@@ -28,6 +28,8 @@ mod trigger;
 mod weight;
 mod workflow;
 
+/// The provider of Workers.
+const CLOUDFLARE: &str = "cloudflare";
 /// OTLP's number for a status that is an error.
 const STATUS_ERROR: i32 = 2;
 
@@ -176,7 +178,13 @@ impl SpanFields<'_> {
     /// Returns whether the span is its function's invocation.
     fn is_invocation(&self, known: &Known<'_, '_>, scope: &str) -> bool {
         let by_kind = matches!(self.kind, trigger::SERVER | trigger::CONSUMER);
-        let names_one = known.words.item.text(Slot::InvocationId).is_some();
+        let says = |slot| known.words.item.text(slot).is_some();
+        // Cloudflare names the invocation on every span within it, and how it was handled on its root alone.
+        let names_one = if known.identity.provider == Some(CLOUDFLARE) {
+            [Slot::HandlerType, Slot::Outcome, Slot::Trigger].into_iter().any(says)
+        } else {
+            says(Slot::InvocationId)
+        };
         let init = self.name == "init" || self.name.starts_with("init ");
         let extension = self.name.starts_with("extension ") || scope.contains("telemetryapi");
         (by_kind || names_one) && known.identity.function.is_some() && !init && !extension

@@ -5,6 +5,7 @@ use pennyspan_schema::tables::{deliveries, invocation_facts, logs, metric_points
 use crate::decode::{DecodeError, Decoded, Origin, Reason, Settings};
 use crate::request::{ContentType, Door};
 
+mod dialects;
 mod json;
 mod logs_and_metrics;
 mod oracle;

@@ -132,6 +132,51 @@ fn every_format_is_told_by_its_content() {
             Shape::Lines,
         ),
         ("START RequestId: 1 Version: 7\n", Format::LambdaLog, Shape::Lines),
+        (
+            "[\n  {\n    \"httpRequest\": {},\n    \"insertId\": \"1\",\n    \"logName\": \"projects/p/logs/l\"",
+            Format::GcpLogs,
+            Shape::Values,
+        ),
+        (
+            r#"{"insertId":"1","resource":{"type":"cloud_run_revision"},"timestamp":"x","jsonPayload":{"message":"m"}}"#,
+            Format::GcpLogs,
+            Shape::Lines,
+        ),
+        (
+            r#"{"message":{"data":"e30=","messageId":"1"},"subscription":"s"}"#,
+            Format::GcpLogs,
+            Shape::Lines,
+        ),
+        (
+            "{\"records\":[\n{\"time\":\"x\",\"resourceId\":\"/SUBSCRIPTIONS/1\"",
+            Format::AzureRecords,
+            Shape::Values,
+        ),
+        (
+            r#"{"time":"x","resourceId":"/SUBSCRIPTIONS/1","category":"FunctionAppLogs","level":"Error"}"#,
+            Format::AzureRecords,
+            Shape::Lines,
+        ),
+        (
+            r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"timestamp"}],"rows":[]}]}"#,
+            Format::AzureRecords,
+            Shape::Lines,
+        ),
+        (
+            "[\n {\n \"AppRoleName\": \"shop\", \"TimeGenerated\": \"x\"",
+            Format::AzureRecords,
+            Shape::Values,
+        ),
+        (
+            r#"{"CPUTimeMs":1,"EventTimestampMs":2,"Outcome":"ok","ScriptName":"edge"}"#,
+            Format::CloudflareEvents,
+            Shape::Lines,
+        ),
+        (
+            "{\n  \"wallTime\": 13,\n  \"cpuTime\": 10,\n  \"outcome\": \"ok\",\n",
+            Format::CloudflareEvents,
+            Shape::Values,
+        ),
         ("2026-10-08T07:30:28.235Z hello\n", Format::LambdaLog, Shape::Lines),
         ("\u{feff}  {\"resource_logs\":[]}", Format::OtlpJson, Shape::Lines),
     ] {

@@ -51,7 +51,7 @@ impl Answerer {
     pub(super) fn of(route: Option<&Route>, collector: &Collector, headers: &HeaderMap) -> Self {
         let written = match route.map(|route| route.form) {
             Some(Form::Otlp { rejected }) => protocol(headers, rejected).unwrap_or(Written::ProtocolJson(rejected)),
-            Some(Form::Own) => Written::OwnJson,
+            Some(Form::Own | Form::Platform) => Written::OwnJson,
             Some(Form::Firehose) => Written::Firehose,
             None => protocol(headers, "").unwrap_or(Written::OwnJson),
         };

@@ -234,3 +234,17 @@ fn a_key_with_very_many_facts_is_split_without_comparing_all_with_all() {
         (12_000, 36_000)
     );
 }
+
+#[test]
+fn one_invocation_of_azure_is_one_attempt_by_whatever_names_its_instance_goes() {
+    let of = |fact: Fact| Fact {
+        provider: "azure",
+        ..fact
+    };
+    let given = Given::facts([
+        of(on("host-process", &start("r", 0))),
+        of(on("role-instance", &span_fact("r", 40, 600))),
+        of(on("host-process", &report("r", 650, 640))),
+    ]);
+    assert_eq!(given.starts(), [(0, 3)]);
+}

@@ -23,7 +23,8 @@ const MOST_TELLING: [Outcome; 9] = [
 /// Returns how the attempt ended.
 ///
 /// The best source that says anything decides. A platform report without status says nothing, so the attempt is `ok` unless
-/// another fact says otherwise; an attempt whose end no platform record states, and of which nothing else tells, is `unknown`.
+/// another fact says otherwise; an attempt whose end no platform record states, or of which the platform says that it does not know,
+/// and of which nothing else tells, is `unknown`.
 pub(super) fn outcome(members: Members<'_>, merged: &Row<'_>) -> Outcome {
     match stated(members) {
         Some(Outcome::Error | Outcome::Crash) if out_of_memory(members, merged) => Outcome::OutOfMemory,
@@ -50,15 +51,20 @@ fn stated(members: Members<'_>) -> Option<Outcome> {
     best.map(|(_, weight)| MOST_TELLING[weight])
 }
 
-/// Returns whether the platform states the end.
+/// Returns whether the platform states the end, and does not say that it does not know which.
 fn ended(members: Members<'_>) -> bool {
-    members.iter().any(|(reader, row)| {
-        let states_end = reader.end_unix_nano(row).is_some() || reader.duration_us(row).is_some();
+    let of_platform = members.iter().filter(|(reader, row)| {
         matches!(
-            Source::from_word(reader.source(row)),
+            Source::from_word(reader.source(*row)),
             Some(Source::Platform | Source::Insights)
-        ) && states_end
-    })
+        )
+    });
+    let (mut ends, mut unknown) = (false, false);
+    for (reader, row) in of_platform {
+        ends |= reader.end_unix_nano(row).is_some() || reader.duration_us(row).is_some();
+        unknown |= reader.outcome(row) == Some(Outcome::Unknown.as_str());
+    }
+    ends && !unknown
 }
 
 /// Returns whether memory ended it: the platform says so, or it killed the process when its memory was used up.

@@ -420,3 +420,11 @@ fn errors_of_one_type_are_told_apart_by_the_source_that_knows_the_message() {
     assert_eq!(of(vec![platform, line]), ["Function.Refused", "type and message"]);
     assert_eq!(of(vec![platform]), ["Function.Refused", "type alone"]);
 }
+
+#[test]
+fn an_end_of_which_the_platform_does_not_know_how_is_unknown() {
+    let ended = report("r", 3_000, 3_000);
+    assert_eq!(outcome([ends("unknown", &ended)]), "unknown");
+    assert_eq!(outcome([ends("unknown", &ended), ends("error", &ended)]), "error");
+    assert_eq!(outcome([ended]), "ok");
+}

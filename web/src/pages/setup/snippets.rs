@@ -1,11 +1,19 @@
 //! The snippets to paste, with this server's address in them.
 
+mod clouds;
+
 /// What the reader runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Platform {
     /// AWS Lambda.
     #[default]
     Lambda,
+    /// Cloud Run and functions of Google Cloud.
+    Google,
+    /// Azure Functions.
+    Azure,
+    /// Cloudflare Workers.
+    Cloudflare,
     /// Anything that speaks OTLP.
     Otlp,
     /// Anything that can post JSON.
@@ -22,11 +30,21 @@ pub(super) struct Step {
 }
 
 impl Platform {
-    pub(super) const ALL: [Self; 3] = [Self::Lambda, Self::Otlp, Self::Records];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Lambda,
+        Self::Google,
+        Self::Azure,
+        Self::Cloudflare,
+        Self::Otlp,
+        Self::Records,
+    ];
 
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::Lambda => "lambda",
+            Self::Google => "google",
+            Self::Azure => "azure",
+            Self::Cloudflare => "cloudflare",
             Self::Otlp => "otlp",
             Self::Records => "records",
         }
@@ -35,6 +53,9 @@ impl Platform {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Lambda => "AWS Lambda",
+            Self::Google => "Google Cloud",
+            Self::Azure => "Azure Functions",
+            Self::Cloudflare => "Cloudflare Workers",
             Self::Otlp => "OpenTelemetry",
             Self::Records => "Invocation records",
         }
@@ -102,6 +123,9 @@ impl Platform {
                     snippet: format!("aws lambda list-functions | curl{curl} \\\n  -H 'content-type: application/json' --data-binary @- {http}/v1/configurations"),
                 },
             ],
+            Self::Google => clouds::google(spans, http, curl),
+            Self::Azure => clouds::azure(http, header, curl),
+            Self::Cloudflare => clouds::cloudflare(http, token_needed, curl),
             Self::Otlp => vec![
                 spans,
                 Step {

@@ -10,7 +10,8 @@ use super::super::given;
 use super::super::intake::Context;
 use super::super::resource::Words;
 use super::super::slots::Slot;
-use super::{Known, STATUS_ERROR, messages};
+use super::{CLOUDFLARE, Known, STATUS_ERROR, messages};
+use crate::decode::cloudflare;
 use crate::decode::delivery::Trigger;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::{key_scope, name, text_up_to};
@@ -32,9 +33,11 @@ pub(super) fn append<'v>(
     output: &mut Output,
 ) {
     let ids = known.ids;
-    let own_id = format!("{}:{}", hex::encode(ids.trace), hex::encode(ids.span));
     let provider = row.provider.unwrap_or(UNKNOWN_PROVIDER);
-    let (invocation_id, key_scope) = match row.invocation_id {
+    let of_span = |span| format!("{}:{}", hex::encode(ids.trace), hex::encode(span));
+    let of_platform = platform_id(known, row, of_span);
+    let own_id = of_span(ids.span);
+    let (invocation_id, key_scope) = match of_platform.as_deref().or(row.invocation_id) {
         Some(id) => (id, key_scope(provider, id, row.function)),
         None => (&*own_id, row.function.unwrap_or_default()),
     };
@@ -61,6 +64,33 @@ pub(super) fn append<'v>(
     fact.content_hash = fact.hash();
     output.invocation_facts.append(&fact);
     trigger.append_deliveries(&fact, output);
+}
+
+/// Returns the id that the platform's own records give the invocation, where a span can tell it.
+///
+/// Workers are known by the id of their request. Cloud Run's records name the trace and the span that Cloud Run opened for the
+/// request, which is the parent of the function's own; a parent in the same process is none of Cloud Run's.
+fn platform_id(known: &Known<'_, '_>, row: &spans::Row<'_>, of_span: impl Fn([u8; 8]) -> String) -> Option<String> {
+    /// The bits of a span's flags that say whether its parent is remote, and that it is.
+    const KNOWN_TO_BE_REMOTE: i64 = 0x100;
+    const REMOTE: i64 = 0x200;
+    let item = known.words.item;
+    if row.provider == Some(CLOUDFLARE) {
+        return Some(cloudflare::invocation_id(
+            item.text(Slot::RayId)?,
+            item.text(Slot::Entrypoint),
+        ));
+    }
+    let flags = row.flags.unwrap_or(0);
+    let remote = flags & KNOWN_TO_BE_REMOTE == 0 || flags & REMOTE != 0;
+    let of_cloud_run = matches!(
+        row.platform,
+        Some("gcp_cloud_run" | "gcp.cloud_run" | "gcp_cloud_functions")
+    );
+    let unnamed = row.invocation_id.is_none();
+    row.parent_span_id
+        .filter(|_| of_cloud_run && unnamed && remote)
+        .map(of_span)
 }
 
 /// Returns what the span's row and attributes say of the invocation.
@@ -91,6 +121,8 @@ fn fact<'v>(known: &Known<'v, '_>, row: &spans::Row<'v>) -> invocation_facts::Ro
         span_id: Some(row.span_id),
         links_json: row.links_json,
         time_suspect: row.time_suspect.then_some(true),
+        // A worker's clock stands still while it computes, so that its span may have no length; its wall time does.
+        duration_us: millis(Slot::WallTime),
         runtime_us: row.duration_us,
         init_duration_us: millis(Slot::ColdStartMillis),
         memory_size_mib: memory_size_mib(words),
@@ -108,6 +140,7 @@ fn execution_model(platform: &str) -> Option<&'static str> {
     match platform {
         "cloudflare.workers" | "cloudflare_workers" => Some("worker"),
         "gcp_cloud_run" | "gcp.cloud_run" => Some("container_function"),
+        "azure.functions" => Some("event_function"),
         _ => None,
     }
 }
@@ -124,14 +157,9 @@ fn memory_size_mib(words: Words<'_, '_>) -> Option<i64> {
 
 /// Returns how the invocation ended: by the platform's word, by the span's status, or well if it ended at all.
 fn outcome(span: &SpanFields<'_>, words: Words<'_, '_>, row: &spans::Row<'_>) -> Option<Outcome> {
-    let of_worker = words.item.text(Slot::Outcome).and_then(|word| match word {
-        "ok" => Some(Outcome::Ok),
-        "exception" => Some(Outcome::Error),
-        "exceededCpu" => Some(Outcome::ExceededCpu),
-        "exceededMemory" => Some(Outcome::OutOfMemory),
-        "canceled" | "responseStreamDisconnected" => Some(Outcome::Cancelled),
-        "unknown" => Some(Outcome::Unknown),
-        _ => None,
+    let of_worker = words.item.text(Slot::Outcome).and_then(|word| {
+        let outcome = cloudflare::outcome_of(word);
+        (outcome != Outcome::Unknown || word == "unknown").then_some(outcome)
     });
     let by_status = if span.status_code == STATUS_ERROR {
         Some(Outcome::Error)

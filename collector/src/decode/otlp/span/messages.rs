@@ -66,7 +66,10 @@ fn scheduled(item: Promoted<'_, '_>) -> Option<i64> {
         item.decimal(Slot::ScheduledMillis)
             .and_then(|text| unix_nano_of_millis(&text))
     };
-    item.text(Slot::ScheduledTime).and_then(unix_nano).or_else(millis)
+    let written = |slot| item.text(slot).and_then(unix_nano);
+    written(Slot::ScheduledTime)
+        .or_else(millis)
+        .or_else(|| written(Slot::ScheduledMillis))
 }
 
 /// Returns the message that attributes tell of: by its id, its times or its count of deliveries.

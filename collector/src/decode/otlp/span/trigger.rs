@@ -40,7 +40,8 @@ pub(super) fn trigger_type(words: Words<'_, '_>, kind: i32) -> Option<TriggerTyp
         Some("pubsub") => Some(messaging.unwrap_or(TriggerType::Queue)),
         Some("datasource") if item.text(Slot::Bucket).is_some() => Some(TriggerType::Object),
         Some("datasource") => Some(TriggerType::Database),
-        Some("cron" | "scheduled") => Some(TriggerType::Timer),
+        Some("cron" | "scheduled" | "alarm") => Some(TriggerType::Timer),
+        Some("jsrpc") => Some(TriggerType::Rpc),
         Some(word) => Some(TriggerType::from_word(word).unwrap_or(TriggerType::Other)),
         None => by_kind(),
     }

@@ -2,15 +2,18 @@
 
 /// Returns OTLP's severity number of a level's word, as loggers of any language write it.
 ///
-/// Source: OpenTelemetry logs data model, "Mapping of `SeverityNumber`", and the levels of Lambda's runtimes.
-pub(super) fn number(level: &str) -> Option<i64> {
+/// Source: OpenTelemetry logs data model, "Mapping of `SeverityNumber`", the levels of Lambda's runtimes, `LogSeverity` of Google
+/// Cloud Logging, and the levels of .NET and of the JavaScript console.
+pub(crate) fn number(level: &str) -> Option<i64> {
     let number = match level.to_ascii_uppercase().as_str() {
-        "TRACE" | "ALL" => 1,
+        "TRACE" | "ALL" | "VERBOSE" => 1,
         "DEBUG" => 5,
-        "INFO" | "INFORMATION" | "LOG" => 9,
+        "INFO" | "INFORMATION" | "INFORMATIONAL" | "LOG" => 9,
+        "NOTICE" => 10,
         "WARN" | "WARNING" => 13,
         "ERROR" | "ERR" => 17,
-        "FATAL" | "CRITICAL" | "PANIC" => 21,
+        "ALERT" => 19,
+        "FATAL" | "CRITICAL" | "PANIC" | "EMERGENCY" => 21,
         _ => return None,
     };
     Some(number)
