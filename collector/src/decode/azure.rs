@@ -94,7 +94,7 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
         Kind::Request => span_row::request(object, properties, &place, items),
         Kind::Dependency => span_row::dependency(object, properties, &place, items),
         Kind::Exception => log_row::exception(object, properties, &place, items),
-        Kind::Other(name) => log_row::unknown(object, &properties, name.as_deref(), &place, items),
+        Kind::Other(name) => log_row::unknown(&object, &properties, name.as_deref(), &place, items),
     }
 }
 
