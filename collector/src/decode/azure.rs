@@ -6,6 +6,7 @@
 
 mod host_line;
 mod log_row;
+mod metric_row;
 mod names;
 mod pseudo_json;
 mod span_row;
@@ -94,6 +95,7 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
         Kind::Request => span_row::request(object, properties, &place, items),
         Kind::Dependency => span_row::dependency(object, properties, &place, items),
         Kind::Exception => log_row::exception(object, properties, &place, items),
+        Kind::Metric(name) => metric_row::point(object, &name, &place, items),
         Kind::Other(name) => log_row::unknown(&object, &properties, name.as_deref(), &place, items),
     }
 }
