@@ -89,7 +89,12 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
         .and_then(|json| Object::parse(json).ok())
         .unwrap_or_default();
     let place = Place::take(&mut object);
-    match Kind::of(&mut object) {
+    let kind = Kind::of(&mut object);
+    if kind == Kind::Other(None) && place.is_empty() {
+        let remedy = "a record names its table, its resource or its time; send records as Azure exports them";
+        return Err(Fault::of("category", Reason::MissingField, remedy));
+    }
+    match kind {
         Kind::HostLog => host_line::of_app_log(object, properties, &place, items),
         Kind::Trace => host_line::of_trace(object, properties, &place, items),
         Kind::Request => span_row::request(object, properties, &place, items),
