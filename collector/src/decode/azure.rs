@@ -6,6 +6,7 @@
 
 mod host_line;
 mod log_row;
+mod metric_row;
 mod names;
 mod pseudo_json;
 mod span_row;
@@ -89,7 +90,12 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
         .and_then(|json| Object::parse(json).ok())
         .unwrap_or_default();
     let place = Place::take(&mut object);
-    match Kind::of(&mut object) {
+    let kind = Kind::of(&mut object);
+    if kind == Kind::Other(None) && place.is_empty() {
+        let remedy = "a record names its table, its resource or its time; send records as Azure exports them";
+        return Err(Fault::of("category", Reason::MissingField, remedy));
+    }
+    match kind {
         Kind::HostLog => host_line::of_app_log(object, properties, &place, items),
         Kind::Trace => {
             orchestration(&properties, &place, items);
@@ -98,7 +104,8 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
         Kind::Request => span_row::request(object, properties, &place, items),
         Kind::Dependency => span_row::dependency(object, properties, &place, items),
         Kind::Exception => log_row::exception(object, properties, &place, items),
-        Kind::Other(name) => log_row::unknown(object, &properties, name.as_deref(), &place, items),
+        Kind::Metric(name) => metric_row::point(object, &name, &place, items),
+        Kind::Other(name) => log_row::unknown(&object, &properties, name.as_deref(), &place, items),
     }
 }
 

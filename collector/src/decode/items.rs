@@ -105,10 +105,10 @@ impl<'o> Items<'o> {
     }
 
     /// Appends a statement about an invocation, and returns it as it was appended.
-    pub(crate) fn append_fact<'r>(&mut self, row: invocation_facts::Row<'r>) -> invocation_facts::Row<'r> {
+    pub(crate) fn append_fact<'r>(&mut self, row: &invocation_facts::Row<'r>) -> invocation_facts::Row<'r> {
         let mut row = invocation_facts::Row {
             received_unix_nano: self.origin.received_at_unix_nano,
-            ..row
+            ..*row
         };
         row.content_hash = row.hash();
         self.output.invocation_facts.append(&row);
@@ -116,10 +116,10 @@ impl<'o> Items<'o> {
     }
 
     /// Appends a statement about an execution environment.
-    pub(crate) fn append_environment(&mut self, row: environment_facts::Row<'_>) {
+    pub(crate) fn append_environment(&mut self, row: &environment_facts::Row<'_>) {
         let mut row = environment_facts::Row {
             received_unix_nano: self.origin.received_at_unix_nano,
-            ..row
+            ..*row
         };
         row.content_hash = row.hash();
         self.output.environment_facts.append(&row);

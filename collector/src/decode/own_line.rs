@@ -92,7 +92,7 @@ impl OwnLine<'_> {
         let invocation_id = name(Cow::Borrowed(invocation_id), settings);
         let kind = name(Cow::Borrowed(error.kind.unwrap_or_default()), settings);
         let fingerprint = fingerprint(&kind, error.message, error.stack);
-        items.append_fact(pennyspan_schema::tables::invocation_facts::Row {
+        items.append_fact(&pennyspan_schema::tables::invocation_facts::Row {
             key_scope: key_scope(sender.provider, &invocation_id, sender.function.as_deref()),
             invocation_id: &invocation_id,
             source: Source::Log.as_str(),

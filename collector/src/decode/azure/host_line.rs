@@ -267,7 +267,7 @@ impl Line<'_> {
         }
         trigger.cut(settings);
         trigger.fill(&mut row);
-        let row = items.append_fact(row);
+        let row = items.append_fact(&row);
         trigger.append_deliveries(&row, &mut items.output);
     }
 

@@ -66,7 +66,7 @@ pub(super) fn exception<'p>(
 
 /// Keeps a record of another table as it is.
 pub(super) fn unknown(
-    object: Object<'_>,
+    object: &Object<'_>,
     properties: &Object<'_>,
     table: Option<&str>,
     place: &Place<'_>,

@@ -31,6 +31,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Returns whether it says nothing of itself.
+    pub(super) fn is_empty(&self) -> bool {
+        self.time.is_none() && self.resource_id.is_none()
+    }
+
     /// Returns the function app: as the record names it, else as its resource does.
     pub(super) fn app<'s>(&'s self, named: Option<&'s str>) -> Option<&'s str> {
         named.or(self.role.as_deref()).or_else(|| {

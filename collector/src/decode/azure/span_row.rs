@@ -154,10 +154,9 @@ impl<'c> Call<'c> {
         let name = Some(&*operation.name).filter(|name| !name.is_empty());
         let verb = name.and_then(|name| name.split_once(' ')).map(|(verb, _)| verb);
         let (span_kind, kind) = match lower.as_str() {
-            "inproc" => (INTERNAL, None),
             kind if kind.starts_with("queue message") && kind.contains("kafka") => (PRODUCER, Some("stream")),
             kind if kind.starts_with("queue message") => (PRODUCER, Some("queue")),
-            kind if kind.starts_with("inproc |") => (INTERNAL, None),
+            kind if kind == "inproc" || kind.starts_with("inproc |") => (INTERNAL, None),
             kind if kind.starts_with("http") => (CLIENT, Some("http")),
             kind if [
                 "sql",
@@ -267,6 +266,6 @@ impl Span<'_> {
             ..self.sender.fact()
         };
         trigger.fill(&mut row);
-        items.append_fact(row);
+        items.append_fact(&row);
     }
 }

@@ -14,8 +14,8 @@ use crate::decode::object::Object;
 const COLUMNS: usize = 1000;
 
 /// Hands each row of each table to `take`, as an object of its columns.
-pub(super) fn rows<'a>(
-    answer: &mut Object<'a>,
+pub(super) fn rows(
+    answer: &mut Object<'_>,
     place: &str,
     items: &mut Items<'_>,
     take: fn(Object<'_>, &mut Items<'_>) -> Result<(), Fault>,
@@ -29,8 +29,8 @@ pub(super) fn rows<'a>(
     }
 }
 
-fn table_rows<'a>(
-    table: &'a RawValue,
+fn table_rows(
+    table: &RawValue,
     place: &str,
     items: &mut Items<'_>,
     take: fn(Object<'_>, &mut Items<'_>) -> Result<(), Fault>,

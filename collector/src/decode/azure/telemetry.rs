@@ -19,6 +19,8 @@ pub(super) enum Kind<'a> {
     Request,
     Dependency,
     Exception,
+    /// A data point of a platform metric, by the metric's name.
+    Metric(Cow<'a, str>),
     /// Something else, by its name.
     Other(Option<Cow<'a, str>>),
 }
@@ -34,6 +36,9 @@ impl<'a> Kind<'a> {
                 object.take(key);
             }
             return kind;
+        }
+        if let Some(metric) = object.word("metricName") {
+            return Self::Metric(metric);
         }
         let any = |keys: &[&str]| keys.iter().any(|key| object.has(key));
         if any(&["FunctionInvocationId"]) {

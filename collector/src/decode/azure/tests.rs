@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use pennyspan_schema::Table;
-use pennyspan_schema::tables::{deliveries, invocation_facts, logs, spans};
+use pennyspan_schema::tables::{deliveries, invocation_facts, logs, metric_points, spans};
 
 use super::records;
 use crate::decode::{DecodeError, Decoded, Origin, Reason, Settings};
@@ -252,4 +252,33 @@ fn what_is_wrong_is_told_by_its_place() {
         .map(|rejection| rejection.place.as_str())
         .collect();
     assert_eq!(places, ["line 1, tables[0], rows[0]", "line 1, tables[1]"]);
+}
+
+#[test]
+fn a_worker_process_that_was_killed_for_its_memory_ends_its_invocation() {
+    let n = id(1);
+    let line = format!(
+        r#"{{"time":"2026-10-08T07:30:00Z","category":"FunctionAppLogs","properties":{{"message":"python exited with code 137 (0x89)","category":"Host.Function.Worker","functionInvocationId":"{n}","functionName":"A"}}}}"#
+    );
+    fact(&decode(&line).unwrap(), 1, "fault", |row| {
+        assert_eq!(row.outcome, Some("out_of_memory"))
+    });
+}
+
+#[test]
+fn execution_units_are_data_points_of_their_interval() {
+    let record = r#"{"count":3,"total":131072,"minimum":0,"maximum":65536,"average":43690.67,"resourceId":"/SUBSCRIPTIONS/A-1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.WEB/SITES/SHOP","time":"2026-10-08T07:30:00Z","metricName":"FunctionExecutionUnits","timeGrain":"PT1M"}"#;
+    let decoded = decode(record).unwrap();
+    let (_, batch) = decoded
+        .rows
+        .iter()
+        .find(|(table, _)| *table == Table::MetricPoints)
+        .unwrap();
+    let reader = metric_points::Reader::new(batch).unwrap();
+    let row = reader.row(0);
+    assert_eq!((row.metric, row.metric_unit), ("FunctionExecutionUnits", Some("MB.ms")));
+    assert_eq!((row.value_text, row.observation_count), (Some("131072"), Some(3)));
+    assert_eq!(row.start_unix_nano, Some(HALF_PAST));
+    assert_eq!(row.time_unix_nano, HALF_PAST + 60_000_000_000);
+    assert_eq!((row.account, row.service), (Some("a-1"), Some("SHOP")));
 }

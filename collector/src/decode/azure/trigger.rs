@@ -64,9 +64,7 @@ pub(super) fn of_details(message: &str) -> Option<Trigger<'_>> {
             "DequeueCount" | "DeliveryCount" => read.receive_count = number::whole(value).filter(|count| *count >= 0),
             "InsertionTime" | "InsertedOn" | "EnqueuedTimeUtc" | "EnqueuedTime" | "EnqueueTimeUtc" => {
                 // Event Hubs writes the first and the last of a batch with a dash between.
-                let (first, last) = value
-                    .split_once("Z-")
-                    .map_or((value, value), |(first, last)| (first, last));
+                let (first, last) = value.split_once("Z-").unwrap_or((value, value));
                 read.enqueued_unix_nano = time(first);
                 trigger.enqueued_max_unix_nano = time(last);
             }

@@ -159,7 +159,7 @@ impl<'a> Item<'a> {
         let id = name(Cow::Owned(id), settings).into_owned();
         row.invocation_id = &id;
         row.key_scope = key_scope(PROVIDER, &id, sender.function.as_deref());
-        let row = items.append_fact(row);
+        let row = items.append_fact(&row);
         for _ in &trigger.messages {
             items.count_one()?;
         }

@@ -72,7 +72,7 @@ pub(super) fn append(
             row.outcome = Some(Outcome::OutOfMemory.as_str());
         }
     }
-    items.append_fact(row);
+    items.append_fact(&row);
     Some(line.platform_type())
 }
 

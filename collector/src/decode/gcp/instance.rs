@@ -61,7 +61,7 @@ pub(super) fn append(
         }
         Line::Ended => {}
     }
-    items.append_environment(row);
+    items.append_environment(&row);
     if let Line::OutOfMemory { limit_mib, used_mib } = line {
         append_out_of_memory(entry, (limit_mib, used_mib), filed, sender, items);
     }
@@ -79,7 +79,7 @@ fn append_out_of_memory(
     let (Some(id), true) = entry.invocation() else {
         return;
     };
-    items.append_fact(invocation_facts::Row {
+    items.append_fact(&invocation_facts::Row {
         key_scope: key_scope(sender.provider, &id, sender.function.as_deref()),
         invocation_id: &id,
         source: Source::Platform.as_str(),

@@ -65,7 +65,7 @@ pub(super) fn append(
         .trace_id
         .zip(entry.span_id)
         .map(|(trace, span)| request_id(trace, span))
-        .or_else(|| entry.execution_id().map(|id| id.into_owned()))
+        .or_else(|| entry.execution_id().map(std::borrow::Cow::into_owned))
         .or_else(|| entry.insert_id.as_deref().map(str::to_owned));
     let mut row = invocation_facts::Row {
         source: Source::Platform.as_str(),
@@ -94,7 +94,7 @@ pub(super) fn append(
         &hashed
     };
     row.key_scope = key_scope(sender.provider, row.invocation_id, sender.function.as_deref());
-    items.append_fact(row);
+    items.append_fact(&row);
     Ok(())
 }
 

@@ -29,7 +29,7 @@ mod weight;
 mod workflow;
 
 /// The provider of Workers.
-const CLOUDFLARE: &str = "cloudflare";
+pub(super) const CLOUDFLARE: &str = "cloudflare";
 /// OTLP's number for a status that is an error.
 const STATUS_ERROR: i32 = 2;
 

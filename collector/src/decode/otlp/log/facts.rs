@@ -7,10 +7,11 @@ use pennyspan_schema::{Outcome, Source};
 
 use super::super::intake::Context;
 use super::super::slots::Slot;
-use super::super::span::UNKNOWN_PROVIDER;
+use super::super::span::{CLOUDFLARE, UNKNOWN_PROVIDER};
 use super::Known;
 use crate::decode::Output;
 use crate::decode::aws::line::{LineContext, LineKind, log_line};
+use crate::decode::cloudflare;
 use crate::decode::delivery::{Delivery, Written};
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::key_scope;
@@ -54,6 +55,17 @@ pub(super) fn of_line<'t>(
     log_line(text, at, output)
 }
 
+/// Returns the invocation that a record may state something of, by the id that the platform's own records have: workers are known by
+/// the id of their request.
+fn stated_of<'v>(known: &Known<'v, '_>) -> Option<Cow<'v, str>> {
+    if known.identity.provider != Some(CLOUDFLARE) {
+        return known.invocation_id.map(Cow::Borrowed);
+    }
+    let item = known.words.item;
+    let ray = item.text(Slot::RayId)?;
+    Some(Cow::Owned(cloudflare::invocation_id(ray, item.text(Slot::Entrypoint))))
+}
+
 /// Appends the delivery line of a function on another platform than Lambda; a line that is none, or a bad one, is a line.
 fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) {
     let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else {
@@ -64,7 +76,7 @@ fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, out
     };
     delivery.invocation_id = delivery
         .invocation_id
-        .or(known.invocation_id.map(|id| Cow::Owned(id.to_owned())));
+        .or(stated_of(known).map(|id| Cow::Owned(id.into_owned())));
     let of = known.identity;
     let written = Written {
         provider: of.provider.unwrap_or(UNKNOWN_PROVIDER),
@@ -90,9 +102,10 @@ pub(super) fn append_exception(
     output: &mut Output,
 ) {
     let (of, item) = (known.identity, known.words.item);
-    let (Some(kind), Some(id)) = (item.text(Slot::ExceptionType), known.invocation_id) else {
+    let (Some(kind), Some(id)) = (item.text(Slot::ExceptionType), stated_of(known)) else {
         return;
     };
+    let id = &*id;
     let (provider, message) = (
         of.provider.unwrap_or(UNKNOWN_PROVIDER),
         item.text(Slot::ExceptionMessage),

@@ -3,8 +3,9 @@
 use pennyspan_schema::Table;
 use pennyspan_schema::tables::{invocation_facts, spans};
 
-use super::{SPAN, START, TRACE, only_fact, only_span, span, spans_of, texts};
+use super::{SPAN, START, TRACE, only_fact, only_span, received, span, spans_of, texts};
 use crate::decode::Decoded;
+use crate::request::ContentType;
 
 const WORKER: &[(&str, &str)] = &[
     ("cloud.provider", "cloudflare"),
@@ -201,5 +202,23 @@ fn rows_of_dialects_keep_their_spans() {
     assert!(row.row(0).attributes_json.unwrap().contains("brandNew"));
     only_fact(&decoded, |fact| {
         assert_eq!(fact.outcome, Some("ok"), "a word that is not known says nothing")
+    });
+}
+
+#[test]
+fn an_exception_that_a_worker_logs_is_stated_of_its_request_or_of_nothing() {
+    let facts = |list: &[(&str, &str)]| {
+        let body = format!(
+            r#"{{"resourceLogs":[{{"resource":{{"attributes":[{}]}},"scopeLogs":[{{"logRecords":[{{"timeUnixNano":"{START}","body":{{"stringValue":"no"}},"attributes":[{}]}}]}}]}}]}}"#,
+            texts(WORKER),
+            texts(list)
+        );
+        received(crate::decode::otlp::logs, body.as_bytes(), ContentType::Json).unwrap()
+    };
+    let named = [("faas.invocation_id", "5f1c0a"), ("exception.type", "TypeError")];
+    assert_eq!(facts(&named).rows.count(Table::InvocationFacts), 0);
+    let with_ray = [named[0], named[1], ("cloudflare.ray_id", "9a1f3c5e7b2d4f60")];
+    only_fact(&facts(&with_ray), |fact| {
+        assert_eq!((fact.invocation_id, fact.key_scope), ("9a1f3c5e7b2d4f60", "edge"));
     });
 }
