@@ -146,11 +146,10 @@ pub(super) fn append(
     let mut dimensions = object.object("dimensions")?.unwrap_or_default();
     let (account, region, unit) = (object.text("account_id")?, object.text("region")?, object.text("unit")?);
     let count = value.count("count")?;
-    let statistic = |value: &mut Object<'_>, field: &'static str| decimal(value, field);
     let (sum, min, max) = (
-        statistic(&mut value, "sum")?,
-        statistic(&mut value, "min")?,
-        statistic(&mut value, "max")?,
+        decimal(&mut value, "sum")?,
+        decimal(&mut value, "min")?,
+        decimal(&mut value, "max")?,
     );
     let filed = Clock::new(origin.received_at_unix_nano).file(time);
     slices.open(filed.unix_nano)?;
