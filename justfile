@@ -20,6 +20,18 @@ test-kills slice="":
     READER_PYTHON="$PWD/target/readers/bin/python" SLICE={{ slice }} \
         cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage
 
+# Ten times as much as the server can take, for a minute, under a memory cap; figures are printed.
+storm:
+    STORM_SECONDS=60 cargo test --release --test e2e -- --nocapture storm::
+
+# The official SDKs of Python and Node.js export to the program, which restarts in the middle; needs Python, Node.js and npm.
+test-exporters:
+    test -x target/exporters/bin/python || python3 -m venv target/exporters
+    target/exporters/bin/python -m pip install -q -r tests/exporters/python/requirements.txt
+    npm ci --prefix tests/exporters/node --ignore-scripts
+    EXPORTER_PYTHON="$PWD/target/exporters/bin/python" EXPORTER_MODULES="$PWD/tests/exporters/node/" \
+        cargo test --test e2e -- --ignored exporters::
+
 # Rewrites generated pages and snapshots.
 bless:
     BLESS=1 cargo test --test e2e generated_pages_are_current

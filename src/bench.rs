@@ -5,6 +5,7 @@
 pub mod bodies;
 pub mod client;
 pub mod figures;
+pub mod load;
 pub mod machine;
 pub mod parts;
 pub mod server;

@@ -1,6 +1,8 @@
 //! The command line: every subcommand with its flags.
 
 pub mod bench;
+pub mod doctor;
+pub mod loadgen;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,6 +83,21 @@ pub enum Command {
     /// Measures this program on this machine, and prints the figures.
     #[command(after_help = "Example:\n  pennyspan bench ingest --protocol grpc --encoding zstd\n")]
     Bench(bench::BenchArgs),
+    /// Sends telemetry to any OTLP server, and prints what it acknowledged, refused and lost.
+    #[command(
+        after_help = "No two requests are alike: each has trace ids, span ids, invocation ids and times of its own. With --rate, an answer's time\n\
+        counts from when its request was due. A refusal is not sent again. To another server than pennyspan, say its address.\n\nExamples:\n  \
+        pennyspan loadgen --target http://127.0.0.1:4318 --signal logs --rate 50000 --encoding gzip\n  \
+        pennyspan loadgen --target http://127.0.0.1:4317 --protocol grpc --seconds 60\n"
+    )]
+    Loadgen(loadgen::LoadgenArgs),
+    /// Tries every door of a running server as a sender would, and says in words what is wrong.
+    #[command(
+        after_help = "It sends a span, a log record and a data point through each door of OTLP, and an invocation record of the function\n\
+        pennyspan-doctor. It ends with 0 where all is well, with 2 where an address, a token or a clock is wrong, and with 3 where nobody\n\
+        answers.\n\nExample:\n  pennyspan doctor --http http://127.0.0.1:4318 --grpc http://127.0.0.1:4317 --web http://127.0.0.1:8080\n"
+    )]
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Flags of `serve`.

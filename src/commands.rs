@@ -3,8 +3,10 @@
 pub mod bench;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 pub mod import;
+pub mod loadgen;
 pub mod prices;
 pub mod query;
 pub mod report;

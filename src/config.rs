@@ -62,6 +62,10 @@ pub struct Serve {
     pub web: String,
     /// SHA-256 of Firehose's access key, in hexadecimal; empty: any key or none.
     pub firehose_key_sha256: String,
+    /// Bytes that requests in flight may hold together.
+    pub inflight_bytes: usize,
+    /// Bytes a second that one workspace may send; 0: as many as there is room for.
+    pub workspace_bytes_per_s: u64,
 }
 
 /// When the tables are written.

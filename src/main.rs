@@ -33,6 +33,11 @@ use crate::cli::{Cli, Command, configured};
 use crate::config::{InForce, Layer};
 use crate::exit::Exit;
 
+/// Telemetry comes on one thread and goes on another, in pieces of every size: the system's allocator keeps several times
+/// what is alive.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let matches = configured::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -62,6 +67,8 @@ fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Ex
         Command::Storage(args) => commands::storage::run(&args.command, &in_force),
         Command::Config(args) => commands::config::run(&args.command, &in_force),
         Command::Bench(args) => commands::bench::run(&args.command, &in_force),
+        Command::Doctor(args) => commands::doctor::run(args, &in_force),
+        Command::Loadgen(args) => commands::loadgen::run(args),
     }
 }
 

@@ -258,6 +258,8 @@ fn keep_first_seen(path: &Path, sights: &FirstSeen) {
     let aside = path.with_extension("json.new");
     let written = serde_json::to_vec(sights)
         .map_err(std::io::Error::other)
+        // The first evaluation may come before the first table.
+        .and_then(|text| path.parent().map_or(Ok(()), std::fs::create_dir_all).map(|()| text))
         .and_then(|text| std::fs::write(&aside, text))
         .and_then(|()| std::fs::rename(&aside, path));
     if let Err(error) = written {

@@ -1,6 +1,7 @@
 //! The collector, the store and the pages in one process: opened in order, driven by one clock, closed without loss.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::clock;
-use crate::config::Storage;
+use crate::config::{Config, Storage};
 use crate::failure::Failure;
 
 /// How often new facts are folded.
@@ -72,23 +73,18 @@ impl Serving {
     ///
     /// # Errors
     /// A directory that another process writes or a later version wrote, a log that cannot be read, or an address that is taken.
-    pub async fn start(
-        places: &Places,
-        settings: Settings,
-        storage: &Storage,
-        when_taken: WhenTaken,
-    ) -> anyhow::Result<Self> {
+    pub async fn start(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Self> {
         let grpc = listen(places.otlp_grpc, when_taken).await?;
         let http = listen(places.otlp_http, when_taken).await?;
         let (otlp_grpc, otlp_http) = (grpc.local_addr()?, http.local_addr()?);
-        let directory = DataDir::open(&places.data, durable_options(storage)).await?;
+        let directory = DataDir::open(&places.data, durable_options(&config.storage)).await?;
         let log = places.wal.clone().unwrap_or_else(|| places.data.join("wal"));
-        let (wal, recovery) = open_wal(&log, &settings, &directory)?;
+        let (wal, recovery) = open_wal(&log, &config.limits, &directory)?;
         let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
         let sink: Arc<dyn pennyspan_schema::Sink> = Arc::clone(&store) as _;
         let options = CollectorOptions {
             firehose_key_sha256: places.firehose_key_sha256,
-            ..CollectorOptions::new(settings, clock::shared())
+            ..collector_options(config)
         };
         let collector = Collector::new(options, Arc::clone(&wal), sink);
         let (stop, stopped) = watch::channel(false);
@@ -154,6 +150,15 @@ impl Serving {
         self.store.flush_all().await?;
         release(&self.store, &self.wal);
         Ok(())
+    }
+}
+
+/// Returns how requests are received, with the program's clock.
+fn collector_options(config: &Config) -> CollectorOptions {
+    CollectorOptions {
+        inflight_bytes: config.serve.inflight_bytes,
+        workspace_bytes_per_s: NonZeroU64::new(config.serve.workspace_bytes_per_s),
+        ..CollectorOptions::new(config.limits.clone(), clock::shared())
     }
 }
 

@@ -16,7 +16,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::{Expr, col};
+use datafusion::logical_expr::{Expr, col, lit};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use pennyspan_rules::PriceBooks;
 use pennyspan_schema::{Column, Table, Window};
@@ -137,7 +137,15 @@ impl Session {
     }
 
     /// Returns the attempts that start in a range, with the columns of every analysis and some more.
-    pub(crate) async fn attempts(&self, range: Window, more: &[&str]) -> Result<DataFrame, AnalysisError> {
+    ///
+    /// Where one function is meant, attempts that are stored with another's name are not read; those stored with none
+    /// are, since their environment may name it.
+    pub(crate) async fn attempts(
+        &self,
+        range: Window,
+        more: &[&str],
+        function: Option<&str>,
+    ) -> Result<DataFrame, AnalysisError> {
         let wanted = |column: &&Column| !attempts::ON_DEMAND.contains(&column.name) || more.contains(&column.name);
         let columns: Vec<Expr> = attempts::COLUMNS
             .iter()
@@ -145,8 +153,16 @@ impl Session {
             .map(|column| col(column.name))
             .collect();
         let read = || AnalysisError::run(attempts::NAME);
-        let view = self.context.table(Table::Invocations.name()).await.map_err(read())?;
-        view.filter(within(Table::Invocations, range))
+        let view = match function {
+            None => self.context.table(Table::Invocations.name()).await,
+            Some(name) => match reading::stored(&self.context, Table::Invocations).await {
+                Ok(stored) => stored
+                    .filter(col("function").eq(lit(name)).or(col("function").is_null()))
+                    .and_then(|of_function| views::invocations::over(of_function, &self.neighbours)),
+                Err(error) => Err(error),
+            },
+        };
+        view.and_then(|view| view.filter(within(Table::Invocations, range)))
             .and_then(|frame| frame.select(columns))
             .map_err(read())
     }

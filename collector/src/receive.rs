@@ -45,6 +45,7 @@ mod status;
 
 pub use options::{CollectorOptions, ConnectionLimits, Unauthenticated, WorkspaceChooser};
 pub use receipt::Receipt;
+pub use route::own_paths;
 
 /// Receives requests over every protocol. Cloning gives another handle to the same collector.
 #[derive(Clone)]

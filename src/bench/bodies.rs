@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::body::Bytes;
-use pennyspan_fixtures::{log_request, record_request, span_request};
+use pennyspan_fixtures::{Renewable, Request, in_json, log_request, record_request, span_request};
 
-use crate::cli::bench::{Encoding, Signal};
+use crate::cli::bench::{Encoding, Signal, Written};
 
 /// How far apart requests lie in the time of their telemetry, in nanoseconds.
 const APART_NANOS: i64 = 10_000_000;
@@ -17,6 +17,8 @@ const APART_NANOS: i64 = 10_000_000;
 pub struct Recipe {
     /// What they hold.
     pub signal: Signal,
+    /// How they are written; invocation records always as JSON.
+    pub written: Written,
     /// How they are compressed.
     pub encoding: Encoding,
     /// Items of each.
@@ -66,12 +68,57 @@ impl Recipe {
             .unwrap_or_default()
             .saturating_mul(APART_NANOS);
         let at = self.until_unix_nano.saturating_sub(before);
+        let request = self.request(nth, at);
+        self.finished(&request.path, request.body)
+    }
+
+    fn request(&self, nth: u64, at_unix_nano: i64) -> Request {
         let make = match self.signal {
             Signal::Spans => span_request,
             Signal::Logs => log_request,
             Signal::Invocations => record_request,
         };
-        compressed(self.encoding, make(self.seed, nth, self.items, at).body)
+        make(self.seed, nth, self.items, at_unix_nano)
+    }
+
+    /// Writes a body as it is sent.
+    fn finished(&self, path: &str, body: Vec<u8>) -> std::io::Result<Bytes> {
+        let body = match self.written {
+            Written::Json if self.signal != Signal::Invocations => {
+                in_json(path, &body).ok_or_else(|| std::io::Error::other("a body could not be written as JSON"))?
+            }
+            Written::Json | Written::Protobuf => body,
+        };
+        compressed(self.encoding, body)
+    }
+}
+
+/// Bodies without end, no two of them equal, made as cheaply as they can be.
+#[derive(Debug)]
+pub struct Mould {
+    recipe: Recipe,
+    path: String,
+    of: Renewable,
+}
+
+impl Mould {
+    /// Makes the first body, from which the others come.
+    pub fn of(recipe: Recipe) -> Self {
+        let request = recipe.request(0, recipe.until_unix_nano);
+        Self {
+            recipe,
+            path: request.path.clone(),
+            of: Renewable::of(request),
+        }
+    }
+
+    /// Makes the nth body, whose telemetry lies around an instant.
+    ///
+    /// # Errors
+    /// Where it cannot be compressed.
+    pub fn body(&self, nth: u64, at_unix_nano: i64) -> std::io::Result<Bytes> {
+        let body = self.of.renewed(self.recipe.seed, nth, at_unix_nano);
+        self.recipe.finished(&self.path, body)
     }
 }
 

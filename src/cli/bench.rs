@@ -76,6 +76,9 @@ pub struct IngestArgs {
     /// How bodies are compressed.
     #[arg(long, value_enum, default_value_t = Encoding::Identity)]
     pub encoding: Encoding,
+    /// How messages are written; gRPC only carries protobuf.
+    #[arg(long, value_enum, default_value_t = Written::Protobuf)]
+    pub written: Written,
     /// What is sent; invocations only travel over HTTP.
     #[arg(long, value_enum, default_value_t = Signal::Spans)]
     pub signal: Signal,
@@ -136,6 +139,15 @@ pub enum Protocol {
     Grpc,
     /// OTLP over HTTP.
     Http,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Written {
+    /// As protobuf.
+    Protobuf,
+    /// As JSON; only over HTTP.
+    Json,
 }
 
 /// How bodies are compressed.

@@ -102,7 +102,7 @@ pub async fn open(places: &Places, in_force: &InForce, when_taken: WhenTaken) ->
     let config = &in_force.config;
     let listener = listen(places.web, when_taken).await?;
     let web = listener.local_addr()?;
-    let serving = Serving::start(places, config.limits.clone(), &config.storage, when_taken).await?;
+    let serving = Serving::start(places, config, when_taken).await?;
     let exposure = if web.ip().is_loopback() {
         Exposure::Loopback
     } else {

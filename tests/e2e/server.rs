@@ -12,9 +12,16 @@ use std::time::{Duration, Instant};
 pub struct Server {
     child: Child,
     said: Receiver<String>,
+    pub grpc: String,
     pub http: String,
     pub web: String,
 }
+
+/// Where a server is to listen: OTLP over gRPC, over HTTP, and the pages.
+pub type Listen<'a> = [&'a str; 3];
+
+/// Free ports.
+pub const ANYWHERE: Listen<'static> = ["127.0.0.1:0"; 3];
 
 impl Server {
     /// Starts a server over a data directory, on free ports, and waits until it listens.
@@ -24,19 +31,34 @@ impl Server {
 
     /// Starts a server with variables in its environment.
     pub fn start_with(data: &Path, environment: &BTreeMap<&str, String>) -> Self {
-        let any = "127.0.0.1:0";
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pennyspan"))
+        Self::start_at(data, environment, ANYWHERE)
+    }
+
+    /// Starts a server at addresses.
+    pub fn start_at(data: &Path, environment: &BTreeMap<&str, String>, [grpc, http, web]: Listen<'_>) -> Self {
+        let own = Command::new(env!("CARGO_BIN_EXE_pennyspan"));
+        Self::start_by(own, data, environment, [grpc, http, web])
+    }
+
+    /// Starts a server by a command that runs the program with the arguments that are added here.
+    pub fn start_by(
+        mut command: Command,
+        data: &Path,
+        environment: &BTreeMap<&str, String>,
+        [grpc, http, web]: Listen<'_>,
+    ) -> Self {
+        let mut child = command
             .args([
                 "serve",
                 "--quiet",
                 "--otlp-grpc",
-                any,
+                grpc,
                 "--otlp-http",
-                any,
+                http,
                 "--web",
-                any,
-                "--data",
+                web,
             ])
+            .arg("--data")
             .arg(data)
             .current_dir(data)
             .env_remove("PENNYSPAN_SAMPLES")
@@ -55,8 +77,19 @@ impl Server {
             assert!(line.contains(what), "{line}");
             line.rsplit("http://").next().unwrap().trim().to_owned()
         };
-        let (_, http, web) = (address("gRPC"), address("HTTP"), address("pages"));
-        Self { child, said, http, web }
+        let (grpc, http, web) = (address("gRPC"), address("HTTP"), address("pages"));
+        Self {
+            child,
+            said,
+            grpc,
+            http,
+            web,
+        }
+    }
+
+    /// Returns the process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until the process says a line with `text` on standard error, and returns whether it did in time.
@@ -136,6 +169,21 @@ pub fn post(to: &str, path: &str, content_type: &str, body: &[u8]) -> Option<u16
 /// Sends one request on a connection of its own.
 pub fn exchange(to: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
     exchange_with(to, path, &[("content-type", content_type)], body)
+}
+
+/// Sends one request, whose content type and encoding are said, on a connection of its own.
+pub fn exchange_encoded(
+    to: &str,
+    path: &str,
+    (content_type, encoding): (&str, &str),
+    body: &[u8],
+) -> io::Result<Answer> {
+    exchange_with(
+        to,
+        path,
+        &[("content-type", content_type), ("content-encoding", encoding)],
+        body,
+    )
 }
 
 /// Sends one request with headers of its own on a connection of its own.

@@ -12,9 +12,10 @@ use pennyspan_rules::PriceBooks;
 use pennyspan_schema::Window;
 use tokio::task::JoinSet;
 
-use crate::analysis::{Attempt, Group, Part, Scope, Tally};
+use crate::analysis::{Attempt, Group, Part, Tally};
 use crate::attempts::{self, Reader, Row};
 use crate::error::AnalysisError;
+use crate::grouped::Grouped;
 use crate::pricing::Pricer;
 use crate::session::Session;
 
@@ -55,7 +56,50 @@ impl Grid {
 }
 
 /// Which attempts are meant.
-pub type Keep = Arc<dyn for<'a> Fn(&Row<'a>) -> bool + Send + Sync>;
+#[derive(Clone)]
+pub struct Keep {
+    takes: Arc<dyn for<'a> Fn(&Row<'a>) -> bool + Send + Sync>,
+    function: Option<String>,
+}
+
+impl Keep {
+    /// Keeps the attempts for which `takes` is true.
+    pub fn new(takes: impl for<'a> Fn(&Row<'a>) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            takes: Arc::new(takes),
+            function: None,
+        }
+    }
+
+    /// Keeps every attempt.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::new(|_| true)
+    }
+
+    /// Keeps, of the same attempts, those for which `takes` is true as well.
+    #[must_use]
+    pub fn and(self, takes: impl for<'a> Fn(&Row<'a>) -> bool + Send + Sync + 'static) -> Self {
+        let known = self.takes;
+        Self {
+            takes: Arc::new(move |row| known(row) && takes(row)),
+            ..self
+        }
+    }
+
+    /// Keeps, of the same attempts, those of functions of one name; files and parts of files without it are not read.
+    #[must_use]
+    pub fn of_function(self, name: &str) -> Self {
+        Self {
+            function: Some(name.to_owned()),
+            ..self
+        }
+    }
+
+    fn takes(&self, row: &Row<'_>) -> bool {
+        (self.function.is_none() || self.function.as_deref() == row.function) && (self.takes)(row)
+    }
+}
 
 /// What each interval adds up to; none where it has no attempt.
 pub type Course<T> = Vec<Option<T>>;
@@ -71,7 +115,9 @@ pub async fn courses<T: Tally>(
     keep: &Keep,
 ) -> Result<BTreeMap<Group, Course<T>>, AnalysisError> {
     let failed = || AnalysisError::run(attempts::NAME);
-    let frame = session.attempts(grid.window, T::READS).await?;
+    let frame = session
+        .attempts(grid.window, T::READS, keep.function.as_deref())
+        .await?;
     let task = Arc::new(frame.task_ctx());
     let plan = frame.create_physical_plan().await.map_err(failed())?;
     let mut partitions = JoinSet::new();
@@ -79,9 +125,9 @@ pub async fn courses<T: Tally>(
         let pass = Pass {
             grid,
             part,
-            keep: Arc::clone(keep),
+            keep: keep.clone(),
             books: session.books(),
-            groups: BTreeMap::new(),
+            groups: Grouped::default(),
         };
         partitions.spawn(pass.run(stream));
     }
@@ -90,8 +136,8 @@ pub async fn courses<T: Tally>(
         let groups = done.map_err(|_| AnalysisError::Stopped {
             question: attempts::NAME.to_owned(),
         })??;
-        for (group, course) in groups {
-            merge(all.entry(group).or_default(), course);
+        for (names, course) in groups.into_groups() {
+            merge(all.entry(Group::of(names)).or_default(), course);
         }
     }
     Ok(all)
@@ -124,18 +170,18 @@ struct Pass<T> {
     part: Part,
     keep: Keep,
     books: Arc<PriceBooks>,
-    groups: BTreeMap<Group, Course<T>>,
+    groups: Grouped<5, Course<T>>,
 }
 
 impl<T: Tally> Pass<T> {
-    async fn run(mut self, mut rows: SendableRecordBatchStream) -> Result<BTreeMap<Group, Course<T>>, AnalysisError> {
+    async fn run(mut self, mut rows: SendableRecordBatchStream) -> Result<Grouped<5, Course<T>>, AnalysisError> {
         let books = Arc::clone(&self.books);
         let mut pricer = Pricer::new(&books);
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(AnalysisError::run(attempts::NAME))?;
             let reader = Reader::new(&batch).map_err(AnalysisError::rows(attempts::NAME))?;
-            let keep = Arc::clone(&self.keep);
-            for row in reader.rows().filter(|row| keep(row)) {
+            let keep = self.keep.clone();
+            for row in reader.rows().filter(|row| keep.takes(row)) {
                 if let Some(interval) = self.grid.interval(row.start_unix_nano) {
                     let attempt = Attempt::new(row, pricer.price(&row));
                     self.slot(&row, interval).add(&attempt);
@@ -147,26 +193,14 @@ impl<T: Tally> Pass<T> {
 
     fn slot(&mut self, row: &Row<'_>, interval: usize) -> &mut T {
         let count = self.grid.count();
-        let course = self.groups.entry(group(row, (self.part)(row))).or_insert_with(|| {
-            let mut course = Vec::new();
+        let part = (self.part)(row);
+        let course = self
+            .groups
+            .of([Some(row.provider), row.account, row.region, row.function, part]);
+        if course.is_empty() {
             course.resize_with(count, || None);
-            course
-        });
+        }
         course[interval].get_or_insert_default()
-    }
-}
-
-fn group(row: &Row<'_>, part: Option<&str>) -> Group {
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let scope = Scope {
-        provider: row.provider.to_owned(),
-        account: owned(row.account),
-        region: owned(row.region),
-        function: owned(row.function),
-    };
-    Group {
-        scope,
-        part: owned(part),
     }
 }
 
@@ -191,7 +225,7 @@ mod tests {
             end_unix_nano: SEVEN + 60 * SECOND,
         };
         let session = world.session(Span::Window(window)).await;
-        let keep: Keep = Arc::new(|row| row.invocation_id != "d");
+        let keep = Keep::new(|row| row.invocation_id != "d");
         let grid = Grid {
             window,
             step_nanos: 20 * SECOND,

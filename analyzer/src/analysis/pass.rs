@@ -39,6 +39,7 @@ pub async fn tally<T: Tally>(
                 ..question.window
             },
             T::READS,
+            None,
         )
         .await?;
     let failed = || AnalysisError::run(attempts::NAME);
@@ -103,7 +104,7 @@ impl<T: Tally> Pass<T> {
 
 impl Group {
     /// Returns the group of a function's four names and a part.
-    fn of([provider, account, region, function, part]: Names<5>) -> Self {
+    pub(crate) fn of([provider, account, region, function, part]: Names<5>) -> Self {
         let scope = Scope {
             provider: provider.unwrap_or_default(),
             account,

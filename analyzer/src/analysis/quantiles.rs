@@ -1,6 +1,6 @@
 //! Quantiles by nearest rank: over the exact values up to 10,000 rows, over buckets above.
 
-use pennyspan_schema::{Histogram, HistogramRef};
+use pennyspan_schema::Histogram;
 
 /// Rows of a group and window up to which every value is kept.
 pub const EXACT_ROWS: usize = 10_000;
@@ -50,12 +50,7 @@ impl Samples {
         self.weight_milli += other.weight_milli;
         self.exact.extend(other.exact);
         if let Some(buckets) = other.buckets {
-            let (buckets, weights_milli) = buckets.parts();
-            let all = self.buckets.get_or_insert_default();
-            all.merge(HistogramRef {
-                buckets: &buckets,
-                weights_milli: &weights_milli,
-            });
+            self.buckets.get_or_insert_default().merge(buckets.borrowed());
         }
         self.overflow();
     }
@@ -65,15 +60,10 @@ impl Samples {
     pub fn quantiles(&self) -> Quantiles {
         let mut sorted = self.exact.clone();
         sorted.sort_unstable();
-        let parts = self.buckets.as_ref().map(Histogram::parts);
-        let at = |q_milli: u16| match &parts {
+        let at = |q_milli: u16| match &self.buckets {
             None => nearest_rank(&sorted, q_milli),
-            Some((buckets, weights_milli)) => {
-                let value = HistogramRef { buckets, weights_milli }.quantile(q_milli)?;
-                Some(value.clamp(self.min?, self.max?))
-            }
+            Some(buckets) => Some(buckets.borrowed().quantile(q_milli)?.clamp(self.min?, self.max?)),
         };
-        let approximate = parts.is_some();
         let weight_milli = self.weight_milli;
         Quantiles {
             weight_milli,
@@ -81,7 +71,7 @@ impl Samples {
             p95: at(950),
             p99: at(990),
             max: self.max,
-            approximate,
+            approximate: self.buckets.is_some(),
         }
     }
 

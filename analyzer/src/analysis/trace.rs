@@ -225,7 +225,7 @@ async fn read_spans(session: &Session, condition: Expr, most: usize) -> Result<V
 async fn attempts_of(session: &Session, trace_id: &[u8; 16]) -> Result<Vec<AttemptRow>, AnalysisError> {
     let failed = || AnalysisError::run("the attempts of a trace");
     let books = session.books();
-    let frame = session.attempts(session.window(), &["trace_id"]).await?;
+    let frame = session.attempts(session.window(), &["trace_id"], None).await?;
     let frame: DataFrame = frame.filter(col("trace_id").eq(lit(hex(trace_id)))).map_err(failed())?;
     let mut pricer = Pricer::new(&books);
     let mut all = Vec::new();

@@ -73,12 +73,7 @@ pub(crate) fn recorded(histogram: Histogram) -> Option<Histogram> {
 
 /// Returns the nearest-rank quantile of a histogram, in thousandths.
 pub(crate) fn quantile(histogram: &Histogram, q_milli: u16) -> Option<i64> {
-    let (buckets, weights_milli) = histogram.parts();
-    pennyspan_schema::HistogramRef {
-        buckets: &buckets,
-        weights_milli: &weights_milli,
-    }
-    .quantile(q_milli)
+    histogram.borrowed().quantile(q_milli)
 }
 
 /// The larger of two values that may be unknown.

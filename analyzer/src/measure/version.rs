@@ -5,7 +5,7 @@
 //! replaced has no later hours.
 
 use pennyspan_schema::window::MINUTE_NANOS;
-use pennyspan_schema::{Histogram, HistogramRef, Window};
+use pennyspan_schema::{Histogram, Window};
 
 use super::attempt::Row;
 use super::sightings::Sightings;
@@ -130,12 +130,8 @@ impl Durations {
     }
 
     fn merge(&mut self, other: &Self) {
-        let (buckets, weights_milli) = other.histogram.parts();
         self.rows += other.rows;
-        self.histogram.merge(HistogramRef {
-            buckets: &buckets,
-            weights_milli: &weights_milli,
-        });
+        self.histogram.merge(other.histogram.borrowed());
     }
 }
 

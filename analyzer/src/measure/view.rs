@@ -8,8 +8,8 @@ use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use pennyspan_schema::Histogram;
 use pennyspan_schema::column::{ColumnType, Hist as StoredHist};
-use pennyspan_schema::{Histogram, HistogramRef};
 
 /// Digits of a billed quantity.
 const QUANTITY_DIGITS: u8 = 38;
@@ -148,11 +148,7 @@ impl Measured for Hist {
     fn array<'a>(values: impl Iterator<Item = Option<&'a Histogram>>) -> ArrayRef {
         let mut builder = StoredHist::builder();
         for value in values {
-            let parts = value.map(Histogram::parts);
-            let borrowed = parts
-                .as_ref()
-                .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
-            StoredHist::append(&mut builder, borrowed);
+            StoredHist::append(&mut builder, value.map(Histogram::borrowed));
         }
         StoredHist::finish(&mut builder)
     }

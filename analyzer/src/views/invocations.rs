@@ -22,6 +22,11 @@ use crate::views::{shown, stored};
 
 /// Builds the view over the stored attempts.
 pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>) -> Result<DataFrame> {
+    over(stored(context, Table::Invocations).await?, neighbours)
+}
+
+/// Builds the view over some of the stored attempts.
+pub(crate) fn over(attempts: DataFrame, neighbours: &Arc<Neighbours>) -> Result<DataFrame> {
     let inputs: Vec<Expr> = Table::Invocations
         .columns()
         .iter()
@@ -44,7 +49,7 @@ pub(crate) async fn view(context: &SessionContext, neighbours: &Arc<Neighbours>)
     {
         columns.extend(shown(added, value(added.name)));
     }
-    let frame = stored(context, Table::Invocations).await?.select(columns)?;
+    let frame = attempts.select(columns)?;
     let amount = ScalarUDF::from(ListAmount::new(Arc::clone(&neighbours.books)));
     let inputs = ListAmount::inputs().iter().map(|name| col(*name)).collect();
     frame.with_column("cost_usd", amount.call(inputs))

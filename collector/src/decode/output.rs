@@ -9,7 +9,8 @@ use pennyspan_schema::tables::{
 };
 use pennyspan_schema::{Rows, Table};
 
-use super::DecodeError;
+use super::fault::Fault;
+use super::{DecodeError, Settings};
 
 /// How many rejections of one body are kept word for word; all of them are counted.
 const KEPT: usize = 20;
@@ -27,7 +28,7 @@ pub enum Reason {
     NoTime,
     /// The item nests deeper than the limit.
     TooDeep,
-    /// The request has more items than the limit.
+    /// The request has more items than the limit, or its rows hold more bytes.
     TooMany,
     /// The request opens more slices (minutes) than the limit.
     TooManySlices,
@@ -188,6 +189,32 @@ impl Output {
     /// Counts as many rejected items of one kind as there are, which is at least one.
     pub(crate) fn reject_many(&mut self, rejection: Rejection, count: usize) {
         self.rejections.push_many(rejection, count);
+    }
+
+    /// Says whether there is room for another item beside `taken` others.
+    pub(crate) fn room(&self, taken: usize, settings: &Settings) -> Result<(), Fault> {
+        if taken >= settings.items {
+            let detail = format!("a request has at most {} items", settings.items);
+            return Err(Fault::whole(Reason::TooMany, detail));
+        }
+        if self.built_bytes() >= settings.rows_bytes {
+            let detail = format!("the rows of a request hold at most {} bytes", settings.rows_bytes);
+            return Err(Fault::whole(Reason::TooMany, detail));
+        }
+        Ok(())
+    }
+
+    /// Returns the bytes of the rows so far.
+    fn built_bytes(&self) -> usize {
+        self.spans.bytes()
+            + self.logs.bytes()
+            + self.metric_points.bytes()
+            + self.invocation_facts.bytes()
+            + self.deliveries.bytes()
+            + self.environment_facts.bytes()
+            + self.configurations.bytes()
+            + self.deployments.bytes()
+            + self.workflow_steps.bytes()
     }
 
     /// Returns the rows and rejections.

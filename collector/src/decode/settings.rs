@@ -9,6 +9,9 @@ pub struct Settings {
     pub request_bytes: usize,
     /// The most items (spans, records, points, lines) of one request.
     pub items: usize,
+    /// The most bytes of the rows that one request becomes; what a resource says is in each of its rows.
+    #[serde(default = "without_limit")]
+    pub rows_bytes: usize,
     /// The most attributes of one record; further ones are left out and counted.
     pub attributes: usize,
     /// The most bytes of one attribute's key.
@@ -28,6 +31,7 @@ impl Default for Settings {
         Self {
             request_bytes: 64 << 20,
             items: 1_000_000,
+            rows_bytes: 256 << 20,
             attributes: 1024,
             key_bytes: 1024,
             value_bytes: 64 << 10,
@@ -36,4 +40,9 @@ impl Default for Settings {
             slices: 1000,
         }
     }
+}
+
+/// Logs of versions that had no such limit are read as they were.
+fn without_limit() -> usize {
+    usize::MAX
 }

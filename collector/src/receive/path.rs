@@ -147,15 +147,13 @@ impl Arrived {
         if self.content_encoding != ContentEncoding::Identity {
             self.grant.grow(body.len())?;
         }
-        let digest = match &self.request_id {
-            None => match decode::own_identity(self.kind, &body) {
-                Some(id) => Digest::of_request_id(&self.workspace, self.kind, &id),
-                None => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
-            },
-            Some(request_id) => {
+        let digest = match (&self.request_id, decode::own_identity(self.kind, &body)) {
+            (Some(request_id), _) => {
                 firehose::names_request(&body, request_id)?;
                 Digest::of_request_id(&self.workspace, self.kind, request_id)
             }
+            (None, Some(id)) => Digest::of_request_id(&self.workspace, self.kind, &id),
+            (None, None) => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
         };
         let first = match seen.admit(&self.workspace, digest, self.received_at_unix_nano) {
             Admission::First(first) => first,

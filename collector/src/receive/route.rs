@@ -134,6 +134,12 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
+/// Returns the paths of the routes that are not of the OpenTelemetry protocol.
+pub fn own_paths() -> impl Iterator<Item = &'static str> {
+    let own = ROUTES.iter().filter(|route| !matches!(route.form, Form::Otlp { .. }));
+    own.map(|route| route.path)
+}
+
 impl Form {
     /// How the body is written, or that it is written as this route does not read.
     pub(super) fn content_type(self, headers: &HeaderMap) -> Result<ContentType, Refusal> {

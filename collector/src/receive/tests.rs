@@ -2,6 +2,7 @@ mod again;
 mod doors;
 mod firehose;
 mod limits;
+mod matrix;
 mod refused;
 mod server;
 mod signals;

@@ -36,6 +36,34 @@ pub struct Step {
     pub queries: Vec<String>,
 }
 
+impl Command {
+    /// Returns whether it is meant for a provider's functions.
+    #[must_use]
+    pub fn is_for(&self, provider: &str) -> bool {
+        self.platform == "any" || self.platform == provider
+    }
+}
+
+impl Step {
+    /// Returns the step's Markdown without the commands for other providers; all of it where none is for this one.
+    #[must_use]
+    pub fn text_for(&self, provider: &str) -> String {
+        if !self.commands.iter().any(|command| command.is_for(provider)) {
+            return self.text.clone();
+        }
+        let mut meant = true;
+        let kept = self.text.split_inclusive('\n').filter(|line| {
+            match item(line) {
+                Some((platform, _)) => meant = platform == "any" || platform == provider,
+                None if undo(line).is_none() => meant = true,
+                None => {}
+            }
+            meant
+        });
+        kept.collect()
+    }
+}
+
 /// A command to read and perhaps to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -147,15 +175,11 @@ fn prevent_step(section: &Section<'_>) -> Result<Step, RuleError> {
 fn commands(section: &Section<'_>) -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();
     for (_, line) in &section.lines {
-        let bare = line.trim();
-        if let Some(undo) = bare.strip_prefix("undo: ").and_then(code) {
+        if let Some(undo) = undo(line) {
             if let Some(last) = found.last_mut() {
                 last.undo = Some(undo);
             }
-        } else if let Some((platform, command)) = bare.strip_prefix("- ").and_then(|item| item.split_once(": "))
-            && platform.bytes().all(|b| b.is_ascii_lowercase())
-            && let Some(command) = code(command)
-        {
+        } else if let Some((platform, command)) = item(line) {
             found.push(Command {
                 platform: platform.to_owned(),
                 command,
@@ -164,6 +188,17 @@ fn commands(section: &Section<'_>) -> Vec<Command> {
         }
     }
     found
+}
+
+fn undo(line: &str) -> Option<String> {
+    line.trim().strip_prefix("undo: ").and_then(code)
+}
+
+/// Returns the platform and the command of a list item.
+fn item(line: &str) -> Option<(&str, String)> {
+    let (platform, command) = line.trim().strip_prefix("- ")?.split_once(": ")?;
+    let named = platform.bytes().all(|b| b.is_ascii_lowercase());
+    Some((platform, code(command).filter(|_| named)?))
 }
 
 /// Returns the inside of a text that is one code span.

@@ -55,6 +55,27 @@ fn every_rule_stays_silent_on_tiny_counts() {
 }
 
 #[test]
+fn a_step_keeps_to_the_commands_of_one_provider() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let contain = &catalogue.get("duration-regression").unwrap().runbook.contain;
+    let commands = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains('`'))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let aws = contain.text_for("aws");
+    assert!(aws.starts_with("Send the traffic back"), "{aws}");
+    assert!(commands(&aws).iter().all(|line| line.contains("aws lambda")), "{aws}");
+    assert_eq!(commands(&aws).len(), 2, "the command and its undo: {aws}");
+    assert_eq!(
+        contain.text_for("azure"),
+        contain.text,
+        "nothing is meant for it, so all may help"
+    );
+}
+
+#[test]
 fn every_runbook_has_ranked_hypotheses_and_an_undo() {
     for rule in catalogue().rules() {
         assert!(rule.runbook.diagnose.queries.len() >= 3, "{}", rule.name);

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 
 use super::size_of;
 use crate::bench::bodies::Recipe;
-use crate::bench::client::{Acknowledged, Client, get, reader};
+use crate::bench::client::{Acknowledged, Client, Wire, get, reader};
 use crate::bench::figures::{Figures, grouped, mib, per_second, quantile_ms};
 use crate::bench::server::Server;
 use crate::cli::bench::{IngestArgs, Protocol, Signal};
@@ -24,8 +24,8 @@ use crate::failure::Failure;
 /// # Errors
 /// A server that does not take the load, or that took a request for a copy of another.
 pub fn run(args: &IngestArgs) -> anyhow::Result<Exit> {
-    if args.signal == Signal::Invocations && args.protocol == Protocol::Grpc {
-        return Err(Failure::usage("invocation records only travel over HTTP: --protocol http".to_owned()).into());
+    if let Err(error) = Client::to("http://localhost", wire(args)) {
+        return Err(Failure::usage(error.to_string()).into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut figures: Option<Figures> = None;
@@ -40,9 +40,19 @@ pub fn run(args: &IngestArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
+fn wire(args: &IngestArgs) -> Wire {
+    Wire {
+        protocol: args.protocol,
+        signal: args.signal,
+        written: args.written,
+        encoding: args.encoding,
+    }
+}
+
 fn recipe(args: &IngestArgs, seed: u64) -> Recipe {
     Recipe {
         signal: args.signal,
+        written: args.written,
         encoding: args.encoding,
         items: args.items,
         seed,
@@ -53,11 +63,12 @@ fn recipe(args: &IngestArgs, seed: u64) -> Recipe {
 fn sentence(args: &IngestArgs, bodies: &[Bytes]) -> String {
     let bytes = bodies.first().map_or(0, Bytes::len);
     format!(
-        "{} requests of {} {} over {}, {}, {} bytes each; {} connections, one request under way on each",
+        "{} requests of {} {} over {}, {}, {}, {} bytes each; {} connections, one request under way on each",
         grouped(&bodies.len().to_string()),
         grouped(&args.items.to_string()),
         word(&args.signal),
         word(&args.protocol),
+        word(&args.written),
         word(&args.encoding),
         grouped(&bytes.to_string()),
         args.connections,
@@ -131,7 +142,7 @@ async fn load(args: &IngestArgs, server: &Server, bodies: Vec<Bytes>) -> anyhow:
     let (bodies, next) = (Arc::new(bodies), Arc::new(AtomicUsize::new(0)));
     let mut connections = tokio::task::JoinSet::new();
     for _ in 0..args.connections {
-        let client = Client::to(address, args.protocol, args.encoding, args.signal)?;
+        let client = Client::to(&format!("http://{address}"), wire(args))?;
         let (bodies, next) = (Arc::clone(&bodies), Arc::clone(&next));
         connections.spawn(async move {
             let mut answers = Vec::new();
@@ -150,7 +161,7 @@ async fn load(args: &IngestArgs, server: &Server, bodies: Vec<Bytes>) -> anyhow:
 
 /// Refuses figures of a load that was not taken whole, or whose requests were taken for copies.
 async fn check(server: &Server, signal: Signal, items: u64) -> anyhow::Result<()> {
-    let (_, page) = get(&reader(), server.web, "/metrics").await?;
+    let (_, page) = get(&reader(), &format!("http://{}", server.web), "/metrics").await?;
     let counted = counters(&page, &word(&signal));
     let of = |name: &str| counted.get(name).copied().unwrap_or_default();
     let (accepted, duplicates) = (of("items_accepted_total"), of("requests_duplicate_total"));

@@ -14,16 +14,23 @@ use pennyspan_web::answers::FunctionTab;
 use serde::Deserialize;
 
 use crate::bench::bodies::Recipe;
-use crate::bench::client::{Client, get, reader};
+use crate::bench::client::{Client, Wire, get, reader};
 use crate::bench::figures::{Figures, grouped, per_second};
 use crate::bench::server::{Server, own};
-use crate::cli::bench::{Encoding, PagesArgs, Protocol, Signal};
+use crate::cli::bench::{Encoding, PagesArgs, Protocol, Signal, Written};
 use crate::clock;
 use crate::commands::answer;
 use crate::exit::Exit;
 
 /// Spans of one request that comes in meanwhile.
 const REQUEST_SPANS: u64 = 1_000;
+/// How it comes in.
+const WIRE: Wire = Wire {
+    protocol: Protocol::Grpc,
+    signal: Signal::Spans,
+    written: Written::Protobuf,
+    encoding: Encoding::Identity,
+};
 /// How long the stream sleeps at once, so that it ends soon after it is told to.
 const LONGEST_NAP: Duration = Duration::from_millis(20);
 /// What the directory's window and one of its traces are asked by.
@@ -120,14 +127,14 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
 /// Asks for every page in turn, so that all of them see the same load.
 async fn ask(server: &Server, sight: &Sight, runs: u64, figures: &mut Figures) -> anyhow::Result<()> {
     let connection = reader();
-    let window = sight.window()?;
-    let (_, functions) = get(&connection, server.web, &format!("/functions?{window}")).await?;
-    let (_, findings) = get(&connection, server.web, &format!("/findings?{window}")).await?;
+    let (window, web) = (sight.window()?, format!("http://{}", server.web));
+    let (_, functions) = get(&connection, &web, &format!("/functions?{window}")).await?;
+    let (_, findings) = get(&connection, &web, &format!("/findings?{window}")).await?;
     let paths = paths(&functions, &findings, sight, &window);
     for round in 0..=runs {
         for (name, path) in &paths {
             let begun = Instant::now();
-            let (status, _) = get(&connection, server.web, path).await?;
+            let (status, _) = get(&connection, &web, path).await?;
             if !status.is_success() {
                 bail!("{path} answered {status}");
             }
@@ -188,7 +195,7 @@ impl Stream {
         let (until, counted, begun) = (Arc::clone(&ended), Arc::clone(&sent), Instant::now());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let client = Client::to(grpc, Protocol::Grpc, Encoding::Identity, Signal::Spans)?;
+            let client = Client::to(&format!("http://{grpc}"), WIRE)?;
             while !until.load(Ordering::Relaxed) {
                 let nth = counted.load(Ordering::Relaxed) / REQUEST_SPANS;
                 let due = Duration::from_micros(nth.saturating_mul(REQUEST_SPANS * 1_000_000) / rate.max(1));
@@ -224,8 +231,9 @@ impl Stream {
 
 fn body(nth: u64) -> anyhow::Result<hyper::body::Bytes> {
     let recipe = Recipe {
-        signal: Signal::Spans,
-        encoding: Encoding::Identity,
+        signal: WIRE.signal,
+        written: WIRE.written,
+        encoding: WIRE.encoding,
         items: usize::try_from(REQUEST_SPANS)?,
         seed: nth,
         until_unix_nano: clock::now_unix_nano(),

@@ -3,8 +3,6 @@
 //! Below 128 every value has a bucket of its own. Above it each power of two is cut into 64 buckets, and a bucket stands for its
 //! middle. Weights are thousandths, so that sampled telemetry merges with the rest.
 
-use std::collections::BTreeMap;
-
 /// Values below this have a bucket each.
 const EXACT_BELOW: i64 = 128;
 /// Buckets in each power of two at or above [`EXACT_BELOW`], as an exponent.
@@ -94,37 +92,51 @@ impl HistogramRef<'_> {
 /// A histogram that is being built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
-    weights_milli: BTreeMap<i16, i64>,
+    // Rising, without repetition.
+    buckets: Vec<i16>,
+    weights_milli: Vec<i64>,
 }
 
 impl Histogram {
     /// Adds one value with its weight in thousandths.
     pub fn record(&mut self, value: i64, weight_milli: i64) {
-        self.add(bucket_of(value), weight_milli);
+        self.add(0, bucket_of(value), weight_milli);
     }
 
     /// Adds every bucket of another histogram.
     pub fn merge(&mut self, other: HistogramRef<'_>) {
+        // Buckets rise in both, so each is looked for from the one before.
+        let mut from = 0;
         for (bucket, weight) in other.iter() {
-            self.add(bucket, weight);
+            from = self.add(from, bucket, weight);
         }
     }
 
-    /// Returns the buckets and weights, as they are stored.
+    /// Returns it as it is stored.
     #[must_use]
-    pub fn parts(&self) -> (Vec<i16>, Vec<i64>) {
-        self.weights_milli.iter().unzip()
+    pub fn borrowed(&self) -> HistogramRef<'_> {
+        HistogramRef {
+            buckets: &self.buckets,
+            weights_milli: &self.weights_milli,
+        }
     }
 
     /// Returns whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.weights_milli.is_empty()
+        self.buckets.is_empty()
     }
 
-    fn add(&mut self, bucket: i16, weight_milli: i64) {
-        let weight = self.weights_milli.entry(bucket).or_default();
-        *weight = weight.saturating_add(weight_milli);
+    /// Adds to a bucket at or behind a position, and returns where it is.
+    fn add(&mut self, from: usize, bucket: i16, weight_milli: i64) -> usize {
+        let at = from + self.buckets[from..].partition_point(|known| *known < bucket);
+        if self.buckets.get(at) == Some(&bucket) {
+            self.weights_milli[at] = self.weights_milli[at].saturating_add(weight_milli);
+        } else {
+            self.buckets.insert(at, bucket);
+            self.weights_milli.insert(at, weight_milli);
+        }
+        at
     }
 }
 
@@ -153,8 +165,7 @@ mod tests {
             let cut = cut.min(values.len());
             let (left, right) = (of(&values[..cut]), of(&values[cut..]));
             let mut merged = right.clone();
-            let (buckets, weights_milli) = left.parts();
-            merged.merge(HistogramRef { buckets: &buckets, weights_milli: &weights_milli });
+            merged.merge(left.borrowed());
             prop_assert_eq!(all, merged);
         }
     }
@@ -175,13 +186,9 @@ mod tests {
 
     #[test]
     fn quantiles_are_nearest_rank() {
-        let (buckets, weights_milli) = of(&[(10, 1000), (20, 1000), (30, 1000), (40, 1000)]).parts();
-        let histogram = HistogramRef {
-            buckets: &buckets,
-            weights_milli: &weights_milli,
-        };
+        let histogram = of(&[(10, 1000), (20, 1000), (30, 1000), (40, 1000)]);
         assert_eq!(
-            [500, 501, 750, 1000].map(|q| histogram.quantile(q)),
+            [500, 501, 750, 1000].map(|q| histogram.borrowed().quantile(q)),
             [Some(20), Some(30), Some(30), Some(40)]
         );
         assert_eq!(HistogramRef::default().quantile(500), None);

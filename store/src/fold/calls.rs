@@ -1,7 +1,6 @@
 //! The calls of attempts: client and producer spans by dependency and operation.
 
 use pennyspan_schema::Histogram;
-use pennyspan_schema::histogram::HistogramRef;
 use pennyspan_schema::tables::{invocation_calls, invocations};
 
 use super::merge::half_even_us;
@@ -77,7 +76,6 @@ impl<'a> Calls<'a> {
         builder: &mut invocation_calls::Builder,
     ) {
         let counts = self.count(calls, row.sample_weight_milli);
-        let (buckets, weights_milli) = counts.histogram.parts();
         let starts = || calls.iter().map(|(_, span)| span.start);
         builder.append(&invocation_calls::Row {
             provider: row.provider,
@@ -107,10 +105,7 @@ impl<'a> Calls<'a> {
             sequential_run_count: self.longest_run(calls),
             first_unix_nano: starts().min().unwrap_or(row.start_unix_nano),
             last_unix_nano: starts().max().unwrap_or(row.start_unix_nano),
-            duration_hist: HistogramRef {
-                buckets: &buckets,
-                weights_milli: &weights_milli,
-            },
+            duration_hist: counts.histogram.borrowed(),
             ..invocation_calls::Row::default()
         });
     }

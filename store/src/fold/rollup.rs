@@ -1,7 +1,6 @@
 //! `rollup_minute`: attempts by minute.
 
 use arrow::array::RecordBatch;
-use pennyspan_schema::histogram::HistogramRef;
 use pennyspan_schema::tables::invocations::Reader;
 use pennyspan_schema::tables::rollup_minute::{Builder, Row};
 use pennyspan_schema::{Histogram, Outcome, Slice};
@@ -137,16 +136,6 @@ impl Sums {
     }
 
     fn append(&self, minute: Slice, group: &Group<'_>, builder: &mut Builder) {
-        let parts = [
-            &self.duration.histogram,
-            &self.init.histogram,
-            &self.restore.histogram,
-            &self.lag,
-        ]
-        .map(Histogram::parts);
-        let [duration_hist, init_hist, restore_hist, lag_hist] = parts
-            .each_ref()
-            .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
         builder.append(&Row {
             minute_unix_nano: minute.start_unix_nano(),
             provider: group.provider,
@@ -179,10 +168,10 @@ impl Sums {
             without_billed_count: self.without_billed,
             without_memory_count: self.without_memory,
             without_region_count: self.without_region,
-            duration_hist,
-            init_hist,
-            restore_hist,
-            lag_hist,
+            duration_hist: self.duration.histogram.borrowed(),
+            init_hist: self.init.histogram.borrowed(),
+            restore_hist: self.restore.histogram.borrowed(),
+            lag_hist: self.lag.borrowed(),
             ..Row::default()
         });
     }

@@ -91,10 +91,13 @@ impl Bar {
             }
         }
         if !self.note.is_empty() {
-            let (x, dx, anchor) = if right > ACROSS * 7 / 10 {
+            // Behind the bar, before it, or, where it leaves room on neither side, upon it.
+            let (x, dx, anchor) = if right <= ACROSS * 7 / 10 {
+                (right, 6, Anchor::Start)
+            } else if left >= ACROSS * 3 / 10 {
                 (left, -6, Anchor::End)
             } else {
-                (right, 6, Anchor::Start)
+                (left, 6, Anchor::Start)
             };
             canvas.text("wf-n", (x, 180), dx, anchor, &self.note);
         }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::compute::kernels::nullif::nullif;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::cast::as_list_array;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::AccumulatorArgs;
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility};
+use pennyspan_schema::Histogram;
 use pennyspan_schema::column::{ColumnType, Hist};
-use pennyspan_schema::{Histogram, HistogramRef};
 
 use super::histogram;
 
@@ -40,6 +41,12 @@ impl AggregateUDFImpl for HistMerge {
     fn accumulator(&self, _arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         Ok(Box::new(Merged::default()))
     }
+    fn groups_accumulator_supported(&self, _arguments: AccumulatorArgs) -> bool {
+        true
+    }
+    fn create_groups_accumulator(&self, _arguments: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(MergedGroups::default()))
+    }
 }
 
 /// The sum so far; none where every input was null.
@@ -58,19 +65,12 @@ impl Accumulator for Merged {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let parts = self.0.as_ref().map(Histogram::parts);
-        let mut builder = Hist::builder();
-        let sum = parts
-            .as_ref()
-            .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
-        Hist::append(&mut builder, sum);
-        let list = Hist::finish(&mut builder);
+        let list = column(std::slice::from_ref(&self.0));
         Ok(ScalarValue::List(Arc::new(as_list_array(&list)?.clone())))
     }
 
     fn size(&self) -> usize {
-        let buckets = self.0.as_ref().map_or(0, |sum| sum.parts().0.len());
-        size_of_val(self) + buckets * (size_of::<i16>() + size_of::<i64>())
+        size_of_val(self) + bytes(self.0.as_ref())
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -80,4 +80,95 @@ impl Accumulator for Merged {
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         self.update_batch(states)
     }
+}
+
+/// The sums of many groups, by the group's number.
+#[derive(Debug, Default)]
+struct MergedGroups {
+    sums: Vec<Option<Histogram>>,
+    bytes: usize,
+}
+
+impl MergedGroups {
+    fn add(
+        &mut self,
+        values: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        count: usize,
+    ) -> Result<()> {
+        self.sums.resize(count, None);
+        let taken = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+        for values in values {
+            let list = as_list_array(values)?;
+            for (row, group) in groups.iter().enumerate().filter(|(row, _)| taken(*row)) {
+                if let Some(histogram) = histogram(list, row) {
+                    let sum = &mut self.sums[*group];
+                    self.bytes -= bytes(sum.as_ref());
+                    sum.get_or_insert_default().merge(histogram);
+                    self.bytes += bytes(sum.as_ref());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl GroupsAccumulator for MergedGroups {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.add(values, group_indices, opt_filter, total_num_groups)
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
+        self.add(values, group_indices, None, total_num_groups)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let sums = emit_to.take_needed(&mut self.sums);
+        self.bytes -= sums.iter().map(|sum| bytes(sum.as_ref())).sum::<usize>();
+        Ok(column(&sums))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate(emit_to)?])
+    }
+
+    /// A row's own histogram is the state of a group of one.
+    fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let left_out = |filter: &BooleanArray| {
+            (0..filter.len())
+                .map(|row| Some(!(filter.is_valid(row) && filter.value(row))))
+                .collect::<BooleanArray>()
+        };
+        let kept = |values: &ArrayRef| match opt_filter {
+            Some(filter) => Ok(nullif(values, &left_out(filter))?),
+            None => Ok(Arc::clone(values)),
+        };
+        values.iter().map(kept).collect()
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.sums.capacity() * size_of::<Option<Histogram>>() + self.bytes
+    }
+}
+
+/// Writes sums as a column.
+fn column(sums: &[Option<Histogram>]) -> ArrayRef {
+    let mut builder = Hist::builder();
+    for sum in sums {
+        Hist::append(&mut builder, sum.as_ref().map(Histogram::borrowed));
+    }
+    Hist::finish(&mut builder)
+}
+
+/// Returns how much memory the buckets of a sum take.
+fn bytes(sum: Option<&Histogram>) -> usize {
+    let buckets = sum.map_or(0, |sum| sum.borrowed().buckets.len());
+    buckets * (size_of::<i16>() + size_of::<i64>())
 }

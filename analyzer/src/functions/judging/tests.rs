@@ -33,6 +33,21 @@ async fn numbers_of_any_type_are_taken_and_null_stays_null() {
 }
 
 #[tokio::test]
+async fn histograms_are_merged_by_group_and_condition() {
+    let sql = "SELECT g, hist_count(hist_merge(h)) AS n, hist_count(hist_merge(h) FILTER (WHERE k = 0)) AS some, \
+               hist_merge(h) FILTER (WHERE k > 1) IS NULL AS none \
+               FROM (SELECT h, k, CAST(g AS BIGINT) AS g FROM t, UNNEST([0, 1]) AS ks(k), UNNEST([1, 2]) AS gs(g)) GROUP BY g ORDER BY g";
+    insta::assert_snapshot!(answer(sql).await, @r"
+    +---+---+------+------+
+    | g | n | some | none |
+    +---+---+------+------+
+    | 1 | 8 | 4    | true |
+    | 2 | 8 | 4    | true |
+    +---+---+------+------+
+    ");
+}
+
+#[tokio::test]
 async fn histograms_are_merged_counted_and_ranked() {
     let sql = "SELECT hist_quantile(hist_merge(h), 0.5) AS median, hist_quantile(hist_merge(h), 1.0) AS most, \
                hist_count(hist_merge(h)) AS n, hist_quantile(hist_merge(h), 2.0) AS none, \

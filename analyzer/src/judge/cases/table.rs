@@ -7,9 +7,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{DataType, Schema};
 use pennyspan_rules::rule::{CASE_WINDOW_START_UNIX_NANO, Cell};
+use pennyspan_schema::Histogram;
 use pennyspan_schema::column::{ColumnType, Hist};
 use pennyspan_schema::window::MINUTE_NANOS;
-use pennyspan_schema::{Histogram, HistogramRef};
 
 /// The column in which a time is a whole minute.
 const MINUTE_COLUMN: &str = "unix_minute";
@@ -127,11 +127,7 @@ fn histogram(cell: &Cell) -> Option<Histogram> {
 fn histograms(values: &[Option<Histogram>]) -> ArrayRef {
     let mut builder = Hist::builder();
     for value in values {
-        let parts = value.as_ref().map(Histogram::parts);
-        let borrowed = parts
-            .as_ref()
-            .map(|(buckets, weights_milli)| HistogramRef { buckets, weights_milli });
-        Hist::append(&mut builder, borrowed);
+        Hist::append(&mut builder, value.as_ref().map(Histogram::borrowed));
     }
     Hist::finish(&mut builder)
 }

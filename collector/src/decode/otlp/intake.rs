@@ -162,10 +162,7 @@ impl<'c, 'a, I: Item> Intake<'c, 'a, I> {
 
     fn try_take(&mut self, read: Result<(), Fault>) -> Result<(), Fault> {
         read?;
-        if self.taken >= self.context.settings.items {
-            let detail = format!("a request has at most {} items", self.context.settings.items);
-            return Err(Fault::whole(Reason::TooMany, detail));
-        }
+        self.output.room(self.taken, self.context.settings)?;
         let (resource, scope) = (
             self.resource.as_ref().map_err(Clone::clone)?,
             self.scope.as_ref().map_err(Clone::clone)?,

@@ -78,12 +78,13 @@ macro_rules! columns {
         #[derive(Debug)]
         pub struct Builder {
             rows: usize,
+            bytes: usize,
             $($name: <$crate::column::$type as $crate::column::ColumnType>::Builder,)+
         }
 
         impl Default for Builder {
             fn default() -> Self {
-                Self { rows: 0, $($name: <$crate::column::$type as $crate::column::ColumnType>::builder(),)+ }
+                Self { rows: 0, bytes: 0, $($name: <$crate::column::$type as $crate::column::ColumnType>::builder(),)+ }
             }
         }
 
@@ -91,10 +92,16 @@ macro_rules! columns {
             /// Appends one row.
             pub fn append(&mut self, row: &Row<'_>) {
                 self.rows += 1;
-                $(<$crate::column::$type as $crate::column::ColumnType>::append(
+                $(self.bytes += <$crate::column::$type as $crate::column::ColumnType>::append(
                     &mut self.$name,
                     $crate::columns!(@option row.$name $(, $why)?),
                 );)+
+            }
+
+            /// Returns the bytes that the rows since the last [`finish`](Self::finish) take, without what is reserved for more.
+            #[must_use]
+            pub fn bytes(&self) -> usize {
+                self.bytes
             }
 
             /// Returns the number of rows since the last [`finish`](Self::finish).
@@ -111,7 +118,7 @@ macro_rules! columns {
 
             /// Returns the rows as one batch, and leaves the builder empty.
             pub fn finish(&mut self) -> arrow::array::RecordBatch {
-                self.rows = 0;
+                (self.rows, self.bytes) = (0, 0);
                 let columns: Vec<arrow::array::ArrayRef> =
                     vec![$(<$crate::column::$type as $crate::column::ColumnType>::finish(&mut self.$name),)+];
                 arrow::array::RecordBatch::try_new(schema(), columns).expect("the builders follow the schema")

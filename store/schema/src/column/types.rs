@@ -13,6 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::histogram::HistogramRef;
 
+/// What a text or a list takes beside its content.
+const OFFSET_BYTES: usize = size_of::<i32>();
+
 /// A digest over a row's values, from which content hashes are made.
 #[derive(Default)]
 pub struct Digest(Sha256);
@@ -45,8 +48,8 @@ pub trait ColumnType {
     fn data_type() -> DataType;
     /// Returns an empty builder that holds no memory yet: most requests are small, and what is reserved counts as hot.
     fn builder() -> Self::Builder;
-    /// Appends one value, or null.
-    fn append(builder: &mut Self::Builder, value: Option<Self::Value<'_>>);
+    /// Appends one value, or null, and returns how many bytes it takes.
+    fn append(builder: &mut Self::Builder, value: Option<Self::Value<'_>>) -> usize;
     /// Returns what was appended, and leaves the builder empty.
     fn finish(builder: &mut Self::Builder) -> ArrayRef;
     /// Returns the value at `index`, which must not be null.
@@ -90,8 +93,9 @@ impl ColumnType for Text {
     fn builder() -> StringBuilder {
         StringBuilder::with_capacity(0, 0)
     }
-    fn append(builder: &mut StringBuilder, value: Option<&str>) {
+    fn append(builder: &mut StringBuilder, value: Option<&str>) -> usize {
         builder.append_option(value);
+        OFFSET_BYTES + value.map_or(0, str::len)
     }
     fn finish(builder: &mut StringBuilder) -> ArrayRef {
         Arc::new(builder.finish())
@@ -115,8 +119,9 @@ impl ColumnType for Int {
     fn builder() -> Int64Builder {
         Int64Builder::with_capacity(0)
     }
-    fn append(builder: &mut Int64Builder, value: Option<i64>) {
+    fn append(builder: &mut Int64Builder, value: Option<i64>) -> usize {
         builder.append_option(value);
+        size_of::<i64>()
     }
     fn finish(builder: &mut Int64Builder) -> ArrayRef {
         Arc::new(builder.finish())
@@ -140,8 +145,10 @@ impl ColumnType for Bool {
     fn builder() -> BooleanBuilder {
         BooleanBuilder::with_capacity(0)
     }
-    fn append(builder: &mut BooleanBuilder, value: Option<bool>) {
+    fn append(builder: &mut BooleanBuilder, value: Option<bool>) -> usize {
         builder.append_option(value);
+        // A bit, and one that says whether it is null.
+        0
     }
     fn finish(builder: &mut BooleanBuilder) -> ArrayRef {
         Arc::new(builder.finish())
@@ -168,13 +175,14 @@ macro_rules! fixed {
             fn builder() -> FixedSizeBinaryBuilder {
                 FixedSizeBinaryBuilder::with_capacity(0, $width)
             }
-            fn append(builder: &mut FixedSizeBinaryBuilder, value: Option<[u8; $width]>) {
+            fn append(builder: &mut FixedSizeBinaryBuilder, value: Option<[u8; $width]>) -> usize {
                 match value {
                     Some(bytes) => builder
                         .append_value(bytes)
                         .expect("the builder has the width of the value"),
                     None => builder.append_null(),
                 }
+                $width
             }
             fn finish(builder: &mut FixedSizeBinaryBuilder) -> ArrayRef {
                 Arc::new(builder.finish())
@@ -228,12 +236,13 @@ impl ColumnType for Hist {
             valid: Vec::new(),
         }
     }
-    fn append(builder: &mut HistBuilder, value: Option<HistogramRef<'_>>) {
+    fn append(builder: &mut HistBuilder, value: Option<HistogramRef<'_>>) -> usize {
         let histogram = value.unwrap_or_default();
         builder.buckets.append_slice(histogram.buckets);
         builder.weights_milli.append_slice(histogram.weights_milli);
         builder.lengths.push(histogram.buckets.len());
         builder.valid.push(value.is_some());
+        OFFSET_BYTES + histogram.buckets.len() * (size_of::<i16>() + size_of::<i64>())
     }
     fn finish(builder: &mut HistBuilder) -> ArrayRef {
         let columns: Vec<ArrayRef> = vec![

@@ -1,7 +1,5 @@
 //! The filters of a page as a question, and why they may leave nothing.
 
-use std::sync::Arc;
-
 use pennyspan_analyzer::analysis::counts::{Counts, whole};
 use pennyspan_analyzer::analysis::courses::{Grid, Keep, total};
 use pennyspan_analyzer::analysis::selection::matches;
@@ -14,7 +12,7 @@ use crate::state::{FILTER_KEYS, Filters};
 /// Returns which attempts filters mean: globs, and for the search words that stand in the name of function or service.
 pub(super) fn keep(filters: &Filters) -> Keep {
     let filters = filters.clone();
-    Arc::new(move |row| {
+    Keep::new(move |row| {
         let named = |glob: &str, name: Option<&str>| glob.is_empty() || name.is_some_and(|name| matches(glob, name));
         named(&filters.provider, Some(row.provider))
             && named(&filters.account, row.account)

@@ -1,7 +1,6 @@
 //! One finding: its evidence run again, its course, its runbook with its values filled in.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pennyspan_analyzer::analysis::courses::{Course as Cells, Grid, Keep, merge};
@@ -117,7 +116,11 @@ impl AnalyzerAnswers {
         match session.query(&sql, &BTreeMap::new(), LIMITS).await {
             Ok(answer) => {
                 let text = text_rows(&answer, CELL_CHARS);
-                turned(&text.columns, text.rows)
+                let rows = text
+                    .rows
+                    .into_iter()
+                    .map(|row| row.into_iter().map(|cell| cell.map(readable)).collect());
+                turned(&text.columns, rows.collect())
             }
             Err(error) => {
                 tracing::warn!(
@@ -182,13 +185,48 @@ impl AnalyzerAnswers {
 
 /// Returns which attempts a finding may be about.
 fn about(finding: &Finding) -> Keep {
-    let function = finding.function.clone();
-    Arc::new(move |row| function.is_none() || row.function == function.as_deref())
+    match &finding.function {
+        Some(function) => Keep::all().of_function(function),
+        None => Keep::all(),
+    }
 }
 
 /// Writes a text as SQL.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Shortens a fraction to four digits that count; everything else stays as it is.
+fn readable(cell: String) -> String {
+    let fraction = cell.contains(['.', 'e']) && cell.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
+    match cell.parse::<f64>() {
+        Ok(number) if fraction && number.is_finite() => four_digits(number),
+        _ => cell,
+    }
+}
+
+fn four_digits(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-4..1e15).contains(&size) {
+        return format!("{number:.3e}");
+    }
+    let mut places = 3_usize;
+    let mut limit = 10.0;
+    while places > 0 && size >= limit {
+        places -= 1;
+        limit *= 10.0;
+    }
+    let mut least = 1.0;
+    while size != 0.0 && size < least {
+        places += 1;
+        least /= 10.0;
+    }
+    let text = format!("{number:.places$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// Turns few wide rows into lines of name and value, which a narrow page can show.
@@ -327,10 +365,16 @@ fn number(value: &serde_json::Value, name: &str, unit: &str) -> String {
 
 fn runbook(rule: &Rule, finding: &Finding) -> Vec<RunbookStep> {
     let values = values(finding);
-    let step = |step: &pennyspan_rules::rule::Step| RunbookStep {
-        verb: step.name.clone(),
-        // An undo stands on a line of its own.
-        markdown: fill(&step.text, &values).replace("\n  undo:", "  \n  undo:"),
+    let step = |step: &pennyspan_rules::rule::Step| {
+        let text = match &finding.provider {
+            Some(provider) => step.text_for(provider),
+            None => step.text.clone(),
+        };
+        RunbookStep {
+            verb: step.name.clone(),
+            // An undo stands on a line of its own.
+            markdown: fill(&text, &values).replace("\n  undo:", "  \n  undo:"),
+        }
     };
     rule.runbook.steps().into_iter().map(step).collect()
 }
@@ -350,5 +394,29 @@ pub(super) fn harm<'a>(findings: impl Iterator<Item = &'a Finding>, rules: &[&st
         Harm::Fires
     } else {
         Harm::Quiet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn fractions_have_four_digits_that_count() {
+        let cases = [
+            ("1.363187608710439", "1.363"),
+            ("37.376000000000005", "37.38"),
+            ("0.000123456", "0.0001235"),
+            ("4.7407416761761804e-42", "4.741e-42"),
+            ("12898009.5", "12898010"),
+            ("0.0", "0"),
+            ("-2.50", "-2.5"),
+        ];
+        for (cell, shown) in cases {
+            assert_eq!(readable(cell.to_owned()), shown);
+        }
+        for same in ["123456789012", "v1.25", "41", "2026-11-21T00:25:00Z", "1.2.3", "inf"] {
+            assert_eq!(readable(same.to_owned()), same);
+        }
     }
 }

@@ -216,8 +216,8 @@ pub(super) fn values(finding: &Finding) -> BTreeMap<String, Value> {
 /// Returns the first command of a step that is meant for the finding's provider, with its values filled in.
 pub(super) fn command(step: &Step, finding: &Finding) -> Option<Command> {
     let values = values(finding);
-    let meant = |command: &&Command| command.platform == "any" || Some(&command.platform) == finding.provider.as_ref();
-    let command = step.commands.iter().find(meant)?;
+    let provider = finding.provider.as_deref().unwrap_or("any");
+    let command = step.commands.iter().find(|command| command.is_for(provider))?;
     Some(Command {
         platform: command.platform.clone(),
         command: fill(&command.command, &values),

@@ -1,7 +1,6 @@
 //! One function, tab by tab.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use pennyspan_analyzer::analysis::counts::whole;
 use pennyspan_analyzer::analysis::courses::{Course, Grid, Keep, total};
@@ -53,7 +52,7 @@ impl AnalyzerAnswers {
     ) -> Result<Answer<FunctionAnswer>, AnswerError> {
         let asked = self.ask(question.window).await?;
         let scope = numbers::scope(id);
-        let keep = only(&scope, &keep(&question.state.filters));
+        let keep = only(&scope, keep(&question.state.filters));
         let grid = numbers::grid(question.window);
         let course = run::<Interval>(&asked.session, grid, &keep).await?.remove(&scope);
         let Some(course) = course else {
@@ -127,9 +126,8 @@ impl AnalyzerAnswers {
             start: 0,
             end: newest_unix_nano.saturating_add(1),
         };
-        let any: Keep = Arc::new(|_| true);
         let session = self.open(&asked.snapshot, everything).await?;
-        let ever = run::<Overview>(&session, Grid::whole(session.window()), &only(scope, &any)).await?;
+        let ever = run::<Overview>(&session, Grid::whole(session.window()), &only(scope, Keep::all())).await?;
         let Some(course) = ever
             .into_iter()
             .find(|(known, _)| known == scope)
@@ -249,15 +247,18 @@ fn per_thousand(usd: Usd, priced: i64) -> Reading<Usd> {
 }
 
 /// Narrows a filter to one function; what is unknown of it does not narrow.
-fn only(scope: &Scope, keep: &Keep) -> Keep {
-    let (scope, keep) = (scope.clone(), Arc::clone(keep));
-    Arc::new(move |row| {
-        row.provider == scope.provider
-            && row.function == scope.function.as_deref()
-            && row.account == scope.account.as_deref()
-            && row.region == scope.region.as_deref()
-            && keep(row)
-    })
+fn only(scope: &Scope, keep: Keep) -> Keep {
+    let of = scope.clone();
+    let keep = keep.and(move |row| {
+        row.provider == of.provider
+            && row.function == of.function.as_deref()
+            && row.account == of.account.as_deref()
+            && row.region == of.region.as_deref()
+    });
+    match &scope.function {
+        Some(name) => keep.of_function(name),
+        None => keep,
+    }
 }
 
 /// Says in words how a version does beside the one before.

@@ -185,7 +185,11 @@ fn sentence(trace: &Trace, bounds: Window) -> String {
             } else {
                 format!("with “{}”", cause.error)
             };
-            format!("{root} took {took}; {} in {} failed {error}", cause.name, place(cause))
+            if trace.spans.first().is_some_and(|span| span.span_id == cause.span_id) {
+                format!("{root} in {} failed after {took} {error}", place(cause))
+            } else {
+                format!("{root} took {took}; {} in {} failed {error}", cause.name, place(cause))
+            }
         }
         None => format!("{root} took {took} and nothing failed"),
     }

@@ -134,7 +134,7 @@ impl AnalyzerAnswers {
                     named(deployment),
                     minute(deployment.deployed_unix_nano, question.state.tz)
                 ),
-                detail: format!("Said by: {}.", deployment.source),
+                detail: said(deployment),
                 link: None,
             },
             None => Fact {
@@ -194,6 +194,16 @@ pub(super) fn named(deployment: &Deployment) -> String {
     }
 }
 
+/// Says how a deployment is known.
+fn said(deployment: &Deployment) -> String {
+    match deployment.source.as_str() {
+        "version" => "Seen by the first invocation of that version.".to_owned(),
+        "service version" => "Seen by the first span of that version.".to_owned(),
+        source if deployment.version.is_none() => format!("Seen by a changed setting, {source}."),
+        source => format!("Reported by {source}."),
+    }
+}
+
 /// Returns the last deployment of a function in the hours before a moment.
 fn deployment_before(asked: &Asked, row: &Row, before_unix_nano: i64) -> Option<Deployment> {
     let window = pennyspan_schema::Window {
@@ -232,7 +242,7 @@ fn cause(
                 named(deployment),
                 minute(deployment.deployed_unix_nano, question.state.tz)
             ),
-            format!("Said by: {}.", deployment.source),
+            said(deployment),
         );
     }
     if let Some(peer) = joined.iter().find(|finding| finding.rule == "dependency-degraded") {

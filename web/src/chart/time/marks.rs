@@ -15,7 +15,6 @@ pub(super) struct Places {
     bottom: i32,
     base: i32,
     high: f64,
-    tops: Vec<i32>,
     points: Vec<Vec<Option<i32>>>,
     limits: Vec<i32>,
     deployments: Vec<i32>,
@@ -47,7 +46,6 @@ impl Places {
             bottom: at_value(f64::MIN),
             base: at_value(0.0),
             high,
-            tops: floors.iter().map(|floor| at_value(*floor)).collect(),
             points,
             limits: chart.limits.iter().map(|limit| at_value(limit.value)).collect(),
             deployments: chart.deployments.iter().map(|d| place(d.at_unix_nano, 0.0).0).collect(),
@@ -156,21 +154,17 @@ pub(super) fn deployments(chart: &TimeChart, places: &Places, canvas: &mut Canva
     }
 }
 
-/// Writes each series' name at its mark: lines at their end, columns where they first are tall.
+/// Writes each line's name at its end; columns, which have no room beside them, are named by the legend alone.
 pub(super) fn names(chart: &TimeChart, places: &Places, canvas: &mut Canvas) {
-    if chart.series.len() < 2 {
+    if chart.series.len() < 2 || chart.drawing == Drawing::Columns {
         return;
     }
     let mut taken: Vec<i32> = Vec::new();
     for (series, points) in chart.series.iter().zip(&places.points) {
-        let found = match chart.drawing {
-            Drawing::Columns => tall(series).and_then(|bin| Some((bin, *places.tops.get(bin)?))),
-            _ => points
-                .iter()
-                .rposition(Option::is_some)
-                .and_then(|bin| Some((bin, points.get(bin).copied().flatten()?))),
+        let last = points.iter().rposition(Option::is_some);
+        let Some((bin, y)) = last.and_then(|bin| Some((bin, points.get(bin).copied().flatten()?))) else {
+            continue;
         };
-        let Some((bin, y)) = found else { continue };
         let mut y = y - 60;
         while taken.iter().any(|other| (other - y).abs() < 130) {
             y -= 10;
@@ -189,14 +183,6 @@ pub(super) fn names(chart: &TimeChart, places: &Places, canvas: &mut Canvas) {
         };
         canvas.text(class, (x, y.max(100)), dx, anchor, &series.name);
     }
-}
-
-/// Returns the first interval in which a series reaches two thirds of its highest.
-fn tall(series: &super::Series) -> Option<usize> {
-    let high = (0..series.values.len())
-        .filter_map(|bin| series.at(bin))
-        .fold(0.0_f64, f64::max);
-    (0..series.values.len()).find(|bin| series.at(*bin).is_some_and(|value| value > 0.0 && value >= high * 0.66))
 }
 
 /// Draws the numbered pins of the story.

@@ -12,26 +12,17 @@ fn near(found: Option<f64>, expected: f64, relative: f64) {
     );
 }
 
-fn histogram(values: &[(i64, i64)]) -> (Vec<i16>, Vec<i64>) {
+fn histogram(values: &[(i64, i64)]) -> Histogram {
     let mut histogram = Histogram::default();
     for (value, count) in values {
         histogram.record(*value, count * 1_000);
     }
-    histogram.parts()
+    histogram
 }
 
 fn p(a: &[(i64, i64)], b: &[(i64, i64)]) -> Option<f64> {
     let (a, b) = (histogram(a), histogram(b));
-    mann_whitney_p(
-        HistogramRef {
-            buckets: &a.0,
-            weights_milli: &a.1,
-        },
-        HistogramRef {
-            buckets: &b.0,
-            weights_milli: &b.1,
-        },
-    )
+    mann_whitney_p(a.borrowed(), b.borrowed())
 }
 
 #[test]
