@@ -126,7 +126,7 @@ impl Point<'_> {
         (origin, settings): Given<'_>,
         output: &mut Output,
     ) {
-        if output.metric_points.len() >= settings.items {
+        if output.room(output.metric_points.len(), settings).is_err() {
             return;
         }
         let Ok(dimensions) = dimensions(line, set, settings) else {

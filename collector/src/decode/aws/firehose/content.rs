@@ -8,7 +8,6 @@ use pennyspan_schema::Table;
 
 use super::super::line::{Given, Scene};
 use super::super::logs::{self, Entry};
-use super::super::telemetry::too_many;
 use super::super::whence::Whence;
 use super::super::{application, cloudwatch, emf, export, metric_stream, telemetry, xray};
 use crate::decode::documents::documents;
@@ -85,9 +84,7 @@ impl Reading<'_> {
     }
 
     fn object(&mut self, json: &str) -> Result<(), Fault> {
-        if self.output.judged() >= self.given.1.items {
-            return Err(too_many(self.given.1));
-        }
+        self.output.room(self.output.judged(), self.given.1)?;
         let mut object = Object::parse(json).map_err(|problem| not_understood(&problem.to_string()))?;
         let (given, slices, output) = (self.given, &mut self.slices, &mut self.output);
         if object.has("messageType") {
