@@ -4,6 +4,7 @@
 //! not understood at all is an [`ImportError`].
 
 mod compression;
+mod csv;
 mod files;
 mod format;
 mod identity;

@@ -23,7 +23,8 @@ use super::fault::Fault;
 use super::items::Items;
 use super::object::Object;
 use super::record::object_of;
-use super::{DecodeError, Decoded, Origin, Output, Reason, Settings};
+use super::workflow::durable;
+use super::{DecodeError, Decoded, Origin, Output, Reason, Settings, number};
 
 /// The provider of every row that is decoded here.
 const PROVIDER: &str = "azure";
@@ -96,13 +97,30 @@ fn record_of(mut object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault>
     }
     match kind {
         Kind::HostLog => host_line::of_app_log(object, properties, &place, items),
-        Kind::Trace => host_line::of_trace(object, properties, &place, items),
+        Kind::Trace => {
+            orchestration(&properties, &place, items);
+            host_line::of_trace(object, properties, &place, items)
+        }
         Kind::Request => span_row::request(object, properties, &place, items),
         Kind::Dependency => span_row::dependency(object, properties, &place, items),
         Kind::Exception => log_row::exception(object, properties, &place, items),
         Kind::Metric(name) => metric_row::point(object, &name, &place, items),
         Kind::Other(name) => log_row::unknown(&object, &properties, name.as_deref(), &place, items),
     }
+}
+
+/// Appends what a trace says of an orchestration of Durable Functions, where it is a tracking event of one.
+fn orchestration(properties: &Object<'_>, place: &Place<'_>, items: &mut Items<'_>) {
+    let sender = place.sender(None, None, None);
+    let trace = durable::Trace {
+        time_unix_nano: match place.time.as_deref().and_then(number::unix_nano) {
+            Some(time) => time,
+            None => return,
+        },
+        account: sender.account.as_deref(),
+        region: sender.region.as_deref(),
+    };
+    durable::append_trace(properties, trace, (items.origin, items.settings), &mut items.output);
 }
 
 #[cfg(test)]

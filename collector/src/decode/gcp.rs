@@ -1,5 +1,7 @@
 //! Google Cloud: the log entries of Cloud Run and of functions of both generations, pushed by Pub/Sub or exported.
 //!
+//! What Google Workflows logs of its executions is read beside that.
+//!
 //! A request log entry is an invocation. Functions of the first generation write two lines per execution instead. What the
 //! platform says of an instance (why it started, when it was ready, that it ran out of memory) speaks of the environment.
 
@@ -17,7 +19,7 @@ pub(crate) use self::envelope::message_identity;
 use super::documents::documents;
 use super::items::Items;
 use super::record::object_of;
-use super::{DecodeError, Decoded, Origin, Output, Settings};
+use super::{DecodeError, Decoded, Origin, Output, Settings, workflow};
 use crate::decode::fault::Fault;
 use crate::decode::object::Object;
 
@@ -95,6 +97,7 @@ fn unpack(mut object: Object<'_>, place: &str, items: &mut Items<'_>) {
 
 /// Takes one entry: what it states, and where it is a line, its row among the logs.
 fn take(object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault> {
+    workflow::google::append_entry(&object, (items.origin, items.settings), &mut items.output);
     let mut entry = Entry::read(object)?;
     let filed = items.file(entry.time_unix_nano, "timestamp")?;
     let sender = entry.sender().settled(items.origin, items.settings);

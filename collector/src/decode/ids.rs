@@ -28,18 +28,23 @@ pub(crate) struct XrayHeader {
     pub(crate) parent: Option<[u8; 8]>,
     /// Whether the trace is recorded.
     pub(crate) sampled: Option<bool>,
+    /// Whether it has no other field, such as `Lineage=` or `Self=`.
+    pub(crate) is_whole: bool,
 }
 
 impl XrayHeader {
     /// Reads the header's fields; what is malformed is left unknown.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut header = Self::default();
+        let mut header = Self {
+            is_whole: true,
+            ..Self::default()
+        };
         for (key, value) in text.split(';').filter_map(|field| field.trim().split_once('=')) {
             match key {
                 "Root" => header.trace_id = xray_trace_id(value),
                 "Parent" => header.parent = span_id(value),
                 "Sampled" => header.sampled = matches!(value, "0" | "1").then_some(value == "1"),
-                _ => {}
+                _ => header.is_whole = false,
             }
         }
         header
@@ -80,9 +85,14 @@ mod tests {
             XrayHeader {
                 trace_id: id,
                 parent: span_id("29c3839e6ecb5895"),
-                sampled: Some(true)
+                sampled: Some(true),
+                is_whole: false,
             }
         );
-        assert_eq!(XrayHeader::parse("Root=1-x;Sampled=?"), XrayHeader::default());
+        let unread = XrayHeader::parse("Root=1-x;Sampled=?");
+        assert_eq!(
+            (unread.trace_id, unread.parent, unread.sampled, unread.is_whole),
+            (None, None, None, true)
+        );
     }
 }

@@ -7,6 +7,8 @@ use pennyspan_schema::tables::workflow_steps;
 
 use super::Output;
 
+pub(crate) mod durable;
+pub(crate) mod google;
 pub(crate) mod step_functions;
 
 /// How a state, or an execution as a whole, stands after an event.

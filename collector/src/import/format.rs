@@ -8,6 +8,7 @@ use std::fmt;
 
 use self::keys::Keys;
 pub(super) use self::protobuf::signal;
+use super::csv;
 use crate::decode::aws::export::is_lambda_log;
 use crate::decode::aws::metric_stream;
 use crate::decode::configuration::Printed;
@@ -94,6 +95,8 @@ pub(super) enum Shape {
     Messages,
     /// Messages with their length before them, as a varint.
     Delimited,
+    /// Comma-separated values, whose first record names the fields.
+    Records,
 }
 
 /// A file's content is of no known format.
@@ -133,6 +136,10 @@ pub(super) fn look(head: &[u8]) -> Result<(Format, Shape), Unrecognised> {
         return Ok((Format::MetricStreamMessages, Shape::Delimited));
     }
     let lines = String::from_utf8_lossy(text);
+    let named = csv::fields(lines.lines().next().unwrap_or_default());
+    if named.iter().any(|field| field == "@message") {
+        return Ok((Format::LogInsights, Shape::Records));
+    }
     if lines.lines().take(LINES).any(is_lambda_log) {
         return Ok((Format::LambdaLog, Shape::Lines));
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use pennyspan_schema::Table;
 use serde_json::value::RawValue;
 
+use super::csv::{Record, next_record};
 use super::format::{Format, Shape};
 use super::lines::{Line, next_line};
 use super::values::{Next, Values};
@@ -40,6 +41,7 @@ impl Parts<'_> {
             Shape::Messages | Shape::Delimited => otlp::messages(reader, self.shape, self.origin, self.settings, take),
             Shape::Lines => self.lines(reader, take),
             Shape::Values => self.values(reader, take),
+            Shape::Records => self.records(reader, take),
         }
     }
 
@@ -78,6 +80,37 @@ impl Parts<'_> {
                 }
                 Line::TooLong => {
                     let place = format!("line {}", part.next());
+                    part = self.flush(part, take)?;
+                    take(rejected(Table::Logs, place, self.too_long()));
+                    part.skip();
+                }
+            }
+        }
+        self.flush(part, take)?;
+        Ok(())
+    }
+
+    /// Reads comma-separated values; each record becomes the object of its fields by their names, on a line of its own.
+    fn records(self, reader: &mut dyn BufRead, take: &mut dyn FnMut(Decoded)) -> Result<(), ImportError> {
+        let unreadable = |error| ImportError::Unreadable { error };
+        let limit = self.settings.request_bytes;
+        let Some(Record::Fields(names)) = next_record(reader, limit).map_err(unreadable)? else {
+            return Ok(());
+        };
+        let mut part = Part::starting_at(2);
+        while let Some(record) = next_record(reader, limit).map_err(unreadable)? {
+            match record {
+                Record::Fields(fields) if fields.iter().all(String::is_empty) => part.add(b"\n"),
+                Record::Fields(fields) => {
+                    if part.is_full() {
+                        part = self.flush(part, take)?;
+                    }
+                    let fields = fields.into_iter().map(serde_json::Value::from);
+                    let object: serde_json::Map<_, _> = names.iter().cloned().zip(fields).collect();
+                    part.add(format!("{}\n", serde_json::Value::from(object)).as_bytes());
+                }
+                Record::TooLong => {
+                    let place = format!("record {}", part.next());
                     part = self.flush(part, take)?;
                     take(rejected(Table::Logs, place, self.too_long()));
                     part.skip();

@@ -368,3 +368,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_consoles_records_of_logs_insights_are_log_events() {
+    let report = format!("\"REPORT RequestId: {ID}\tDuration: 765.00 ms\tBilled Duration: 765 ms\t\n\"");
+    let stream = "2026/10/08/[7]44be53a8cfde4e68b844f8ec293b2543";
+    let text = format!(
+        "@timestamp,@message,@logStream,@log\n2026-10-08 07:30:29.000,{report},{stream},123456789012:/aws/lambda/checkout\n\
+         2026-10-08 07:30:30.000,\"said \"\"hello\"\", twice\",{stream},123456789012:/aws/lambda/checkout\nsoon,m,,\n"
+    );
+    let (summary, parts) = read(text.as_bytes());
+    assert_eq!(
+        (summary.format, summary.accepted, summary.rejected),
+        (Format::LogInsights, 2, 1)
+    );
+    let batch = parts[0].rows.iter().find(|(of, _)| *of == Table::Logs).unwrap().1;
+    let logs = logs::Reader::new(batch).unwrap();
+    assert_eq!(logs.row(1).body, Some("said \"hello\", twice"));
+    assert_eq!(logs.row(0).function, Some("checkout"));
+    assert_eq!(count(&parts, Table::InvocationFacts), 1);
+}

@@ -16,9 +16,10 @@ use super::line::{Given, Scene};
 use super::whence::name;
 use super::{PROVIDER, metric_stream};
 use crate::decode::attributes::double_text;
+use crate::decode::fault::Fault;
 use crate::decode::names::text_up_to;
-use crate::decode::object::{Object, Rest};
-use crate::decode::{Clock, Output, number};
+use crate::decode::object::{self, Object, Rest};
+use crate::decode::{Clock, Output, Settings, number};
 
 /// The most values of one metric, and the most metrics of one directive.
 const MOST: usize = 100;
@@ -125,10 +126,10 @@ impl Point<'_> {
         (origin, settings): Given<'_>,
         output: &mut Output,
     ) {
-        if output.metric_points.len() >= settings.items {
+        if output.room(output.metric_points.len(), settings).is_err() {
             return;
         }
-        let Ok(Some(dimensions)) = dimensions(line, set, settings) else {
+        let Ok(dimensions) = dimensions(line, set, settings) else {
             return;
         };
         let Ok(dimensions) = Object::parse(&dimensions) else {
@@ -167,19 +168,15 @@ impl Point<'_> {
 }
 
 /// Returns the members of a line that a set names, as JSON; numbers and truth values become their text, as CloudWatch takes them.
-fn dimensions(
-    line: &Object<'_>,
-    set: &[String],
-    settings: &crate::decode::Settings,
-) -> Result<Option<String>, crate::decode::fault::Fault> {
+fn dimensions(line: &Object<'_>, set: &[String], settings: &Settings) -> Result<String, Fault> {
     let mut dimensions = Rest::default();
     for key in set {
         let Some(value) = line.get(key) else { continue };
-        let text = crate::decode::object::text(value.get()).unwrap_or(Cow::Borrowed(value.get()));
+        let text = object::text(value.get()).unwrap_or(Cow::Borrowed(value.get()));
         let text = serde_json::Value::from(text_up_to(&text, settings.name_bytes)).to_string();
         dimensions.add(key, &text, settings)?;
     }
-    Ok(Some(dimensions.into_json().unwrap_or_else(|| "{}".to_owned())))
+    Ok(dimensions.into_json().unwrap_or_else(|| "{}".to_owned()))
 }
 
 /// What the columns of a point hold.

@@ -92,9 +92,14 @@ fn names<'a>(statement: &mut Statement<'a>, record: &mut Object<'a>) {
     statement.dropped_records = lenient(record.count("droppedRecords"));
     statement.dropped_bytes = lenient(record.count("droppedBytes"));
     statement.memory_size_mib = lenient(record.count("instanceMaxMemory")).map(|bytes| bytes / MIB_BYTES);
-    if let Some(header) = lenient(record.object("tracing")).and_then(|mut tracing| lenient(tracing.text("value"))) {
-        let header = XrayHeader::parse(&header);
+    let header = lenient(record.clone().object("tracing")).and_then(|mut tracing| lenient(tracing.text("value")));
+    if let Some(text) = header {
+        let header = XrayHeader::parse(&text);
         (statement.trace_id, statement.sampled) = (header.trace_id, header.sampled);
+        // `Lineage=` and `Self=` have no column: a header that has them stays among the attributes.
+        if header.is_whole {
+            record.take("tracing");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::line::{Given, Scene};
 use super::whence::name;
 use super::{PLATFORM, PROVIDER};
 use crate::decode::fault::Fault;
-use crate::decode::object::Object;
+use crate::decode::object::{Object, Rest};
 use crate::decode::{Clock, Output, ids};
 
 /// What such a line is called among platform lines.
@@ -97,10 +97,7 @@ pub(super) fn append<'a>(
         received_unix_nano: origin.received_at_unix_nano,
         ..invocation_facts::Row::default()
     };
-    let attributes = event
-        .rest(settings)
-        .ok()
-        .and_then(crate::decode::object::Rest::into_json);
+    let attributes = event.rest(settings).ok().and_then(Rest::into_json);
     row.attributes_json = attributes.as_deref();
     row.content_hash = row.hash();
     output.invocation_facts.append(&row);

@@ -1,4 +1,4 @@
-//! Results of CloudWatch Logs Insights: what `aws logs get-query-results` prints, and the console's JSON.
+//! Results of CloudWatch Logs Insights: what `aws logs get-query-results` prints, and the console's JSON and CSV.
 //!
 //! `{"results":[[{"field":"@timestamp","value":"2026-10-08 07:30:28.235"},{"field":"@message","value":".."}]],"status":".."}`, or
 //! objects with the fields as keys. A query gives the fields that it names: without `@timestamp` and `@message` a row says too

@@ -14,7 +14,6 @@ use pennyspan_schema::tables::metric_points;
 
 use super::PROVIDER;
 use super::line::Given;
-use super::telemetry::too_many;
 use super::whence::name;
 use crate::decode::documents::documents;
 use crate::decode::fault::Fault;
@@ -135,9 +134,7 @@ pub(super) fn append(
     slices: &mut Slices,
     output: &mut Output,
 ) -> Result<(), Fault> {
-    if output.metric_points.len() >= settings.items {
-        return Err(too_many(settings));
-    }
+    output.room(output.metric_points.len(), settings)?;
     let missing = |field| Fault::of(field, Reason::MissingField, "a metric stream's point has it");
     let namespace = object.text("namespace")?.ok_or_else(|| missing("namespace"))?;
     let metric_name = object.text("metric_name")?.ok_or_else(|| missing("metric_name"))?;
@@ -146,11 +143,10 @@ pub(super) fn append(
     let mut dimensions = object.object("dimensions")?.unwrap_or_default();
     let (account, region, unit) = (object.text("account_id")?, object.text("region")?, object.text("unit")?);
     let count = value.count("count")?;
-    let statistic = |value: &mut Object<'_>, field: &'static str| decimal(value, field);
     let (sum, min, max) = (
-        statistic(&mut value, "sum")?,
-        statistic(&mut value, "min")?,
-        statistic(&mut value, "max")?,
+        decimal(&mut value, "sum")?,
+        decimal(&mut value, "min")?,
+        decimal(&mut value, "max")?,
     );
     let filed = Clock::new(origin.received_at_unix_nano).file(time);
     slices.open(filed.unix_nano)?;

@@ -3,9 +3,11 @@
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use pennyspan_schema::Table;
 use pennyspan_schema::tables::{environment_facts, invocation_facts, logs, metric_points};
+use proptest::prelude::*;
 use serde_json::json;
 
-use crate::decode::{Decoded, Origin, Settings, otlp};
+use crate::decode::workflow::step_functions;
+use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, otlp};
 use crate::request::{ContentType, Door};
 
 const ID: &str = "0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01";
@@ -205,4 +207,83 @@ fn the_latest_version_is_a_name_and_no_deployment() {
         Some("arn:aws:lambda:eu-west-1::runtime:2"),
         "a runtime's change is seen here"
     );
+}
+
+/// Contents that a stream may carry, and files may hold.
+const KNOWN: &[&str] = &[
+    r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"/aws/lambda/f","logStream":"s","logEvents":[{"id":"1","timestamp":1791444629000,"message":"START RequestId: 0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01 Version: 7"},{"id":"2","timestamp":1791444629000,"message":"{}"}]}"#,
+    r#"{"metric_stream_name":"s","namespace":"AWS/SQS","metric_name":"Age","dimensions":{"QueueName":"q"},"timestamp":1791444600000,"value":{"count":1,"sum":12.5,"min":1,"max":12,"p99":3},"unit":"Seconds"}"#,
+    r#"{"_aws":{"Timestamp":1791444629000,"CloudWatchMetrics":[{"Namespace":"shop","Metrics":[{"Name":"Orders"}],"Dimensions":[["F"]]}]},"F":"f","Orders":[1,2.5],"event_type":"performance","function_name":"f","request_id":"r","duration":3}"#,
+    r#"{"trace_id":"1-68e61734-0a1b2c3d4e5f60718293a4b5","id":"0a1b2c3d4e5f6071","name":"f","origin":"AWS::Lambda::Function","start_time":1791444629.1,"end_time":1791444629.2,"aws":{"request_id":"r"},"subsegments":[{"id":"1a1b2c3d4e5f6071","name":"Invocation","start_time":1791444629.1,"end_time":1.5}]}"#,
+    r#"{"Traces":[{"Id":"1","Segments":[{"Id":"1","Document":"{\"trace_id\":\"1-68e61734-0a1b2c3d4e5f60718293a4b5\",\"id\":\"0a1b2c3d4e5f6071\",\"name\":\"f\",\"start_time\":1791444629.1}"}]}]}"#,
+    r#"{"time":"2026-10-08T07:30:00.000Z","type":"platform.invokeReport","record":{"metrics":{"durationMs":600000}}}"#,
+    r#"{"results":[[{"field":"@timestamp","value":"2026-10-08 07:30:29.000"},{"field":"@message","value":"m"}]],"status":"Complete"}"#,
+    r#"{"events":[{"timestamp":1791444600.5,"type":"TaskStateEntered","id":1,"previousEventId":0,"stateEnteredEventDetails":{"name":"A"}},{"timestamp":1791444601,"type":"TaskStateExited","id":2,"previousEventId":1,"stateExitedEventDetails":{"name":"A"}}]}"#,
+    r#"{"id":"1","type":"ExecutionFailed","details":{"error":"E"},"event_timestamp":"1791444600500","previous_event_id":"0","execution_arn":"arn:aws:states:r:1:express:m:e:i"}"#,
+    "REPORT RequestId: 0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01\tDuration: 3.00 ms\tBilled Duration: 3 ms",
+    "\u{5}\n\u{3}\u{12}\u{1}\0",
+];
+
+/// Returns a known content, most often with some of its bytes replaced, left out or doubled.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let edit = (any::<prop::sample::Index>(), any::<u8>(), 0_u8..4);
+    (prop::sample::select(KNOWN), prop::collection::vec(edit, 0..4)).prop_map(|(known, edits)| {
+        let mut content = known.as_bytes().to_vec();
+        for (at, byte, how) in edits {
+            if content.is_empty() {
+                break;
+            }
+            let at = at.index(content.len());
+            match how {
+                0 => content[at] = byte,
+                1 => drop(content.remove(at)),
+                2 => content.truncate(at),
+                _ => content.extend_from_within(at..),
+            }
+        }
+        content
+    })
+}
+
+fn request(records: &[Vec<u8>]) -> String {
+    use base64::Engine as _;
+    let encode = |data: &Vec<u8>| json!({ "data": base64::engine::general_purpose::STANDARD.encode(data) });
+    json!({ "requestId": "r", "timestamp": 1, "records": records.iter().map(encode).collect::<Vec<_>>() }).to_string()
+}
+
+/// Returns how many items were accepted and rejected.
+fn judged(records: &[Vec<u8>]) -> (usize, usize) {
+    let door = Door::default();
+    match super::firehose(request(records).as_bytes(), &origin(&door), &Settings::default()) {
+        Ok(decoded) => (decoded.accepted, decoded.rejections.total()),
+        Err(DecodeError::NothingAcceptable { items, .. }) => (0, items),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn records_of_a_stream_are_judged_each_by_itself(records in prop::collection::vec(content(), 1..8)) {
+        let together = judged(&records);
+        let each: Vec<_> = records.iter().map(|record| judged(std::slice::from_ref(record))).collect();
+        let sum = each.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        prop_assert_eq!(together, sum);
+        prop_assert!(each.iter().all(|(accepted, rejected)| accepted + rejected > 0), "nothing is silent: {:?}", each);
+    }
+
+    #[test]
+    fn no_file_panics(body in content()) {
+        let door = Door::default();
+        let decoders: [fn(&[u8], usize, &Origin<'_>, &Settings) -> Result<Output, DecodeError>; 5] = [
+            super::xray::items,
+            super::metric_stream::items,
+            super::log_insights::items,
+            super::export::items,
+            step_functions::items,
+        ];
+        for decode in decoders {
+            let _ = decode(&body, 1, &origin(&door), &Settings::default());
+        }
+        let _ = crate::import::recognise(&body);
+    }
 }

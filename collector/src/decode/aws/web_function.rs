@@ -14,7 +14,7 @@ use super::line::Given;
 use super::whence::{Whence, name};
 use super::{PLATFORM, PROVIDER};
 use crate::decode::object::{Object, Rest, compact};
-use crate::decode::{Clock, Output};
+use crate::decode::{Clock, Output, Settings};
 
 /// The types of these records, and the kind of the environment's fact.
 const TYPES: &[(&str, &str)] = &[
@@ -92,7 +92,7 @@ fn requests(object: &mut Object<'_>) -> Option<i64> {
 }
 
 /// Returns the record whole, with its type, unless it nests too deep.
-fn raw(type_name: &str, record: &str, settings: &crate::decode::Settings) -> Option<String> {
+fn raw(type_name: &str, record: &str, settings: &Settings) -> Option<String> {
     compact(record, settings.depth)?;
     let mut raw = Rest::default();
     raw.add("type", &serde_json::Value::from(type_name).to_string(), settings)

@@ -21,7 +21,6 @@ use serde_json::value::RawValue;
 
 use self::segment::{Segment, Surroundings};
 use super::line::Given;
-use super::telemetry::too_many;
 use crate::decode::documents::documents;
 use crate::decode::fault::Fault;
 use crate::decode::object::{self, Object};
@@ -197,9 +196,7 @@ fn segments(
     output: &mut Output,
 ) -> Result<(), Fault> {
     let settings = surroundings.given.1;
-    if output.spans.len() >= settings.items {
-        return Err(too_many(settings));
-    }
+    output.room(output.spans.len(), settings)?;
     let below = object.objects("subsegments")?.unwrap_or_default();
     let segment = Segment::read(object, surroundings)?;
     slices.open(segment.filed().unix_nano)?;

@@ -91,35 +91,22 @@ impl<'a> Event<'a> {
             )
         })?;
         let (id, previous) = (whole(object, "id"), whole(object, previous));
-        let (mut state, mut error, mut cause) = (None, None, None);
-        if let Some(mut details) = details(object) {
-            let mut text = |field| details.text(field).ok().flatten();
-            (state, error, cause) = (text("name"), text("error"), text("cause"));
-            let rest = details.rest(settings)?;
-            let mut attributes = object.rest(settings)?;
-            if let Some(details) = rest.into_json() {
-                attributes.add("details", &details, settings)?;
-            }
-            return Ok(Self {
-                kind,
-                id,
-                previous,
-                time_unix_nano,
-                state,
-                error,
-                cause,
-                attributes_json: attributes.into_json(),
-            });
+        let mut details = details(object).unwrap_or_default();
+        let mut text = |field| details.text(field).ok().flatten();
+        let (state, error, cause) = (text("name"), text("error"), text("cause"));
+        let mut attributes = object.rest(settings)?;
+        if let Some(details) = details.rest(settings)?.into_json() {
+            attributes.add("details", &details, settings)?;
         }
         Ok(Self {
             kind,
             id,
             previous,
             time_unix_nano,
-            state: state.take(),
-            error: error.take(),
-            cause: cause.take(),
-            attributes_json: object.rest(settings)?.into_json(),
+            state,
+            error,
+            cause,
+            attributes_json: attributes.into_json(),
         })
     }
 

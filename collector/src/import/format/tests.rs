@@ -86,6 +86,11 @@ fn every_format_is_told_by_its_content() {
             Shape::Lines,
         ),
         (
+            "@timestamp,@message,@logStream\n2026-10-08 07:30:29.000,\"two\nlines\",s\n",
+            Format::LogInsights,
+            Shape::Records,
+        ),
+        (
             r#"[{"@timestamp":"2026-10-08 07:30:29.000","@message":"m"}]"#,
             Format::LogInsights,
             Shape::Values,

@@ -8,7 +8,6 @@ use pennyspan_schema::Table;
 
 use super::super::line::{Given, Scene};
 use super::super::logs::{self, Entry};
-use super::super::telemetry::too_many;
 use super::super::whence::Whence;
 use super::super::{application, cloudwatch, emf, export, metric_stream, telemetry, xray};
 use crate::decode::documents::documents;
@@ -36,6 +35,15 @@ impl Reading<'_> {
     /// # Errors
     /// The fault of a content that is not understood, or not from some place on.
     pub(super) fn content(&mut self, content: &[u8]) -> Result<(), Fault> {
+        let before = self.output.judged();
+        self.known(content)?;
+        if self.output.judged() == before {
+            return Err(not_understood("nothing is in it"));
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, content: &[u8]) -> Result<(), Fault> {
         let text = std::str::from_utf8(content).ok().filter(|text| !text.contains('\0'));
         let Some(text) = text else {
             return self.metric_stream(content);
@@ -76,9 +84,7 @@ impl Reading<'_> {
     }
 
     fn object(&mut self, json: &str) -> Result<(), Fault> {
-        if self.output.judged() >= self.given.1.items {
-            return Err(too_many(self.given.1));
-        }
+        self.output.room(self.output.judged(), self.given.1)?;
         let mut object = Object::parse(json).map_err(|problem| not_understood(&problem.to_string()))?;
         let (given, slices, output) = (self.given, &mut self.slices, &mut self.output);
         if object.has("messageType") {

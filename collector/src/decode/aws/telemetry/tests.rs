@@ -419,3 +419,22 @@ fn web_functions_serve_in_intervals_and_their_records_are_kept_raw() {
     );
     assert!(!decoded.rows.iter().any(|(of, _)| of == Table::InvocationFacts));
 }
+
+#[test]
+fn lineage_and_self_of_a_trace_header_are_kept() {
+    let start = |header: &str| {
+        let body = format!(
+            r#"{{"time":"2026-10-08T07:30:28.235Z","type":"platform.start","record":{{"requestId":"{ID}","tracing":{{"type":"X-Amzn-Trace-Id","value":"{header}"}}}}}}"#
+        );
+        let decoded = decode(&body).unwrap();
+        let facts = invocation_facts::Reader::new(batch(&decoded, Table::InvocationFacts)).unwrap();
+        let row = facts.row(0);
+        (row.trace_id.is_some(), row.attributes_json.map(str::to_owned))
+    };
+    let root = "Root=1-6352a70e-1e2c502e358361800241fd45;Parent=35465b3a9e2f7c6a;Sampled=1";
+    assert_eq!(start(root), (true, None));
+    let (traced, attributes) = start(&format!(
+        "Self=1-6352a70f-000000000000000000000001;{root};Lineage=a87bd80c:0|68fd508a:5"
+    ));
+    assert!(traced && attributes.unwrap().contains("Lineage=a87bd80c:0"));
+}

@@ -23,12 +23,7 @@ pub(super) struct Called<'a> {
 
 impl<'a> Called<'a> {
     /// Takes what has columns out of a segment and its `aws` member.
-    pub(super) fn read(
-        namespace: Option<&str>,
-        name: &Cow<'a, str>,
-        aws: &mut Object<'a>,
-        segment: &mut Object<'a>,
-    ) -> Self {
+    pub(super) fn read(namespace: Option<&str>, name: &str, aws: &mut Object<'a>, segment: &mut Object<'a>) -> Self {
         let mut called = Self::default();
         called.read_http(segment);
         match namespace {
@@ -58,7 +53,7 @@ impl<'a> Called<'a> {
     }
 
     /// Reads a call of an AWS service, which is the subsegment's name.
-    fn read_aws(&mut self, service: &Cow<'a, str>, aws: &mut Object<'a>) {
+    fn read_aws(&mut self, service: &str, aws: &mut Object<'a>) {
         let mut text = |field| aws.text(field).ok().flatten();
         self.is_aws = true;
         self.operation = text("operation");
@@ -80,11 +75,11 @@ impl<'a> Called<'a> {
         self.retries = aws.count("retries").ok().flatten();
         self.kind = Some(kind);
         let dependency = named.or(first).map(|text| Cow::Owned(resource_name(&text).to_owned()));
-        self.dependency = dependency.or_else(|| Some(service.clone()));
+        self.dependency = dependency.or_else(|| Some(Cow::Owned(service.to_owned())));
     }
 
     /// Reads a call of anything else: a database where there is SQL, else HTTP.
-    fn read_remote(&mut self, name: &Cow<'a, str>, segment: &mut Object<'a>) {
+    fn read_remote(&mut self, name: &str, segment: &mut Object<'a>) {
         if let Some(mut sql) = segment.clone().object("sql").ok().flatten() {
             self.kind = Some("database");
             self.db_system = sql.text("database_type").ok().flatten();
@@ -93,7 +88,7 @@ impl<'a> Called<'a> {
             self.kind = Some("http");
             self.operation.clone_from(&self.http_method);
         }
-        self.dependency = Some(name.clone());
+        self.dependency = Some(Cow::Owned(name.to_owned()));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::decode::fault::Fault;
 use crate::decode::names::text_up_to;
 use crate::decode::number::us_of_nanos;
 use crate::decode::object::{Object, Rest};
-use crate::decode::{Clock, Output, Reason, ids};
+use crate::decode::{Clock, Filed, Output, Reason, ids};
 
 /// OTLP's numbers of the kinds of spans that segments become.
 const INTERNAL: i64 = 1;
@@ -169,7 +169,7 @@ pub(super) struct Segment<'a> {
     name: Cow<'a, str>,
     kind: i64,
     pub(super) interval: Interval,
-    filed: crate::decode::Filed,
+    filed: Filed,
     pub(super) flags: Flags,
     pub(super) cause: Cause<'a>,
     pub(super) request_id: Option<Cow<'a, str>>,
@@ -241,7 +241,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Returns the time under which it is filed.
-    pub(super) fn filed(&self) -> crate::decode::Filed {
+    pub(super) fn filed(&self) -> Filed {
         self.filed
     }
 

@@ -28,7 +28,7 @@ pub(super) fn append(known: &Known<'_, '_>, row: &spans::Row<'_>, output: &mut O
     let Some(instance) = item.text(Slot::WorkflowInstance) else {
         return;
     };
-    let asks = matches!(row.kind, kind if kind == i64::from(trigger::CLIENT) || kind == i64::from(trigger::PRODUCER));
+    let asks = [trigger::CLIENT, trigger::PRODUCER].map(i64::from).contains(&row.kind);
     let (ran, execution) = match item.text(Slot::WorkflowType) {
         Some(_) if asks || row.name.starts_with("create_orchestration") => return,
         Some(kind) => {
