@@ -225,7 +225,7 @@ fn append(
                 ..entry
             };
             logs::append(entry, scene, given, output)?;
-            output.kept_raw += 1;
+            output.kept_raw += usize::from(!web_function::knows(name));
             Ok(())
         }
     }
