@@ -62,6 +62,24 @@ bench dir="/tmp/pennyspan-bench":
     target/release/pennyspan bench ingest
     target/release/pennyspan bench fold
 
+# Prints what a span costs, part by part, beside prost and serde over the same bytes.
+bench-decode:
+    cargo test --release -p pennyspan-collector -- --ignored --nocapture what_a_span_costs
+
+# The door beside Rotel's agent, which forwards to nowhere: the same load to each, the server on core 0 and the client on core 1. It
+# needs `rotel-agent` of the Python package rotel, on the path or named by ROTEL.
+bench-rotel seconds="20" encoding="identity":
+    cargo build --release
+    tests/bench/rotel.sh {{ seconds }} {{ encoding }}
+
+# Every decoder on damaged inputs: ten seconds each, or as many as are said; an hour before a release is `just fuzz 300`.
+fuzz seconds="10" seed="1":
+    cargo run --release --manifest-path fuzz/Cargo.toml --bin drive -- {{ seconds }} {{ seed }}
+
+# A million generated messages, half of them damaged, against two other readers of the protocol.
+test-cases:
+    SLICE=all cargo test --release -p pennyspan-collector -- --nocapture generated_and_damaged
+
 # Runs what continuous integration runs.
 ci:
     bash .ci/run

@@ -13,6 +13,7 @@ use pennyspan_analyzer::session::{Settings, Span};
 use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
 use pennyspan_collector::receive::Collector;
 use pennyspan_rules::{Catalogue, PriceBooks};
+use pennyspan_schema::progress::LastDone;
 use pennyspan_schema::{Counter, Progress as _, Window, Workspace};
 use pennyspan_store::durable::DurableStore;
 use pennyspan_web::answers::analyzer::{
@@ -73,6 +74,16 @@ impl SnapshotSource for Held {
         Intake {
             degraded,
             rejected: metrics::rejected(&self.collector.counters()),
+            counters: self
+                .collector
+                .counters()
+                .into_iter()
+                .chain(self.store.counters())
+                .collect(),
+            last_done: LastDone {
+                fsync_unix_nano: self.collector.last_done().fsync_unix_nano,
+                ..self.store.last_done()
+            },
             ..Intake::default()
         }
     }

@@ -8,6 +8,7 @@ pub mod analyzer;
 mod finding;
 mod function;
 mod home;
+mod ingest;
 mod setup;
 mod status;
 mod trace;
@@ -23,6 +24,7 @@ pub use function::{
     FunctionRow, FunctionTab, FunctionsAnswer, InitGroup, Quantiles, VersionRow, WasteRow,
 };
 pub use home::{ErrorGroup, Fact, FirstStep, HomeAnswer, Incident, Mover, Story, StoryPoint, Tile, Verdict};
+pub use ingest::{IngestAnswer, SourceCounts, Stage};
 pub use setup::{SetupAnswer, Source, SourceState};
 pub use status::{Badge, Emptiness, Evaluated, Status};
 pub use trace::{LogLine, Span, SpanDetail, SpanFate, TimePart, TraceAnswer, TraceCost, TraceLink, TraceView};
@@ -104,6 +106,8 @@ pub trait Answers: Send + Sync + 'static {
     async fn rule(&self, question: &Question, name: &str) -> Result<Answer<RuleAnswer>, AnswerError>;
     /// What has arrived and what is awaited.
     async fn setup(&self, question: &Question) -> Result<Answer<SetupAnswer>, AnswerError>;
+    /// How telemetry comes in.
+    async fn ingest(&self, question: &Question) -> Result<Answer<IngestAnswer>, AnswerError>;
     /// Whether questions can be answered: an error says why not.
     async fn ready(&self) -> Result<(), AnswerError>;
     /// Whether telemetry still moves through: an error says what stands still.

@@ -16,7 +16,8 @@ use crate::answers::{Answers, FunctionId, FunctionTab, TraceView};
 use crate::assets::Assets;
 use crate::chrome::Place;
 use crate::pages::{
-    FindingPage, FindingsPage, FunctionPage, FunctionsPage, HomePage, Platform, RulePage, SetupPage, Sort, TracePage,
+    FindingPage, FindingsPage, FunctionPage, FunctionsPage, HomePage, IngestPage, Platform, RulePage, SetupPage, Sort,
+    TracePage,
 };
 
 pub use guard::Exposure;
@@ -33,7 +34,7 @@ struct Site {
 }
 
 /// Every page: its path and what answers it. What is served beside them stands in [`router`].
-fn pages() -> [(&'static str, MethodRouter<Site>); 8] {
+fn pages() -> [(&'static str, MethodRouter<Site>); 9] {
     [
         ("/", get(home)),
         ("/functions", get(functions)),
@@ -43,6 +44,7 @@ fn pages() -> [(&'static str, MethodRouter<Site>); 8] {
         ("/findings/{fingerprint}", get(finding)),
         ("/rules/{name}", get(rule)),
         ("/setup", get(setup)),
+        ("/ingest", get(ingest)),
     ]
 }
 
@@ -174,6 +176,14 @@ async fn setup(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Respons
     let answer = site.answers.setup(&asked.question).await;
     asked.answer(Place::Setup, answer, &[], |chrome, body| {
         SetupPage::new(chrome, &asked.question, &body, platform)
+    })
+}
+
+async fn ingest(Shared(site): Shared<Site>, RawQuery(query): RawQuery) -> Response {
+    let asked = Asked::read(&site, "/ingest", query.as_deref());
+    let answer = site.answers.ingest(&asked.question).await;
+    asked.answer(Place::Setup, answer, &[], |chrome, body| {
+        IngestPage::new(chrome, &asked.question, &body)
     })
 }
 

@@ -146,6 +146,8 @@ pub struct Decoded {
     pub accepted: usize,
     /// Attributes that were left out for being more than the limit.
     pub attributes_dropped: usize,
+    /// Accepted items of a shape that this decoder does not know, which are kept as they came.
+    pub kept_raw: usize,
 }
 
 /// Builders of every raw table, and the rejections so far.
@@ -162,6 +164,7 @@ pub(crate) struct Output {
     pub(crate) workflow_steps: workflow_steps::Builder,
     pub(crate) accepted: usize,
     pub(crate) attributes_dropped: usize,
+    pub(crate) kept_raw: usize,
     rejections: Rejections,
     /// Where what is read now stands within something larger.
     within: Option<String>,
@@ -248,6 +251,7 @@ impl Output {
             rejections: self.rejections,
             accepted: self.accepted,
             attributes_dropped: self.attributes_dropped,
+            kept_raw: self.kept_raw,
         }
     }
 }

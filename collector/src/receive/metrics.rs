@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use pennyspan_schema::Counter;
+use arrow::array::{AsArray as _, RecordBatch};
+use arrow::datatypes::Int64Type;
+use pennyspan_schema::{Counter, Rows, Table};
 
 use super::receipt::Receipt;
 use crate::decode::{Decoded, Reason};
 use crate::request::RequestKind;
+
+const NANOS_PER_MICRO: u64 = 1_000;
 
 /// One count per kind of request.
 #[derive(Debug, Default)]
@@ -30,6 +34,14 @@ pub(super) struct Metrics {
     attributes_dropped: PerKind,
     /// Copies of earlier requests, answered as those were.
     pub(super) duplicates: PerKind,
+    /// Items of shapes that nobody knows, which are kept as they came.
+    kept_raw: PerKind,
+    /// When the newest request came that was made durable, in nanoseconds since 1970.
+    last_received: PerKind,
+    /// The time of the newest event of all, in nanoseconds since 1970.
+    newest_event: PerKind,
+    /// How long the newest event of the newest request was on its way, in microseconds.
+    lag_us: PerKind,
     /// Items of accepted requests that were rejected, by reason.
     rejected: PerWord<(&'static str, Reason)>,
     /// Requests that were refused, by reason.
@@ -43,6 +55,18 @@ impl PerKind {
         if let Some(counter) = place.and_then(|place| self.0.get(place)) {
             counter.fetch_add(count, Ordering::Relaxed);
         }
+    }
+
+    fn set(&self, kind: RequestKind, value: u64, how: fn(&AtomicU64, u64)) {
+        let place = RequestKind::ALL.iter().position(|other| *other == kind);
+        if let Some(counter) = place.and_then(|place| self.0.get(place)) {
+            how(counter, value);
+        }
+    }
+
+    /// The counters of kinds that have been counted; those of which there is nothing to say yet are left out.
+    fn known(&self, name: &'static str) -> impl Iterator<Item = Counter> {
+        self.counters(name).filter(|counter| counter.value > 0)
     }
 
     fn counters(&self, name: &'static str) -> impl Iterator<Item = Counter> {
@@ -59,8 +83,26 @@ impl Metrics {
     pub(super) fn accept(&self, kind: RequestKind, decoded: &Decoded, receipt: &Receipt) {
         self.accepted.add(kind, receipt.accepted);
         self.attributes_dropped.add(kind, decoded.attributes_dropped as u64);
+        self.kept_raw.add(kind, decoded.kept_raw as u64);
         for ((_, reason), count) in decoded.rejections.counts() {
             add(&self.rejected, (kind.name(), *reason), *count as u64);
+        }
+    }
+
+    /// Takes note of when a durable request came, and how new the newest of its events was then.
+    pub(super) fn note_time(&self, kind: RequestKind, received_unix_nano: i64, newest_event_unix_nano: Option<i64>) {
+        let unsigned = |nanos: i64| u64::try_from(nanos).unwrap_or(0);
+        let latest: fn(&AtomicU64, u64) = |counter, value| {
+            counter.fetch_max(value, Ordering::Relaxed);
+        };
+        self.last_received.set(kind, unsigned(received_unix_nano), latest);
+        if let Some(newest) = newest_event_unix_nano {
+            self.newest_event.set(kind, unsigned(newest), latest);
+            let lag_us = unsigned(received_unix_nano.saturating_sub(newest)) / NANOS_PER_MICRO;
+            // A request that is not late says so too.
+            self.lag_us.set(kind, lag_us.max(1), |counter, value| {
+                counter.store(value, Ordering::Relaxed)
+            });
         }
     }
 
@@ -77,11 +119,15 @@ impl Metrics {
             (&self.accepted, "items_accepted_total"),
             (&self.attributes_dropped, "attributes_dropped_total"),
             (&self.duplicates, "requests_duplicate_total"),
+            (&self.kept_raw, "items_kept_raw_total"),
         ];
         let mut counters: Vec<_> = per_kind
             .into_iter()
             .flat_map(|(counts, name)| counts.counters(name))
             .collect();
+        counters.extend(self.last_received.known("last_received_unix_nano"));
+        counters.extend(self.newest_event.known("newest_event_unix_nano"));
+        counters.extend(self.lag_us.known("lag_us"));
         let rejected = lock(&self.rejected);
         counters.extend(rejected.iter().map(|((source, reason), value)| Counter {
             name: "items_rejected_total",
@@ -96,6 +142,25 @@ impl Metrics {
         }));
         counters
     }
+}
+
+/// The time of the newest event among rows.
+pub(super) fn newest_event_unix_nano(rows: &Rows) -> Option<i64> {
+    let newest = |(table, batch): (Table, &RecordBatch)| {
+        let name = match table {
+            Table::Spans => "start_unix_nano",
+            Table::Logs | Table::MetricPoints => "time_unix_nano",
+            Table::InvocationFacts | Table::EnvironmentFacts | Table::Deliveries | Table::WorkflowSteps => {
+                "fact_unix_nano"
+            }
+            Table::Configurations => "observed_unix_nano",
+            Table::Deployments => "deployed_unix_nano",
+            _ => return None,
+        };
+        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+        arrow::compute::max(column)
+    };
+    rows.iter().filter_map(newest).max()
 }
 
 fn add<K: Ord>(counts: &PerWord<K>, key: K, count: u64) {

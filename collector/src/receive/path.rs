@@ -6,6 +6,7 @@ use bytes::Bytes;
 use pennyspan_schema::{Position, SinkError, Workspace};
 
 use super::admission::Grant;
+use super::metrics::newest_event_unix_nano;
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use super::room::Promise;
@@ -108,7 +109,9 @@ impl Inner {
             .room
             .promise(&*self.sink, &request.workspace, decoded.rows.memory_bytes())?;
         let (workspace, kind) = (request.workspace.clone(), request.kind);
+        let (received, newest) = (request.received_at_unix_nano, newest_event_unix_nano(&decoded.rows));
         let durable = self.wal.append(request).await?;
+        self.metrics.note_time(kind, received, newest);
         Ok(Stored {
             durable,
             workspace,

@@ -7,6 +7,7 @@ mod findings;
 mod function;
 mod functions;
 mod home;
+mod ingest;
 mod measure;
 mod numbers;
 mod rule;
@@ -31,13 +32,15 @@ use pennyspan_analyzer::session::{Session, Settings};
 use pennyspan_analyzer::{AnalysisError, Snapshot, Span};
 use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::PriceBooks;
-use pennyspan_schema::Table;
+use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::{Counter, Table};
 
 pub use evaluation::{Evaluation, FirstSeen, Judged};
 
 use super::{
     Answer, AnswerError, Answers, Badge, Emptiness, FindingAnswer, FindingsAnswer, FunctionAnswer, FunctionId,
-    FunctionTab, FunctionsAnswer, HomeAnswer, Question, RuleAnswer, SetupAnswer, Status, TraceAnswer, TraceView,
+    FunctionTab, FunctionsAnswer, HomeAnswer, IngestAnswer, Question, RuleAnswer, SetupAnswer, Status, TraceAnswer,
+    TraceView,
 };
 use crate::chart::Deployment;
 use crate::state::Window;
@@ -76,6 +79,10 @@ pub struct Intake {
     pub files: i64,
     /// What is wrong, one sentence each; empty where all is well.
     pub degraded: Vec<String>,
+    /// What the receiver and the tables have counted since the server started.
+    pub counters: Vec<Counter>,
+    /// When each stage last finished its work.
+    pub last_done: LastDone,
 }
 
 /// Where senders send to.
@@ -320,6 +327,10 @@ impl Answers for AnalyzerAnswers {
 
     async fn setup(&self, question: &Question) -> Result<Answer<SetupAnswer>, AnswerError> {
         limited(self.answer_setup(question)).await
+    }
+
+    async fn ingest(&self, question: &Question) -> Result<Answer<IngestAnswer>, AnswerError> {
+        limited(self.answer_ingest(question)).await
     }
 
     async fn ready(&self) -> Result<(), AnswerError> {

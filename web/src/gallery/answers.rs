@@ -177,6 +177,36 @@ impl Answers for Fixed {
         })
     }
 
+    async fn ingest(&self, _question: &Question) -> Answered<IngestAnswer> {
+        let source = |name: &str, newest: Option<i64>| SourceCounts {
+            name: self.name(name),
+            requests: 1_204,
+            accepted: 1_180_311,
+            rejected: vec![("bad_id".into(), 12), (self.name("a reason of later"), 3)],
+            duplicates: 7,
+            kept_raw: 2,
+            received_unix_nano: newest,
+            newest_unix_nano: newest,
+            lag_us: newest.map(|_| 812_000),
+        };
+        self.wrap(IngestAnswer {
+            sources: vec![source("spans", Some(NOW - 2_000_000_000)), source("logs", None)],
+            refused: vec![("busy".into(), 41)],
+            stages: vec![
+                Stage {
+                    name: "Written-ahead log synced".into(),
+                    last_unix_nano: Some(NOW - 1_000_000_000),
+                },
+                Stage {
+                    name: "Rows written to files".into(),
+                    last_unix_nano: None,
+                },
+            ],
+            held_bytes: 3 << 20,
+            log_bytes: 64 << 20,
+        })
+    }
+
     async fn ready(&self) -> Result<(), AnswerError> {
         self.wrap(()).map(|_| ())
     }

@@ -18,6 +18,7 @@ fn addresses() -> Vec<String> {
         "/findings/x",
         "/rules/x",
         "/setup",
+        "/ingest",
     ]
     .map(str::to_owned)
     .into();

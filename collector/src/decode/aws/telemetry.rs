@@ -224,7 +224,9 @@ fn append(
                 platform_type: Some(name),
                 ..entry
             };
-            logs::append(entry, scene, given, output)
+            logs::append(entry, scene, given, output)?;
+            output.kept_raw += usize::from(!web_function::knows(name));
+            Ok(())
         }
     }
 }

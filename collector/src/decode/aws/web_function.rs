@@ -27,6 +27,11 @@ const TYPES: &[(&str, &str)] = &[
 /// What a count of requests may be called.
 const REQUESTS: &[&str] = &["requestCount", "requestsCount", "requests", "invocationCount"];
 
+/// Whether records of this type state such facts.
+pub(super) fn knows(type_name: &str) -> bool {
+    TYPES.iter().any(|(name, _)| *name == type_name)
+}
+
 /// Appends the fact that a record states about its environment, where it is one of these.
 pub(super) fn append(
     type_name: &str,

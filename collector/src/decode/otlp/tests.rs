@@ -5,11 +5,13 @@ use pennyspan_schema::tables::{deliveries, invocation_facts, logs, metric_points
 use crate::decode::{DecodeError, Decoded, Origin, Reason, Settings};
 use crate::request::{ContentType, Door};
 
+mod cases;
 mod dialects;
 mod json;
 mod logs_and_metrics;
 mod oracle;
 mod spans_to_facts;
+mod through_prost;
 
 /// 2026-10-08T07:30:28.235Z.
 const START: i64 = 1_791_444_628_235_000_000;

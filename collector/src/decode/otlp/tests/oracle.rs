@@ -206,7 +206,7 @@ fn span() -> impl Strategy<Value = Span> {
     )
 }
 
-fn trace_requests() -> impl Strategy<Value = ExportTraceServiceRequest> {
+pub(super) fn trace_requests() -> impl Strategy<Value = ExportTraceServiceRequest> {
     let scopes = vec((scope(), vec(span(), 0..4)), 0..3);
     vec((resource(), scopes), 0..3).prop_map(|all| ExportTraceServiceRequest {
         resource_spans: all
@@ -227,7 +227,7 @@ fn trace_requests() -> impl Strategy<Value = ExportTraceServiceRequest> {
     })
 }
 
-fn log_requests() -> impl Strategy<Value = ExportLogsServiceRequest> {
+pub(super) fn log_requests() -> impl Strategy<Value = ExportLogsServiceRequest> {
     let record = (
         time(),
         time(),
@@ -376,7 +376,7 @@ fn data() -> impl Strategy<Value = Data> {
     ]
 }
 
-fn metric_requests() -> impl Strategy<Value = ExportMetricsServiceRequest> {
+pub(super) fn metric_requests() -> impl Strategy<Value = ExportMetricsServiceRequest> {
     let metric = ("\\PC{0,4}", "\\PC{0,4}", option::of(data())).prop_map(|(name, unit, data)| Metric {
         name,
         unit,
