@@ -11,10 +11,10 @@ use super::super::span::UNKNOWN_PROVIDER;
 use super::Known;
 use crate::decode::Output;
 use crate::decode::aws::line::{LineContext, LineKind, log_line};
-use crate::decode::delivery::{Delivery, Written};
+use crate::decode::delivery::Written;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::key_scope;
-use crate::decode::object::Object;
+use crate::decode::payload::{self, Told};
 use crate::decode::time::Filed;
 
 /// The event by which a function's unhandled exception is logged (semantic conventions 1.41).
@@ -37,8 +37,10 @@ pub(super) fn of_line<'t>(
         None => !text.contains("\"pennyspan\""),
     };
     if !of_lambda {
-        append_delivery(text, known, context, output);
-        return LineKind::default();
+        return LineKind {
+            message: append_delivery(text, known, context, output).map(Cow::Owned),
+            ..LineKind::default()
+        };
     }
     let at = LineContext {
         time_unix_nano: known.times.said(),
@@ -54,14 +56,10 @@ pub(super) fn of_line<'t>(
     log_line(text, at, output)
 }
 
-/// Appends the delivery line of a function on another platform than Lambda; a line that is none, or a bad one, is a line.
-fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) {
-    let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else {
-        return;
-    };
-    let Ok(mut delivery) = Delivery::read(&mut object) else {
-        return;
-    };
+/// Appends the delivery line or the event that a function on another platform than Lambda logged, and returns what is kept
+/// instead of an event. A line that is neither, or a bad one, is a line.
+fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) -> Option<String> {
+    let Told { mut delivery, instead } = payload::of_line(text)?;
     delivery.invocation_id = delivery
         .invocation_id
         .or(known.invocation_id.map(|id| Cow::Owned(id.to_owned())));
@@ -78,6 +76,7 @@ fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, out
         source: Source::Log,
     };
     delivery.append(&written, (&context.origin, context.settings), output);
+    instead
 }
 
 /// Appends the fact of an exception that names its invocation. A function may log an exception that it handled, so that only the
