@@ -363,6 +363,8 @@ fn message<'a>(record: &mut Object<'a>, failed: &[Cow<'_, str>]) -> Result<Messa
     Ok(Message {
         failed: id.as_ref().is_some_and(|id| failed.contains(id)),
         id,
+        source: record.text("source")?,
+        partition: record.text("partition")?,
         enqueued_unix_nano: enqueued.or(record.time("enqueued_time")?),
         first_received_unix_nano: first_received.or(record.time("first_received_time")?),
         receive_count: record.count("receive_count")?,
