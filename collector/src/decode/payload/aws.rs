@@ -18,17 +18,25 @@ const ENVELOPE_BYTES: usize = 4 << 20;
 /// Reads an event that is a list of records.
 pub(super) fn records<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     let records = objects(event, "Records")?;
-    let origin = |record: &Object<'a>| text(record, "eventSource").or_else(|| text(record, "EventSource"));
-    let (kind, read): (TriggerType, fn(&Object<'a>) -> Message<'a>) = match &*origin(records.first()?)? {
-        "aws:sqs" => (TriggerType::Queue, queue),
-        "aws:sns" => (TriggerType::Topic, topic),
-        "aws:kinesis" => (TriggerType::Stream, kinesis),
-        "aws:dynamodb" => (TriggerType::Stream, table),
-        "aws:s3" => (TriggerType::Object, bucket),
-        "aws:ses" => (TriggerType::Email, mail),
-        _ => return None,
-    };
+    let (kind, read) = of_record(records.first()?)?;
     Some(delivery(kind, None, records.iter().map(read).collect()))
+}
+
+/// Returns what kind of records a record is one of: by the member that only they have, or by what they name as their source.
+fn of_record<'a>(record: &Object<'a>) -> Option<(TriggerType, fn(&Object<'a>) -> Message<'a>)> {
+    if record.has("Sns") {
+        return Some((TriggerType::Topic, topic));
+    }
+    if record.has("s3") {
+        return Some((TriggerType::Object, bucket));
+    }
+    match &*text(record, "eventSource")? {
+        "aws:sqs" => Some((TriggerType::Queue, queue)),
+        "aws:kinesis" => Some((TriggerType::Stream, kinesis)),
+        "aws:dynamodb" => Some((TriggerType::Stream, table)),
+        "aws:ses" => Some((TriggerType::Email, mail)),
+        _ => None,
+    }
 }
 
 fn queue<'a>(record: &Object<'a>) -> Message<'a> {

@@ -15,10 +15,17 @@ pub(super) fn records<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     }
     let mut messages = Vec::new();
     for (_, records) in object(event, "records")?.into_members() {
-        let records: Vec<Object<'a>> = serde_json::from_str(records.get()).unwrap_or_default();
-        messages.extend(records.iter().map(record));
+        messages.extend(listed(records.get()).iter().map(record));
     }
     Some(delivery(TriggerType::Stream, None, messages))
+}
+
+/// Returns the records of a partition, which some runtimes log as an object by index.
+fn listed(json: &str) -> Vec<Object<'_>> {
+    serde_json::from_str(json).unwrap_or_else(|_| {
+        let by_index = Object::parse(json).unwrap_or_default().into_members();
+        by_index.into_iter().filter_map(|(_, record)| Object::parse(record.get()).ok()).collect()
+    })
 }
 
 /// A record names itself by topic, partition and offset.

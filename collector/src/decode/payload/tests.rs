@@ -55,7 +55,7 @@ fn a_queue_message_names_when_it_was_sent_and_how_often_it_was_received() {
 fn notifications_objects_and_mails_name_their_time() {
     let at = unix_nano("2026-10-08T07:30:20.125Z");
     let topic = event(
-        r#"{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"n-1","TopicArn":"arn:aws:sns:eu-west-1:1:paid","Message":"x","Timestamp":"2026-10-08T07:30:20.125Z"}}]}"#,
+        r#"{"Records":[{"Sns":{"MessageId":"n-1","TopicArn":"arn:aws:sns:eu-west-1:1:paid","Message":"x","Timestamp":"2026-10-08T07:30:20.125Z"}}]}"#,
     );
     assert_eq!(said(&topic), (TriggerType::Topic, Some("paid"), Some("n-1"), None, at, None, None));
     let object = event(
@@ -108,7 +108,7 @@ fn a_tables_stream_knows_its_time_to_the_second() {
 #[test]
 fn kafka_records_are_named_by_topic_partition_and_offset() {
     let text = r#"{"eventSource":"SelfManagedKafka","records":{"carts-0":[{"topic":"carts","partition":0,"offset":15,"timestamp":1791444620125,"value":"eA=="}],
-        "paid-2":[{"topic":"paid","partition":2,"offset":7,"timestamp":1791444620000}]}}"#;
+        "paid-2":{"0":{"topic":"paid","partition":2,"offset":7,"timestamp":1791444620000}}}}"#;
     let delivery = event(text);
     let messages = &delivery.trigger.messages;
     assert_eq!((messages[0].id.as_deref(), messages[0].source.as_deref()), (Some("carts-0:15"), Some("carts")));
