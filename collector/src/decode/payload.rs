@@ -116,7 +116,11 @@ pub(crate) fn take<'a>(line: &mut Object<'a>) -> Option<Delivery<'a>> {
 pub(crate) fn summary(delivery: &Delivery<'_>) -> String {
     let trigger = &delivery.trigger;
     let mut text = String::from("trigger event");
-    let told = trigger.kind.map(TriggerType::as_str).into_iter().chain(trigger.source.as_deref());
+    let told = trigger
+        .kind
+        .map(TriggerType::as_str)
+        .into_iter()
+        .chain(trigger.source.as_deref());
     for (index, word) in told.enumerate() {
         let _ = write!(text, "{} {word}", if index == 0 { ":" } else { "" });
     }
@@ -159,12 +163,20 @@ fn text_of_any_case<'a>(object: &Object<'a>, key: &str) -> Option<Cow<'a, str>> 
 
 fn object<'a>(of: &Object<'a>, key: &str) -> Option<Object<'a>> {
     let json = of.get(key)?.get();
-    if json.starts_with('{') { Object::parse(json).ok() } else { None }
+    if json.starts_with('{') {
+        Object::parse(json).ok()
+    } else {
+        None
+    }
 }
 
 fn objects<'a>(of: &Object<'a>, key: &str) -> Option<Vec<Object<'a>>> {
     let json = of.get(key)?.get();
-    if json.starts_with('[') { serde_json::from_str(json).ok() } else { None }
+    if json.starts_with('[') {
+        serde_json::from_str(json).ok()
+    } else {
+        None
+    }
 }
 
 fn count(object: &Object<'_>, key: &str) -> Option<i64> {
@@ -190,7 +202,10 @@ fn time(object: &Object<'_>, key: &str) -> Option<i64> {
 /// Returns what stands after the last slash or colon.
 fn last_part(text: Cow<'_, str>) -> Cow<'_, str> {
     fn part(text: &str) -> &str {
-        text.rsplit(['/', ':']).next().filter(|part| !part.is_empty()).unwrap_or(text)
+        text.rsplit(['/', ':'])
+            .next()
+            .filter(|part| !part.is_empty())
+            .unwrap_or(text)
     }
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(part(text)),

@@ -223,8 +223,7 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         && any(&["start_time", "start_time_unix_ms", "duration_ms", "invocation_id"])
     {
         Format::Invocations
-    } else if (has("key") && has("value") && any(&["resource", "function"]))
-        || (queue && configuration::has_keys(has))
+    } else if (has("key") && has("value") && any(&["resource", "function"])) || (queue && configuration::has_keys(has))
     {
         Format::Configurations
     } else if any(&["function", "service"]) && any(&["time", "time_unix_ms"]) && any(&["version", "revision"]) {

@@ -4,9 +4,9 @@
 
 use pennyspan_schema::tables::deployments;
 
+use super::Given;
 use super::quantity;
 use super::statement::{Observed, Statement};
-use super::Given;
 use crate::decode::fault::Fault;
 use crate::decode::object::Object;
 use crate::decode::{Output, Reason, names};
@@ -25,10 +25,18 @@ pub(crate) fn has_keys(has: impl Fn(&str) -> bool) -> bool {
 /// The fault names the field that is missing or is not what it should be.
 pub(super) fn read(service: &mut Object<'_>, given: Given<'_>, output: &mut Output) -> Result<(), Fault> {
     let mut metadata = service.object("metadata")?.unwrap_or_default();
-    let missing = || Fault::of("metadata.name", Reason::MissingField, "send the whole output of the command");
+    let missing = || {
+        Fault::of(
+            "metadata.name",
+            Reason::MissingField,
+            "send the whole output of the command",
+        )
+    };
     let name = metadata.text("name")?.ok_or_else(missing)?;
     let labels = metadata.object("labels")?;
-    let region = labels.map(|mut labels| labels.text("cloud.googleapis.com/location")).transpose()?;
+    let region = labels
+        .map(|mut labels| labels.text("cloud.googleapis.com/location"))
+        .transpose()?;
     let (region, project) = (region.flatten(), metadata.text("namespace")?);
     let created = metadata.time("creationTimestamp")?;
     let mut status = service.object("status")?.unwrap_or_default();
@@ -81,20 +89,41 @@ fn settings(template: &mut Object<'_>) -> Result<[(&'static str, Option<String>)
     let metadata = template.object("metadata")?.unwrap_or_default();
     let mut annotations = metadata.clone().object("annotations")?.unwrap_or_default();
     let mut spec = template.object("spec")?.unwrap_or_default();
-    let container = spec.objects("containers")?.and_then(|containers| containers.into_iter().next());
+    let container = spec
+        .objects("containers")?
+        .and_then(|containers| containers.into_iter().next());
     let resources = container.unwrap_or_default().object("resources")?.unwrap_or_default();
     let mut limits = resources.clone().object("limits")?.unwrap_or_default();
     let whole = |number: Option<i64>| number.map(|number| number.to_string());
     let throttled = annotations.text("run.googleapis.com/cpu-throttling")?;
-    let billing = throttled.as_deref().map(|word| if word == "false" { "instance" } else { "request" });
+    let billing = throttled
+        .as_deref()
+        .map(|word| if word == "false" { "instance" } else { "request" });
     Ok([
         ("timeout_ms", whole(spec.scaled("timeoutSeconds", 3)?)),
-        ("memory_size_mib", whole(limits.text("memory")?.and_then(|text| quantity::mib(&text)))),
-        ("cpu_milli", whole(limits.text("cpu")?.and_then(|text| quantity::milli(&text)))),
+        (
+            "memory_size_mib",
+            whole(limits.text("memory")?.and_then(|text| quantity::mib(&text))),
+        ),
+        (
+            "cpu_milli",
+            whole(limits.text("cpu")?.and_then(|text| quantity::milli(&text))),
+        ),
         ("concurrency_per_instance", whole(spec.count("containerConcurrency")?)),
-        ("min_instances", annotations.text("autoscaling.knative.dev/minScale")?.map(Into::into)),
-        ("max_instances", annotations.text("autoscaling.knative.dev/maxScale")?.map(Into::into)),
-        ("execution_environment", annotations.text("run.googleapis.com/execution-environment")?.map(Into::into)),
+        (
+            "min_instances",
+            annotations.text("autoscaling.knative.dev/minScale")?.map(Into::into),
+        ),
+        (
+            "max_instances",
+            annotations.text("autoscaling.knative.dev/maxScale")?.map(Into::into),
+        ),
+        (
+            "execution_environment",
+            annotations
+                .text("run.googleapis.com/execution-environment")?
+                .map(Into::into),
+        ),
         ("billing_mode", billing.map(str::to_owned)),
     ])
 }

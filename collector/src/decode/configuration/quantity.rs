@@ -47,9 +47,21 @@ mod tests {
 
     #[test]
     fn quantities_are_read_with_their_units() {
-        assert_eq!([mib("512Mi"), mib("1Gi"), mib("256M"), mib("1.5Gi")], [512, 1024, 256, 1536].map(Some));
-        assert_eq!([mib("134217728"), mib("1Ki"), mib("much"), mib("")], [Some(128), None, None, None]);
-        assert_eq!([milli("1000m"), milli("2"), milli("0.08"), milli("x")], [Some(1000), Some(2000), Some(80), None]);
-        assert_eq!([seconds_as_ms("300"), seconds_as_ms("3.5s"), seconds_as_ms("")], [Some(300_000), Some(3_500), None]);
+        assert_eq!(
+            [mib("512Mi"), mib("1Gi"), mib("256M"), mib("1.5Gi")],
+            [512, 1024, 256, 1536].map(Some)
+        );
+        assert_eq!(
+            [mib("134217728"), mib("1Ki"), mib("much"), mib("")],
+            [Some(128), None, None, None]
+        );
+        assert_eq!(
+            [milli("1000m"), milli("2"), milli("0.08"), milli("x")],
+            [Some(1000), Some(2000), Some(80), None]
+        );
+        assert_eq!(
+            [seconds_as_ms("300"), seconds_as_ms("3.5s"), seconds_as_ms("")],
+            [Some(300_000), Some(3_500), None]
+        );
     }
 }

@@ -22,7 +22,8 @@ mod wrangler;
 mod yaml;
 
 /// What a body should be.
-const EXPECTED: &str = "a CloudFormation or SAM template, serverless.yml, wrangler.toml, wrangler.jsonc or a Terraform plan";
+const EXPECTED: &str =
+    "a CloudFormation or SAM template, serverless.yml, wrangler.toml, wrangler.jsonc or a Terraform plan";
 
 /// Lines all of which stand in `serverless.yml`.
 const SERVERLESS: &[&str] = &["service:", "provider:", "functions:"];
@@ -53,7 +54,10 @@ fn written(text: &str) -> Option<Written> {
         return Some(Written::Yaml);
     }
     let assigns = |name: &str| {
-        let rest = |line: &'_ str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='));
+        let rest = |line: &'_ str| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.trim_start().starts_with('='))
+        };
         text.lines().any(rest)
     };
     (assigns("name") && WRANGLER.iter().any(|name| assigns(name))).then_some(Written::Toml)

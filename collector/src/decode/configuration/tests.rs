@@ -211,8 +211,14 @@ fn a_cloud_run_service_names_its_settings_and_since_when_its_revision_is_ready()
         ]
     );
     let first = rows.row(0);
-    assert_eq!((first.provider, first.account, first.region), ("gcp", Some("4711"), Some("europe-west1")));
-    assert_eq!(Some(first.observed_unix_nano), number::unix_nano("2026-10-08T07:00:00Z"));
+    assert_eq!(
+        (first.provider, first.account, first.region),
+        ("gcp", Some("4711"), Some("europe-west1"))
+    );
+    assert_eq!(
+        Some(first.observed_unix_nano),
+        number::unix_nano("2026-10-08T07:00:00Z")
+    );
     let deployed = decoded.rows.iter().find(|(of, _)| *of == Table::Deployments).unwrap().1;
     let deployed = deployments::Reader::new(deployed).unwrap();
     assert_eq!(deployed.row(0).version, Some("orders-api-00007-2gd"));
@@ -238,5 +244,8 @@ fn a_function_app_names_its_plan_and_its_instances() {
         ]
     );
     assert_eq!((rows.row(0).provider, rows.row(0).account), ("azure", Some("s-1")));
-    assert_eq!(Some(rows.row(0).observed_unix_nano), number::unix_nano("2026-10-08T07:00:00.123333Z"));
+    assert_eq!(
+        Some(rows.row(0).observed_unix_nano),
+        number::unix_nano("2026-10-08T07:00:00.123333Z")
+    );
 }

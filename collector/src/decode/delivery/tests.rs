@@ -55,5 +55,8 @@ fn a_record_may_name_a_place_of_its_own() {
     let text = r#"{"pennyspan":"delivery","batch_size":1,"trigger":{"type":"stream","source":"carts"},"records":[{"id":"paid-2:7","source":"paid","partition":"paid-2"}]}"#;
     let delivery = Delivery::read(&mut Object::parse(text).unwrap()).unwrap();
     let message = &delivery.trigger.messages[0];
-    assert_eq!((message.source.as_deref(), message.partition.as_deref()), (Some("paid"), Some("paid-2")));
+    assert_eq!(
+        (message.source.as_deref(), message.partition.as_deref()),
+        (Some("paid"), Some("paid-2"))
+    );
 }

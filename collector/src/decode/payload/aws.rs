@@ -65,7 +65,10 @@ fn topic<'a>(record: &Object<'a>) -> Message<'a> {
 /// A record of Kinesis names itself by shard and sequence number.
 fn kinesis<'a>(record: &Object<'a>) -> Message<'a> {
     let id = text(record, "eventID");
-    let shard = id.as_deref().and_then(|id| id.split_once(':')).map(|(shard, _)| shard.to_owned());
+    let shard = id
+        .as_deref()
+        .and_then(|id| id.split_once(':'))
+        .map(|(shard, _)| shard.to_owned());
     let data = object(record, "kinesis").unwrap_or_default();
     Message {
         id,
@@ -106,7 +109,9 @@ fn bucket<'a>(record: &Object<'a>) -> Message<'a> {
 }
 
 fn mail<'a>(record: &Object<'a>) -> Message<'a> {
-    let mail = object(record, "ses").and_then(|ses| object(&ses, "mail")).unwrap_or_default();
+    let mail = object(record, "ses")
+        .and_then(|ses| object(&ses, "mail"))
+        .unwrap_or_default();
     Message {
         id: text(&mail, "messageId"),
         enqueued_unix_nano: time(&mail, "timestamp"),

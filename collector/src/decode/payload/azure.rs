@@ -62,7 +62,9 @@ fn entity<'a>(event: &Object<'a>) -> Option<Cow<'a, str>> {
 /// Reads one event of a hub: its partition and sequence number name it.
 fn hub_event<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     let hub = hub(event)?;
-    let properties = event.key_of_any_case("SystemProperties").and_then(|key| object(event, key));
+    let properties = event
+        .key_of_any_case("SystemProperties")
+        .and_then(|key| object(event, key));
     let of = |key| text_of_any_case(event, key).or_else(|| text_of_any_case(properties.as_ref()?, key));
     let sequence = of("SequenceNumber")?;
     let enqueued = of("EnqueuedTimeUtc").and_then(|text| utc(&text));
@@ -88,7 +90,10 @@ fn batch<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
         None => Message {
             id: ids.get(index).cloned(),
             enqueued_unix_nano: utc(enqueued),
-            receive_count: counts.get(index).and_then(|count| number::whole(count)).filter(|count| *count >= 0),
+            receive_count: counts
+                .get(index)
+                .and_then(|count| number::whole(count))
+                .filter(|count| *count >= 0),
             ..Message::default()
         },
     };
@@ -108,8 +113,7 @@ struct Hub<'a> {
 fn hub<'a>(event: &Object<'a>) -> Option<Hub<'a>> {
     let context = object(event, event.key_of_any_case("PartitionContext")?)?;
     Some(Hub {
-        name: text_of_any_case(&context, "EventHubName")
-            .or_else(|| text_of_any_case(&context, "EventHubPath"))?,
+        name: text_of_any_case(&context, "EventHubName").or_else(|| text_of_any_case(&context, "EventHubPath"))?,
         partition: text_of_any_case(&context, "PartitionId"),
     })
 }

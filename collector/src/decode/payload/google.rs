@@ -22,7 +22,11 @@ pub(super) fn event<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
 fn cloud_event<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     text(event, "specversion")?;
     let (kind, source) = (text(event, "type")?, text(event, "source")?);
-    let source = if source.starts_with("//") { last_part(source) } else { source };
+    let source = if source.starts_with("//") {
+        last_part(source)
+    } else {
+        source
+    };
     let published = object(event, "data").and_then(|data| push(&data, Some(source.clone())));
     if let Some(published) = published.filter(|_| kind.starts_with("google.cloud.pubsub.")) {
         return Some(published);
@@ -41,7 +45,11 @@ fn kind_of(event_type: &str) -> TriggerType {
         TriggerType::Topic
     } else if starts(&["google.cloud.storage.", "google.storage."]) {
         TriggerType::Object
-    } else if starts(&["google.cloud.firestore.", "google.firebase.database.", "providers/cloud.firestore/"]) {
+    } else if starts(&[
+        "google.cloud.firestore.",
+        "google.firebase.database.",
+        "providers/cloud.firestore/",
+    ]) {
         TriggerType::Database
     } else {
         TriggerType::Bus
@@ -97,10 +105,14 @@ fn request<'a>(request: &Object<'a>) -> Option<Delivery<'a>> {
 fn task<'a>(headers: &Object<'a>) -> Option<Delivery<'a>> {
     let name = text_of_any_case(headers, "X-CloudTasks-TaskName")?;
     let retries = text_of_any_case(headers, "X-CloudTasks-TaskRetryCount").and_then(|count| number::whole(&count));
-    let attempt = retries.and_then(|retries| retries.checked_add(1)).filter(|attempt| *attempt > 0);
+    let attempt = retries
+        .and_then(|retries| retries.checked_add(1))
+        .filter(|attempt| *attempt > 0);
     let message = Message {
         id: Some(name),
-        enqueued_unix_nano: headers.key_of_any_case("X-CloudTasks-TaskETA").and_then(|key| seconds(headers, key)),
+        enqueued_unix_nano: headers
+            .key_of_any_case("X-CloudTasks-TaskETA")
+            .and_then(|key| seconds(headers, key)),
         receive_count: attempt,
         ..Message::default()
     };

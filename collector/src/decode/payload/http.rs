@@ -43,5 +43,7 @@ fn route<'a>(event: &Object<'a>, context: &Object<'a>) -> Option<Cow<'a, str>> {
         let method = text(context, "httpMethod").or_else(|| text(event, "httpMethod"))?;
         Some(Cow::Owned(format!("{method} {path}")))
     };
-    text(context, "routeKey").filter(|key| key != "$default").or_else(resource)
+    text(context, "routeKey")
+        .filter(|key| key != "$default")
+        .or_else(resource)
 }

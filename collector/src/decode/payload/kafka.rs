@@ -24,7 +24,10 @@ pub(super) fn records<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
 fn listed(json: &str) -> Vec<Object<'_>> {
     serde_json::from_str(json).unwrap_or_else(|_| {
         let by_index = Object::parse(json).unwrap_or_default().into_members();
-        by_index.into_iter().filter_map(|(_, record)| Object::parse(record.get()).ok()).collect()
+        by_index
+            .into_iter()
+            .filter_map(|(_, record)| Object::parse(record.get()).ok())
+            .collect()
     })
 }
 

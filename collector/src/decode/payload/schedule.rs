@@ -36,7 +36,9 @@ fn rule<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
         return None;
     }
     let resources = event.get("resources").map(|list| list.get());
-    let resources: Vec<&'a str> = resources.and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
+    let resources: Vec<&'a str> = resources
+        .and_then(|list| serde_json::from_str(list).ok())
+        .unwrap_or_default();
     let message = Message {
         id: text(event, "id"),
         ..Message::default()
@@ -68,5 +70,9 @@ fn scheduler<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
 
 fn cron<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     let cron = text(event, "cron")?;
-    Some(of(Some(cron), Some(millis(event, "scheduledTime")?), Message::default()))
+    Some(of(
+        Some(cron),
+        Some(millis(event, "scheduledTime")?),
+        Message::default(),
+    ))
 }

@@ -45,7 +45,15 @@ fn a_queue_message_names_when_it_was_sent_and_how_often_it_was_received() {
         "eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:1:orders-dead"}]}"#,
     );
     let (sent, received) = (1_791_444_620_125 * MILLI, 1_791_444_621_000 * MILLI);
-    let queue = (TriggerType::Queue, Some("orders-dead"), Some("m-7"), None, Some(sent), Some(received), Some(3));
+    let queue = (
+        TriggerType::Queue,
+        Some("orders-dead"),
+        Some("m-7"),
+        None,
+        Some(sent),
+        Some(received),
+        Some(3),
+    );
     assert_eq!(said(&delivery), queue);
     assert_eq!(delivery.trigger.messages[0].dead_letter_of.as_deref(), Some("orders"));
     assert_eq!(delivery.trigger.receive_max_count, Some(3));
@@ -57,15 +65,24 @@ fn notifications_objects_and_mails_name_their_time() {
     let topic = event(
         r#"{"Records":[{"Sns":{"MessageId":"n-1","TopicArn":"arn:aws:sns:eu-west-1:1:paid","Message":"x","Timestamp":"2026-10-08T07:30:20.125Z"}}]}"#,
     );
-    assert_eq!(said(&topic), (TriggerType::Topic, Some("paid"), Some("n-1"), None, at, None, None));
+    assert_eq!(
+        said(&topic),
+        (TriggerType::Topic, Some("paid"), Some("n-1"), None, at, None, None)
+    );
     let object = event(
         r#"{"Records":[{"eventSource":"aws:s3","eventTime":"2026-10-08T07:30:20.125Z","s3":{"bucket":{"name":"scans"},"object":{"key":"a.pdf"}}}]}"#,
     );
-    assert_eq!(said(&object), (TriggerType::Object, Some("scans"), None, None, at, None, None));
+    assert_eq!(
+        said(&object),
+        (TriggerType::Object, Some("scans"), None, None, at, None, None)
+    );
     let mail = event(
         r#"{"Records":[{"eventSource":"aws:ses","ses":{"mail":{"messageId":"e-1","timestamp":"2026-10-08T07:30:20.125Z"}}}]}"#,
     );
-    assert_eq!(said(&mail), (TriggerType::Email, None, Some("e-1"), None, at, None, None));
+    assert_eq!(
+        said(&mail),
+        (TriggerType::Email, None, Some("e-1"), None, at, None, None)
+    );
 }
 
 #[test]
@@ -76,7 +93,10 @@ fn what_a_queue_carries_inside_is_a_queue_message() {
     );
     let delivery = event(&text);
     let sent = Some(1_791_444_620_125 * MILLI);
-    assert_eq!(said(&delivery), (TriggerType::Queue, Some("scans"), Some("m"), None, sent, None, Some(1)));
+    assert_eq!(
+        said(&delivery),
+        (TriggerType::Queue, Some("scans"), Some("m"), None, sent, None, Some(1))
+    );
 }
 
 #[test]
@@ -101,7 +121,10 @@ fn a_tables_stream_knows_its_time_to_the_second() {
         "dynamodb":{"ApproximateCreationDateTime":1791444620,"SizeBytes":26}}]}"#,
     );
     let at = Some(1_791_444_620 * SECOND);
-    assert_eq!(said(&delivery), (TriggerType::Stream, Some("carts"), Some("c1"), None, at, None, None));
+    assert_eq!(
+        said(&delivery),
+        (TriggerType::Stream, Some("carts"), Some("c1"), None, at, None, None)
+    );
     assert_eq!(delivery.trigger.messages[0].bytes, Some(26));
 }
 
@@ -111,8 +134,14 @@ fn kafka_records_are_named_by_topic_partition_and_offset() {
         "paid-2":{"0":{"topic":"paid","partition":2,"offset":7,"timestamp":1791444620000}}}}"#;
     let delivery = event(text);
     let messages = &delivery.trigger.messages;
-    assert_eq!((messages[0].id.as_deref(), messages[0].source.as_deref()), (Some("carts-0:15"), Some("carts")));
-    assert_eq!((messages[1].id.as_deref(), messages[1].partition.as_deref()), (Some("paid-2:7"), Some("paid-2")));
+    assert_eq!(
+        (messages[0].id.as_deref(), messages[0].source.as_deref()),
+        (Some("carts-0:15"), Some("carts"))
+    );
+    assert_eq!(
+        (messages[1].id.as_deref(), messages[1].partition.as_deref()),
+        (Some("paid-2:7"), Some("paid-2"))
+    );
     assert_eq!(delivery.trigger.enqueued_min_unix_nano, Some(1_791_444_620_000 * MILLI));
 }
 
@@ -122,17 +151,26 @@ fn bus_events_and_schedules_are_told_apart() {
     let bus = event(
         r#"{"version":"0","id":"b-1","detail-type":"Paid","source":"shop","time":"2026-10-08T07:30:20Z","detail":{}}"#,
     );
-    assert_eq!(said(&bus), (TriggerType::Bus, Some("shop"), Some("b-1"), None, at, None, None));
+    assert_eq!(
+        said(&bus),
+        (TriggerType::Bus, Some("shop"), Some("b-1"), None, at, None, None)
+    );
     let rule = event(
         r#"{"id":"t-1","detail-type":"Scheduled Event","source":"aws.events","time":"2026-10-08T07:30:20Z","resources":["arn:aws:events:eu-west-1:1:rule/nightly"],"detail":{}}"#,
     );
-    assert_eq!(said(&rule), (TriggerType::Timer, Some("nightly"), Some("t-1"), None, None, None, None));
+    assert_eq!(
+        said(&rule),
+        (TriggerType::Timer, Some("nightly"), Some("t-1"), None, None, None, None)
+    );
     assert_eq!(rule.trigger.scheduled_unix_nano, at);
     let scheduler = event(
         r#"{"schedule_arn":"arn:aws:scheduler:eu-west-1:1:schedule/default/hourly","scheduled-time":"2026-10-08T07:30:20Z","executionId":"x-1","attempt_number":"2"}"#,
     );
     assert_eq!(said(&scheduler).1, Some("hourly"));
-    assert_eq!((scheduler.trigger.scheduled_unix_nano, scheduler.attempt), (at, Some(2)));
+    assert_eq!(
+        (scheduler.trigger.scheduled_unix_nano, scheduler.attempt),
+        (at, Some(2))
+    );
 }
 
 #[test]
@@ -141,7 +179,10 @@ fn requests_name_gateway_request_time_and_route() {
     let rest = event(
         r#"{"resource":"/orders/{id}","httpMethod":"GET","requestContext":{"apiId":"r1","requestId":"q-1","requestTimeEpoch":1791444620125}}"#,
     );
-    assert_eq!(said(&rest), (TriggerType::Http, Some("r1"), Some("q-1"), None, at, None, None));
+    assert_eq!(
+        said(&rest),
+        (TriggerType::Http, Some("r1"), Some("q-1"), None, at, None, None)
+    );
     assert_eq!(rest.route.as_deref(), Some("GET /orders/{id}"));
     let http = event(
         r#"{"version":"2.0","routeKey":"POST /orders","requestContext":{"apiId":"h1","requestId":"q-2","routeKey":"POST /orders","timeEpoch":1791444620125}}"#,
@@ -150,15 +191,24 @@ fn requests_name_gateway_request_time_and_route() {
     let url = event(
         r#"{"version":"2.0","routeKey":"$default","requestContext":{"apiId":"u1","domainName":"u1.lambda-url.eu-west-1.on.aws","requestId":"q-3","routeKey":"$default","timeEpoch":1791444620125}}"#,
     );
-    assert_eq!((said(&url).1, said(&url).4, url.route.as_deref()), (Some("u1"), at, None));
+    assert_eq!(
+        (said(&url).1, said(&url).4, url.route.as_deref()),
+        (Some("u1"), at, None)
+    );
     let socket = event(
         r#"{"requestContext":{"apiId":"w1","requestId":"q-4","routeKey":"$connect","eventType":"CONNECT","requestTimeEpoch":1791444620125}}"#,
     );
-    assert_eq!((said(&socket).2, socket.route.as_deref()), (Some("q-4"), Some("$connect")));
+    assert_eq!(
+        (said(&socket).2, socket.route.as_deref()),
+        (Some("q-4"), Some("$connect"))
+    );
     let balancer = event(
         r#"{"requestContext":{"elb":{"targetGroupArn":"arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/shop/6d0e"}},"httpMethod":"GET","path":"/"}"#,
     );
-    assert_eq!(said(&balancer), (TriggerType::Http, Some("shop"), None, None, None, None, None));
+    assert_eq!(
+        said(&balancer),
+        (TriggerType::Http, Some("shop"), None, None, None, None, None)
+    );
 }
 
 #[test]
@@ -172,7 +222,11 @@ fn a_state_machines_task_names_state_and_retries_wherever_the_context_stands() {
     ] {
         let delivery = event(&text);
         let at = unix_nano("2026-10-08T07:30:20.125Z");
-        assert_eq!(said(&delivery), (TriggerType::Workflow, Some("checkout"), None, None, at, None, None), "{text}");
+        assert_eq!(
+            said(&delivery),
+            (TriggerType::Workflow, Some("checkout"), None, None, at, None, None),
+            "{text}"
+        );
         assert_eq!(delivery.attempt, Some(3), "{text}");
     }
 }
@@ -183,7 +237,18 @@ fn a_push_without_a_count_of_attempts_is_not_known_to_be_the_first() {
     let push = event(
         r#"{"message":{"data":"eA==","messageId":"p-1","publishTime":"2026-10-08T07:30:20.125Z"},"subscription":"projects/shop/subscriptions/orders-sub"}"#,
     );
-    assert_eq!(said(&push), (TriggerType::Topic, Some("orders-sub"), Some("p-1"), None, at, None, None));
+    assert_eq!(
+        said(&push),
+        (
+            TriggerType::Topic,
+            Some("orders-sub"),
+            Some("p-1"),
+            None,
+            at,
+            None,
+            None
+        )
+    );
     let counted = event(
         r#"{"message":{"message_id":"p-1","publish_time":"2026-10-08T07:30:20.125Z"},"deliveryAttempt":5,"subscription":"projects/shop/subscriptions/orders-sub"}"#,
     );
@@ -197,19 +262,31 @@ fn cloud_events_name_their_source_and_time() {
         r#"{"specversion":"1.0","id":"p-1","type":"google.cloud.pubsub.topic.v1.messagePublished","source":"//pubsub.googleapis.com/projects/shop/topics/orders","time":"2026-10-08T07:30:21Z",
         "data":{"message":{"messageId":"p-1","publishTime":"2026-10-08T07:30:20.125Z","data":"eA=="},"subscription":"projects/shop/subscriptions/s"}}"#,
     );
-    assert_eq!(said(&published), (TriggerType::Topic, Some("orders"), Some("p-1"), None, at, None, None));
+    assert_eq!(
+        said(&published),
+        (TriggerType::Topic, Some("orders"), Some("p-1"), None, at, None, None)
+    );
     let stored = event(
         r#"{"specversion":"1.0","id":"o-1","type":"google.cloud.storage.object.v1.finalized","source":"//storage.googleapis.com/projects/_/buckets/scans","time":"2026-10-08T07:30:20.125Z","data":{}}"#,
     );
-    assert_eq!(said(&stored), (TriggerType::Object, Some("scans"), Some("o-1"), None, at, None, None));
+    assert_eq!(
+        said(&stored),
+        (TriggerType::Object, Some("scans"), Some("o-1"), None, at, None, None)
+    );
     let other = event(
         r#"{"specversion":"1.0","id":"c-1","type":"com.example.paid","source":"/shop/pay","time":"2026-10-08T07:30:20.125Z"}"#,
     );
-    assert_eq!(said(&other), (TriggerType::Bus, Some("/shop/pay"), Some("c-1"), None, at, None, None));
+    assert_eq!(
+        said(&other),
+        (TriggerType::Bus, Some("/shop/pay"), Some("c-1"), None, at, None, None)
+    );
     let first_generation = event(
         r#"{"eventId":"g-1","timestamp":"2026-10-08T07:30:20.125Z","eventType":"google.pubsub.topic.publish","resource":{"service":"pubsub.googleapis.com","name":"projects/shop/topics/orders"}}"#,
     );
-    assert_eq!(said(&first_generation), (TriggerType::Topic, Some("orders"), Some("g-1"), None, at, None, None));
+    assert_eq!(
+        said(&first_generation),
+        (TriggerType::Topic, Some("orders"), Some("g-1"), None, at, None, None)
+    );
 }
 
 #[test]
@@ -218,7 +295,10 @@ fn requests_of_tasks_and_schedules_are_told_by_their_headers() {
         r#"{"headers":{"x-cloudtasks-taskname":"t-9","x-cloudtasks-queuename":"mails","x-cloudtasks-tasketa":"1791444620.125","x-cloudtasks-taskretrycount":"2"}}"#,
     );
     let due = Some(1_791_444_620_125 * MILLI);
-    assert_eq!(said(&task), (TriggerType::Queue, Some("mails"), Some("t-9"), None, due, None, Some(3)));
+    assert_eq!(
+        said(&task),
+        (TriggerType::Queue, Some("mails"), Some("t-9"), None, due, None, Some(3))
+    );
     assert_eq!(task.attempt, Some(3));
     let job = event(
         r#"{"X-CloudScheduler":"true","X-CloudScheduler-JobName":"projects/shop/locations/europe-west1/jobs/nightly","X-CloudScheduler-ScheduleTime":"2026-10-08T07:30:00Z"}"#,
@@ -233,24 +313,49 @@ fn azures_messages_are_read_in_either_case() {
     let grid = event(
         r#"{"id":"g-1","topic":"/subscriptions/s/resourceGroups/r/providers/Microsoft.EventGrid/topics/orders","subject":"x","eventType":"Paid","eventTime":"2026-10-08T07:30:20.125Z","data":{}}"#,
     );
-    assert_eq!(said(&grid), (TriggerType::Bus, Some("orders"), Some("g-1"), None, at, None, None));
+    assert_eq!(
+        said(&grid),
+        (TriggerType::Bus, Some("orders"), Some("g-1"), None, at, None, None)
+    );
     for text in [
         r#"{"MessageId":"s-1","EnqueuedTimeUtc":"2026-10-08T07:30:20.125","DeliveryCount":2}"#,
         r#"{"messageId":"s-1","enqueuedTimeUtc":"2026-10-08T07:30:20.125Z","deliveryCount":2,"lockToken":"x"}"#,
     ] {
         let bus = event(text);
-        assert_eq!(said(&bus), (TriggerType::Queue, None, Some("s-1"), None, at, None, Some(2)), "{text}");
+        assert_eq!(
+            said(&bus),
+            (TriggerType::Queue, None, Some("s-1"), None, at, None, Some(2)),
+            "{text}"
+        );
     }
-    let stored = event(r#"{"id":"q-1","dequeueCount":3,"insertionTime":"2026-10-08T07:30:20.125+00:00","popReceipt":"x"}"#);
-    assert_eq!(said(&stored), (TriggerType::Queue, None, Some("q-1"), None, at, None, Some(3)));
+    let stored =
+        event(r#"{"id":"q-1","dequeueCount":3,"insertionTime":"2026-10-08T07:30:20.125+00:00","popReceipt":"x"}"#);
+    assert_eq!(
+        said(&stored),
+        (TriggerType::Queue, None, Some("q-1"), None, at, None, Some(3))
+    );
     let hub = event(
         r#"{"PartitionContext":{"EventHubName":"clicks","PartitionId":"4"},"SequenceNumber":77,"EnqueuedTimeUtc":"2026-10-08T07:30:20.125Z","Offset":"9"}"#,
     );
-    assert_eq!(said(&hub), (TriggerType::Stream, Some("clicks"), Some("4:77"), Some("4"), at, None, None));
+    assert_eq!(
+        said(&hub),
+        (
+            TriggerType::Stream,
+            Some("clicks"),
+            Some("4:77"),
+            Some("4"),
+            at,
+            None,
+            None
+        )
+    );
     let batch = event(
         r#"{"partitionContext":{"eventHubName":"clicks","partitionId":"4"},"sequenceNumberArray":[77,78],"enqueuedTimeUtcArray":["2026-10-08T07:30:20.125Z","2026-10-08T07:30:21.125Z"]}"#,
     );
-    assert_eq!((batch.trigger.batch_size, batch.trigger.enqueued_min_unix_nano), (Some(2), at));
+    assert_eq!(
+        (batch.trigger.batch_size, batch.trigger.enqueued_min_unix_nano),
+        (Some(2), at)
+    );
     assert_eq!(batch.trigger.messages[1].id.as_deref(), Some("4:78"));
 }
 
@@ -260,9 +365,15 @@ fn workers_queues_and_crons_are_read() {
         r#"{"queue":"orders","messages":[{"id":"w-1","timestamp":"2026-10-08T07:30:20.125Z","attempts":2,"body":{"card":"4111"}}]}"#,
     );
     let at = unix_nano("2026-10-08T07:30:20.125Z");
-    assert_eq!(said(&batch), (TriggerType::Queue, Some("orders"), Some("w-1"), None, at, None, Some(2)));
+    assert_eq!(
+        said(&batch),
+        (TriggerType::Queue, Some("orders"), Some("w-1"), None, at, None, Some(2))
+    );
     let cron = event(r#"{"scheduledTime":1791444620125,"cron":"*/5 * * * *"}"#);
-    assert_eq!((said(&cron).0, said(&cron).1), (TriggerType::Timer, Some("*/5 * * * *")));
+    assert_eq!(
+        (said(&cron).0, said(&cron).1),
+        (TriggerType::Timer, Some("*/5 * * * *"))
+    );
     assert_eq!(cron.trigger.scheduled_unix_nano, at);
 }
 
@@ -303,7 +414,11 @@ fn a_line_gives_its_event_and_never_the_events_bodies() {
         format!(r#"{{"level":"INFO","message":"Lambda invocation event","event":{inner}}}"#),
     ] {
         let told = of_line(&line).unwrap();
-        assert_eq!(told.instead.as_deref(), Some("trigger event: queue orders, batch of 2"), "{line}");
+        assert_eq!(
+            told.instead.as_deref(),
+            Some("trigger event: queue orders, batch of 2"),
+            "{line}"
+        );
         assert_eq!(told.delivery.trigger.messages.len(), 2);
     }
     let written = of_line(r#"{"pennyspan":"delivery","batch_size":1}"#).unwrap();
@@ -316,6 +431,9 @@ fn batches_of_any_size_list_a_hundred_messages_and_count_all() {
     let record = r#"{"messageId":"m","attributes":{"SentTimestamp":"1791444620125"},"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:1:orders"}"#;
     let text = format!(r#"{{"Records":[{}]}}"#, vec![record; 250].join(","));
     let delivery = event(&text);
-    assert_eq!((delivery.trigger.messages.len(), delivery.trigger.batch_size), (100, Some(250)));
+    assert_eq!(
+        (delivery.trigger.messages.len(), delivery.trigger.batch_size),
+        (100, Some(250))
+    );
     assert_eq!(summary(&delivery), "trigger event: queue orders, batch of 250");
 }

@@ -52,7 +52,11 @@ impl<'v> Template<'v> {
     /// Returns the name of what a value refers to: a text, a parameter's default, a resource's own name, or the end of an ARN.
     fn name(self, value: &'v Value) -> Option<String> {
         match self.resolved(value) {
-            Value::String(text) => Some(Arn::parse(text).map_or(text.as_str(), |arn| arn.resource_name()).to_owned()),
+            Value::String(text) => Some(
+                Arn::parse(text)
+                    .map_or(text.as_str(), |arn| arn.resource_name())
+                    .to_owned(),
+            ),
             Value::Object(object) => {
                 let get_att = object.get("Fn::GetAtt").and_then(|of| match of {
                     Value::String(path) => path.split('.').next(),
@@ -92,25 +96,42 @@ impl<'v> Template<'v> {
             rest = after;
         }
         text.push_str(rest);
-        Some(Arn::parse(&text).map(|arn| arn.resource_name().to_owned()).unwrap_or(text))
+        Some(
+            Arn::parse(&text)
+                .map(|arn| arn.resource_name().to_owned())
+                .unwrap_or(text),
+        )
     }
 
     fn function(self, id: &str, properties: &'v Value, globals: Option<&'v Value>, found: &mut Found<'_>) {
-        let own = |key: &str| properties.get(key).or_else(|| globals?.get(key)).map(|value| self.resolved(value));
+        let own = |key: &str| {
+            properties
+                .get(key)
+                .or_else(|| globals?.get(key))
+                .map(|value| self.resolved(value))
+        };
         let within = |key: &str, inner: &str| own(key)?.get(inner).map(|value| self.resolved(value));
         let Some(name) = self.named(id) else { return };
-        let dead_letter = ["DeadLetterQueue", "DeadLetterConfig"].iter().find_map(|key| within(key, "TargetArn"));
+        let dead_letter = ["DeadLetterQueue", "DeadLetterConfig"]
+            .iter()
+            .find_map(|key| within(key, "TargetArn"));
         let settings = [
             ("timeout_ms", seconds_as_ms(own("Timeout"))),
             ("memory_size_mib", count_text(own("MemorySize"))),
-            ("architecture", text(first(own("Architectures")).map(|value| self.resolved(value)))),
+            (
+                "architecture",
+                text(first(own("Architectures")).map(|value| self.resolved(value))),
+            ),
             ("runtime", text(own("Runtime"))),
             ("package_type", text(own("PackageType"))),
             ("ephemeral_storage_mib", count_text(within("EphemeralStorage", "Size"))),
             ("reserved_concurrency", count_text(own("ReservedConcurrentExecutions"))),
             (
                 "provisioned_concurrency",
-                count_text(within("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")),
+                count_text(within(
+                    "ProvisionedConcurrencyConfig",
+                    "ProvisionedConcurrentExecutions",
+                )),
             ),
             ("snap_start", text(within("SnapStart", "ApplyOn"))),
             ("dead_letter", dead_letter.and_then(|target| self.name(target))),
@@ -122,7 +143,9 @@ impl<'v> Template<'v> {
             if let Some(source) = source {
                 self.event_source(source, properties, &name, found);
             }
-            let schedule = properties.get("Schedule").or_else(|| properties.get("ScheduleExpression"));
+            let schedule = properties
+                .get("Schedule")
+                .or_else(|| properties.get("ScheduleExpression"));
             let schedule = schedule.filter(|_| event["Type"].as_str().is_some_and(|kind| kind.starts_with("Schedule")));
             found.add(&Subject::function("aws", SOURCE, &name), [("schedule", text(schedule))]);
         }
@@ -151,7 +174,9 @@ impl<'v> Template<'v> {
     }
 
     fn event_invoke(self, properties: &'v Value, found: &mut Found<'_>) {
-        let Some(name) = self.name(&properties["FunctionName"]) else { return };
+        let Some(name) = self.name(&properties["FunctionName"]) else {
+            return;
+        };
         let own = |key: &str| properties.get(key).map(|value| self.resolved(value));
         let settings = [
             ("max_retry_count", count_text(own("MaximumRetryAttempts"))),
@@ -161,9 +186,13 @@ impl<'v> Template<'v> {
     }
 
     fn provisioned(self, properties: &'v Value, found: &mut Found<'_>) {
-        let Some(name) = self.name(&properties["FunctionName"]) else { return };
+        let Some(name) = self.name(&properties["FunctionName"]) else {
+            return;
+        };
         let config = &properties["ProvisionedConcurrencyConfig"];
-        let count = config.get("ProvisionedConcurrentExecutions").map(|value| self.resolved(value));
+        let count = config
+            .get("ProvisionedConcurrentExecutions")
+            .map(|value| self.resolved(value));
         found.add(
             &Subject::function("aws", SOURCE, &name),
             [("provisioned_concurrency", count_text(count))],
@@ -179,8 +208,14 @@ impl<'v> Template<'v> {
             ("visibility_timeout_ms", seconds_as_ms(own("VisibilityTimeout"))),
             ("retention_ms", seconds_as_ms(own("MessageRetentionPeriod"))),
             ("delay_ms", seconds_as_ms(own("DelaySeconds"))),
-            ("max_receive_count", count(policy("maxReceiveCount")).map(|count| count.to_string())),
-            ("dead_letter", policy("deadLetterTargetArn").and_then(|target| self.name(target))),
+            (
+                "max_receive_count",
+                count(policy("maxReceiveCount")).map(|count| count.to_string()),
+            ),
+            (
+                "dead_letter",
+                policy("deadLetterTargetArn").and_then(|target| self.name(target)),
+            ),
         ];
         found.add(&Subject::resource("aws", SOURCE, &name), settings);
     }
@@ -188,6 +223,9 @@ impl<'v> Template<'v> {
     fn schedule(self, id: &str, properties: &'v Value, found: &mut Found<'_>) {
         let Some(name) = self.named(id) else { return };
         let expression = properties.get("ScheduleExpression").map(|value| self.resolved(value));
-        found.add(&Subject::resource("aws", SOURCE, &name), [("schedule", text(expression))]);
+        found.add(
+            &Subject::resource("aws", SOURCE, &name),
+            [("schedule", text(expression))],
+        );
     }
 }

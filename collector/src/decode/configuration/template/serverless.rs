@@ -37,7 +37,10 @@ pub(super) fn read(template: &Value, found: &mut Found<'_>) {
             ("runtime", literal(own("runtime"))),
             ("ephemeral_storage_mib", count_text(own("ephemeralStorageSize"))),
             ("reserved_concurrency", count_text(function.get("reservedConcurrency"))),
-            ("provisioned_concurrency", count_text(function.get("provisionedConcurrency"))),
+            (
+                "provisioned_concurrency",
+                count_text(function.get("provisionedConcurrency")),
+            ),
         ];
         found.add(&of, settings);
         for event in elements(function.get("events")) {

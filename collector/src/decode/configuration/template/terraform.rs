@@ -85,15 +85,23 @@ impl<'v> Values<'v> {
     }
 
     fn lambda(self, found: &mut Found<'_>) {
-        let Some(name) = self.own_name("function_name") else { return };
+        let Some(name) = self.own_name("function_name") else {
+            return;
+        };
         let settings = [
             ("timeout_ms", seconds_as_ms(self.get("timeout"))),
             ("memory_size_mib", count_text(self.get("memory_size"))),
             ("architecture", text(first(self.get("architectures")))),
             ("runtime", text(self.get("runtime"))),
             ("package_type", text(self.get("package_type"))),
-            ("ephemeral_storage_mib", count_text(self.block("ephemeral_storage").get("size"))),
-            ("reserved_concurrency", count_text(self.get("reserved_concurrent_executions"))),
+            (
+                "ephemeral_storage_mib",
+                count_text(self.block("ephemeral_storage").get("size")),
+            ),
+            (
+                "reserved_concurrency",
+                count_text(self.get("reserved_concurrent_executions")),
+            ),
             ("snap_start", text(self.block("snap_start").get("apply_on"))),
             ("dead_letter", text(self.block("dead_letter_config").get("target_arn"))),
         ];
@@ -102,15 +110,26 @@ impl<'v> Values<'v> {
 
     fn event_source(self, found: &mut Found<'_>) {
         let (function, source) = (self.own_name("function_name"), self.own_name("event_source_arn"));
-        let (Some(function), Some(source)) = (function, source) else { return };
+        let (Some(function), Some(source)) = (function, source) else {
+            return;
+        };
         let partial = elements(self.get("function_response_types")).any(|kind| kind == "ReportBatchItemFailures");
         let settings = [
             ("batch_size", count_text(self.get("batch_size"))),
-            ("batch_window_ms", seconds_as_ms(self.get("maximum_batching_window_in_seconds"))),
+            (
+                "batch_window_ms",
+                seconds_as_ms(self.get("maximum_batching_window_in_seconds")),
+            ),
             ("parallelization_factor", count_text(self.get("parallelization_factor"))),
-            ("maximum_concurrency", count_text(self.block("scaling_config").get("maximum_concurrency"))),
+            (
+                "maximum_concurrency",
+                count_text(self.block("scaling_config").get("maximum_concurrency")),
+            ),
             ("max_retry_count", count_text(self.get("maximum_retry_attempts"))),
-            ("max_record_age_ms", seconds_as_ms(self.get("maximum_record_age_in_seconds"))),
+            (
+                "max_record_age_ms",
+                seconds_as_ms(self.get("maximum_record_age_in_seconds")),
+            ),
             ("bisect_batch", text(self.get("bisect_batch_on_function_error"))),
             ("partial_batch_response", partial.then(|| "true".to_owned())),
         ];
@@ -122,16 +141,26 @@ impl<'v> Values<'v> {
     }
 
     fn provisioned(self, found: &mut Found<'_>) {
-        let Some(name) = self.own_name("function_name") else { return };
+        let Some(name) = self.own_name("function_name") else {
+            return;
+        };
         let count = count_text(self.get("provisioned_concurrent_executions"));
-        found.add(&Subject::function("aws", SOURCE, &name), [("provisioned_concurrency", count)]);
+        found.add(
+            &Subject::function("aws", SOURCE, &name),
+            [("provisioned_concurrency", count)],
+        );
     }
 
     fn event_invoke(self, found: &mut Found<'_>) {
-        let Some(name) = self.own_name("function_name") else { return };
+        let Some(name) = self.own_name("function_name") else {
+            return;
+        };
         let settings = [
             ("max_retry_count", count_text(self.get("maximum_retry_attempts"))),
-            ("max_event_age_ms", seconds_as_ms(self.get("maximum_event_age_in_seconds"))),
+            (
+                "max_event_age_ms",
+                seconds_as_ms(self.get("maximum_event_age_in_seconds")),
+            ),
         ];
         found.add(&Subject::function("aws", SOURCE, &name), settings);
     }
@@ -142,10 +171,16 @@ impl<'v> Values<'v> {
         let policy = text(self.get("redrive_policy")).and_then(|policy| serde_json::from_str::<Value>(&policy).ok());
         let policy = |key: &str| policy.as_ref()?.get(key);
         let settings = [
-            ("visibility_timeout_ms", seconds_as_ms(self.get("visibility_timeout_seconds"))),
+            (
+                "visibility_timeout_ms",
+                seconds_as_ms(self.get("visibility_timeout_seconds")),
+            ),
             ("retention_ms", seconds_as_ms(self.get("message_retention_seconds"))),
             ("delay_ms", seconds_as_ms(self.get("delay_seconds"))),
-            ("max_receive_count", count(policy("maxReceiveCount")).map(|count| count.to_string())),
+            (
+                "max_receive_count",
+                count(policy("maxReceiveCount")).map(|count| count.to_string()),
+            ),
             ("dead_letter", text(policy("deadLetterTargetArn"))),
         ];
         let of = self.of_aws(&name);
@@ -155,7 +190,10 @@ impl<'v> Values<'v> {
     fn schedule(self, found: &mut Found<'_>) {
         let Some(name) = text(self.get("name")) else { return };
         let of = self.of_aws(&name);
-        found.add(&Subject { function: None, ..of }, [("schedule", text(self.get("schedule_expression")))]);
+        found.add(
+            &Subject { function: None, ..of },
+            [("schedule", text(self.get("schedule_expression")))],
+        );
     }
 
     fn of_google(self, name: &str) -> Subject {
@@ -176,12 +214,34 @@ impl<'v> Values<'v> {
         let timeout = text(template.get("timeout")).and_then(|text| quantity::seconds_as_ms(&text));
         let settings = [
             ("timeout_ms", timeout.map(|ms| ms.to_string())),
-            ("memory_size_mib", limit("memory").and_then(|text| quantity::mib(&text)).map(|mib| mib.to_string())),
-            ("cpu_milli", limit("cpu").and_then(|text| quantity::milli(&text)).map(|milli| milli.to_string())),
-            ("concurrency_per_instance", count_text(template.get("max_instance_request_concurrency"))),
-            ("min_instances", count_text(template.block("scaling").get("min_instance_count"))),
-            ("max_instances", count_text(template.block("scaling").get("max_instance_count"))),
-            ("billing_mode", idle.map(|idle| if idle { "request" } else { "instance" }.to_owned())),
+            (
+                "memory_size_mib",
+                limit("memory")
+                    .and_then(|text| quantity::mib(&text))
+                    .map(|mib| mib.to_string()),
+            ),
+            (
+                "cpu_milli",
+                limit("cpu")
+                    .and_then(|text| quantity::milli(&text))
+                    .map(|milli| milli.to_string()),
+            ),
+            (
+                "concurrency_per_instance",
+                count_text(template.get("max_instance_request_concurrency")),
+            ),
+            (
+                "min_instances",
+                count_text(template.block("scaling").get("min_instance_count")),
+            ),
+            (
+                "max_instances",
+                count_text(template.block("scaling").get("max_instance_count")),
+            ),
+            (
+                "billing_mode",
+                idle.map(|idle| if idle { "request" } else { "instance" }.to_owned()),
+            ),
         ];
         found.add(&self.of_google(&name), settings);
     }
@@ -195,7 +255,10 @@ impl<'v> Values<'v> {
             ("timeout_ms", seconds_as_ms(config.get("timeout_seconds"))),
             ("memory_size_mib", memory.map(|mib| mib.to_string())),
             ("cpu_milli", cpu.map(|milli| milli.to_string())),
-            ("concurrency_per_instance", count_text(config.get("max_instance_request_concurrency"))),
+            (
+                "concurrency_per_instance",
+                count_text(config.get("max_instance_request_concurrency")),
+            ),
             ("min_instances", count_text(config.get("min_instance_count"))),
             ("max_instances", count_text(config.get("max_instance_count"))),
             ("runtime", text(self.block("build_config").get("runtime"))),

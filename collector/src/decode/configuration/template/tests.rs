@@ -99,12 +99,19 @@ fn a_sam_template_is_read_with_its_globals_parameters_and_references() {
             "/orders dead_letter=Dead",
         ]
     );
-    assert!(rows.rows().all(|row| row.source == "CloudFormation template" && row.provider == "aws"));
+    assert!(
+        rows.rows()
+            .all(|row| row.source == "CloudFormation template" && row.provider == "aws")
+    );
 }
 
 #[test]
 fn a_template_in_a_file_holds_at_all_times_and_a_received_one_from_its_receipt() {
-    assert!(decode(SAM).rows().all(|row| row.observed_unix_nano == EARLIEST_UNIX_NANO && !row.time_suspect));
+    assert!(
+        decode(SAM)
+            .rows()
+            .all(|row| row.observed_unix_nano == EARLIEST_UNIX_NANO && !row.time_suspect)
+    );
     let received = number::unix_nano("2026-10-08T07:00:00Z");
     let rows = try_decode(SAM, received).unwrap();
     assert!(rows.rows().all(|row| Some(row.observed_unix_nano) == received));
@@ -226,13 +233,19 @@ fn a_terraform_plan_names_its_time_and_what_it_plans() {
     let planned = number::unix_nano("2026-10-08T07:00:00Z");
     assert!(rows.rows().all(|row| Some(row.observed_unix_nano) == planned));
     let run = rows.rows().find(|row| row.resource == "orders-api").unwrap();
-    assert_eq!((run.provider, run.account, run.region), ("gcp", Some("shop"), Some("europe-west1")));
+    assert_eq!(
+        (run.provider, run.account, run.region),
+        ("gcp", Some("shop"), Some("europe-west1"))
+    );
 }
 
 #[test]
 fn what_is_no_template_or_states_nothing_is_refused_in_words() {
     for (body, words) in [
-        ("AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n", "names no function"),
+        (
+            "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n",
+            "names no function",
+        ),
         ("AWSTemplateFormatVersion: '2010-09-09'\nResources: [\n", "template"),
         (r#"{"terraform_version":"1.9.5"}"#, "names no function"),
         ("name = \"edge\"\nmain = \n", "template"),
@@ -244,14 +257,26 @@ fn what_is_no_template_or_states_nothing_is_refused_in_words() {
 
 #[test]
 fn yaml_is_bounded_and_follows_no_alias() {
-    let deep = format!("AWSTemplateFormatVersion: 1\nResources: {}{}", "[".repeat(200), "]".repeat(200));
-    assert!(try_decode(&deep, None).unwrap_err().to_string().contains("nests deeper"));
+    let deep = format!(
+        "AWSTemplateFormatVersion: 1\nResources: {}{}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    assert!(
+        try_decode(&deep, None)
+            .unwrap_err()
+            .to_string()
+            .contains("nests deeper")
+    );
     let laughs = "a: &a [x, x]\nb: [*a, *a, *a]\n";
     assert_eq!(yaml::value(laughs).unwrap()["b"], serde_json::json!([null, null, null]));
 }
 
 #[test]
 fn comments_are_left_out_and_texts_are_not() {
-    assert_eq!(jsonc::plain("{\"a\": \"// no /* comment */ \\\"\", // one\n \"b\": [1,],}"), "{\"a\": \"// no /* comment */ \\\"\", \n \"b\": [1]}");
+    assert_eq!(
+        jsonc::plain("{\"a\": \"// no /* comment */ \\\"\", // one\n \"b\": [1,],}"),
+        "{\"a\": \"// no /* comment */ \\\"\", \n \"b\": [1]}"
+    );
     assert_eq!(jsonc::plain("{\"open"), "{\"open");
 }

@@ -25,7 +25,10 @@ fn worker(name: &str, own: &Value, inherited: &Value, found: &mut Found<'_>) {
         .filter_map(|cron| text(Some(cron)))
         .collect();
     let settings = [
-        ("cpu_limit_ms", count_text(either("limits").and_then(|limits| limits.get("cpu_ms")))),
+        (
+            "cpu_limit_ms",
+            count_text(either("limits").and_then(|limits| limits.get("cpu_ms"))),
+        ),
         ("compatibility_date", text(either("compatibility_date"))),
         ("billing_mode", text(either("usage_model"))),
         ("schedule", Some(crons.join("; ")).filter(|crons| !crons.is_empty())),
@@ -36,7 +39,9 @@ fn worker(name: &str, own: &Value, inherited: &Value, found: &mut Found<'_>) {
     };
     found.add(&of, settings);
     for consumer in elements(own.get("queues").and_then(|queues| queues.get("consumers"))) {
-        let Some(queue) = text(consumer.get("queue")) else { continue };
+        let Some(queue) = text(consumer.get("queue")) else {
+            continue;
+        };
         let receives = count(consumer.get("max_retries")).and_then(|retries| retries.checked_add(1));
         let settings = [
             ("batch_size", count_text(consumer.get("max_batch_size"))),
@@ -45,6 +50,13 @@ fn worker(name: &str, own: &Value, inherited: &Value, found: &mut Found<'_>) {
             ("maximum_concurrency", count_text(consumer.get("max_concurrency"))),
             ("dead_letter", text(consumer.get("dead_letter_queue"))),
         ];
-        found.add(&Subject { resource: queue, function: None, ..of.clone() }, settings);
+        found.add(
+            &Subject {
+                resource: queue,
+                function: None,
+                ..of.clone()
+            },
+            settings,
+        );
     }
 }

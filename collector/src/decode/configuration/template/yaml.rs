@@ -78,7 +78,11 @@ fn name(tag: Option<&Tag>) -> Option<String> {
 /// Returns a value under its function's long name.
 fn tagged(value: Value, tag: Option<String>) -> Value {
     let Some(tag) = tag else { return value };
-    let key = if tag == "Ref" || tag == "Condition" { tag } else { format!("Fn::{tag}") };
+    let key = if tag == "Ref" || tag == "Condition" {
+        tag
+    } else {
+        format!("Fn::{tag}")
+    };
     Value::Object(Map::from_iter([(key, value)]))
 }
 

@@ -112,7 +112,9 @@ fn cases() -> Vec<(Value, Value, Vec<&'static str>)> {
             vec![],
         ),
         (
-            gateway(json!({ "resourcePath": "/orders/{id}", "httpMethod": "GET", "requestTimeEpoch": 1_791_444_620_125_i64 })),
+            gateway(
+                json!({ "resourcePath": "/orders/{id}", "httpMethod": "GET", "requestTimeEpoch": 1_791_444_620_125_i64 }),
+            ),
             json!({ "statusCode": 404 }),
             vec![],
         ),
@@ -204,11 +206,22 @@ fn compare(lines: &str) {
             .rows()
             .filter(|row| row.invocation_id == Some(&*id))
             .map(|row| {
-                assert_eq!(row.trigger_type, trigger.kind.map(pennyspan_schema::TriggerType::as_str));
+                assert_eq!(
+                    row.trigger_type,
+                    trigger.kind.map(pennyspan_schema::TriggerType::as_str)
+                );
                 let (id, source) = (text(row.message_id), text(row.trigger_source));
                 let times = (row.enqueued_unix_nano, row.first_received_unix_nano);
                 let failed = row.outcome == "failed";
-                (id, source, text(row.trigger_partition), times.0, times.1, row.receive_count, failed)
+                (
+                    id,
+                    source,
+                    text(row.trigger_partition),
+                    times.0,
+                    times.1,
+                    row.receive_count,
+                    failed,
+                )
             })
             .collect();
         let back = |id: Option<&str>| id.is_some_and(|id| given_back.contains(&id));
@@ -219,7 +232,15 @@ fn compare(lines: &str) {
                 let partition = message.partition.as_deref().or(trigger.partition.as_deref());
                 let times = (message.enqueued_unix_nano, message.first_received_unix_nano);
                 let failed = failed && back(id);
-                (text(id), text(source), text(partition), times.0, times.1, message.receive_count, failed)
+                (
+                    text(id),
+                    text(source),
+                    text(partition),
+                    times.0,
+                    times.1,
+                    message.receive_count,
+                    failed,
+                )
             })
         };
         let expected_rows = of_event(false).chain(of_event(true)).collect();
