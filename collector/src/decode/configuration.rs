@@ -46,8 +46,8 @@ const FUNCTION_KEYS: &[&str] = &[
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no item is.
 pub fn configurations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
-    let in_json = std::str::from_utf8(body).map_or(true, |text| !template::recognise(text.trim_start()));
-    let read = if in_json { items } else { template::items };
+    let is_template = std::str::from_utf8(body).is_ok_and(|text| template::recognise(text.trim_start()));
+    let read = if is_template { template::items } else { items };
     read(body, 1, origin, settings)?.finish("settings")
 }
 

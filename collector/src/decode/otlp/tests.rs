@@ -9,6 +9,7 @@ mod dialects;
 mod json;
 mod logs_and_metrics;
 mod oracle;
+mod senders;
 mod spans_to_facts;
 
 /// 2026-10-08T07:30:28.235Z.

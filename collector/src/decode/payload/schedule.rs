@@ -49,11 +49,9 @@ fn rule<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
 
 /// Reads an input whose author put the schedule's context in it, under whatever spelling of its names.
 fn scheduler<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
-    let plain = |key: &str| -> String {
-        let letters = key.chars().filter(char::is_ascii_alphanumeric);
-        let key: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-        key.strip_prefix(SCHEDULER_PREFIX).map(str::to_owned).unwrap_or(key)
-    };
+    if !event.keys().any(|key| key.contains("chedule")) {
+        return None;
+    }
     let named = |name: &str| event.keys().find(|key| plain(key) == name);
     let arn = text(event, named("schedulearn")?)?;
     let scheduled = time(event, named("scheduledtime")?)?;
@@ -66,6 +64,16 @@ fn scheduler<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
         attempt: named("attemptnumber").and_then(|key| count(event, key)),
         ..run
     })
+}
+
+/// Returns the letters and digits of a name in lower case, without what marks it as the scheduler's.
+fn plain(key: &str) -> String {
+    let letters = key.chars().filter(char::is_ascii_alphanumeric);
+    let key: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    match key.strip_prefix(SCHEDULER_PREFIX) {
+        Some(rest) => rest.to_owned(),
+        None => key,
+    }
 }
 
 fn cron<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {

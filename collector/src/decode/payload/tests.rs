@@ -437,3 +437,19 @@ fn batches_of_any_size_list_a_hundred_messages_and_count_all() {
     );
     assert_eq!(summary(&delivery), "trigger event: queue orders, batch of 250");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_line_panics(line in "[ \\n{}\\[\\]:,\"'\\\\a-zA-Z0-9.ä-]{0,200}") {
+        let _ = of_line(&line).map(|told| told.delivery.trigger.batch_size);
+    }
+
+    #[test]
+    fn pythons_form_of_an_event_says_what_json_says(id in "[a-z0-9'\" ä]{1,12}", count in 0..100_i64) {
+        let json = serde_json::json!({ "Records": [{ "messageId": id, "eventSource": "aws:sqs", "md5": null,
+            "attributes": { "ApproximateReceiveCount": count.to_string() } }] }).to_string();
+        let quoted = format!("'{}'", id.replace('\'', "\\'"));
+        let python = format!("{{'Records': [{{'messageId': {quoted}, 'eventSource': 'aws:sqs', 'md5': None, 'attributes': {{'ApproximateReceiveCount': '{count}'}}}}]}}");
+        proptest::prop_assert_eq!(in_text(&python), in_text(&json));
+    }
+}

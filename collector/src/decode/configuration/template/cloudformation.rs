@@ -96,11 +96,8 @@ impl<'v> Template<'v> {
             rest = after;
         }
         text.push_str(rest);
-        Some(
-            Arn::parse(&text)
-                .map(|arn| arn.resource_name().to_owned())
-                .unwrap_or(text),
-        )
+        let name = Arn::parse(&text).map(|arn| arn.resource_name().to_owned());
+        Some(name.unwrap_or(text))
     }
 
     fn function(self, id: &str, properties: &'v Value, globals: Option<&'v Value>, found: &mut Found<'_>) {

@@ -280,3 +280,20 @@ fn comments_are_left_out_and_texts_are_not() {
     );
     assert_eq!(jsonc::plain("{\"open"), "{\"open");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_template_panics(
+        start in proptest::sample::select(vec![
+            "AWSTemplateFormatVersion: 1\nResources:\n",
+            "name = \"edge\"\nmain = \"x\"\n",
+            "// edge\n{\"compatibility_date\":",
+            "service: s\nprovider: p\nfunctions:\n",
+            "{\"Resources\":{\"A\":{\"Type\":\"AWS::Lambda::Function\",\"Properties\":",
+            "{\"terraform_version\":\"1\",\"values\":{\"root_module\":{\"resources\":[{\"type\":\"aws_sqs_queue\",\"values\":",
+        ]),
+        rest in "[ \\n{}\\[\\]:,\"'!&*|>#=a-zA-Z0-9$.-]{0,200}",
+    ) {
+        let _ = try_decode(&format!("{start}{rest}"), None).map(|rows| said(&rows).len());
+    }
+}

@@ -9,13 +9,13 @@ use super::super::intake::Context;
 use super::super::slots::Slot;
 use super::super::span::UNKNOWN_PROVIDER;
 use super::Known;
-use crate::decode::Output;
 use crate::decode::aws::line::{LineContext, LineKind, log_line};
-use crate::decode::delivery::Written;
+use crate::decode::delivery::{Delivery, Message, Trigger, Written};
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::key_scope;
 use crate::decode::payload::{self, Told};
 use crate::decode::time::Filed;
+use crate::decode::{Output, number};
 
 /// The event by which a function's unhandled exception is logged (semantic conventions 1.41).
 const INVOCATION_EXCEPTION: &str = "faas.invocation.exception";
@@ -77,6 +77,49 @@ fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, out
     };
     delivery.append(&written, (&context.origin, context.settings), output);
     instead
+}
+
+/// Appends what a record's own attributes say of what its invocation was handed.
+pub(super) fn append_trigger(known: &Known<'_, '_>, filed: Filed, context: &Context<'_>, output: &mut Output) {
+    let (of, item) = (known.identity, known.words.item);
+    let enqueued = item.decimal(Slot::EnqueuedMillis);
+    let message = Message {
+        id: item.text(Slot::MessageId).map(Cow::Borrowed),
+        enqueued_unix_nano: enqueued.and_then(|text| number::unix_nano_of_millis(&text)),
+        receive_count: item.count(Slot::Attempt),
+        ..Message::default()
+    };
+    let (source, batch_size) = (item.text(Slot::TriggerSource), item.count(Slot::BatchSize));
+    let told = message.enqueued_unix_nano.is_some() || message.receive_count.is_some() || source.is_some();
+    let (Some(id), true) = (known.invocation_id, told) else {
+        return;
+    };
+    let attempt = message.receive_count;
+    let mut trigger = Trigger {
+        source: source.map(Cow::Borrowed),
+        batch_size,
+        messages: vec![message],
+        ..Trigger::default()
+    };
+    trigger.sum_up();
+    let delivery = Delivery {
+        invocation_id: Some(Cow::Borrowed(id)),
+        attempt,
+        trigger,
+        ..Delivery::default()
+    };
+    let written = Written {
+        provider: of.provider.unwrap_or(UNKNOWN_PROVIDER),
+        platform: of.platform,
+        time_unix_nano: filed.unix_nano,
+        account: of.account,
+        region: of.region,
+        function: of.function,
+        version: of.version,
+        instance_id: of.instance_id,
+        source: Source::Log,
+    };
+    delivery.append(&written, (&context.origin, context.settings), output);
 }
 
 /// Appends the fact of an exception that names its invocation. A function may log an exception that it handled, so that only the
