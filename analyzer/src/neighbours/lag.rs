@@ -58,13 +58,15 @@ pub(super) fn first_attempt_us(
 
 /// Returns a lag as precisely as its source knows it.
 ///
-/// A bus names its time to the second: a shorter lag is a second at most. A table's stream names it to a second more or less,
-/// so that nothing is said below two.
+/// A bus names its time to the second: a shorter lag is a second at most. A table's stream, which unlike others names no
+/// partition, names it to a second more or less, so that nothing is said below two.
 fn precise_us(row: &Row<'_>, lag_us: i64) -> Option<i64> {
     let whole_second = row.enqueued_min_unix_nano.is_some_and(|at| at % SECOND_NANOS == 0);
     match trigger(row).filter(|_| whole_second) {
         Some(TriggerType::Bus) => Some(lag_us.max(SECOND_US)),
-        Some(TriggerType::Stream) => Some(lag_us).filter(|lag_us| *lag_us >= 2 * SECOND_US),
+        Some(TriggerType::Stream) if row.trigger_partition.is_none() => {
+            Some(lag_us).filter(|lag_us| *lag_us >= 2 * SECOND_US)
+        }
         _ => Some(lag_us),
     }
 }

@@ -243,7 +243,11 @@ async fn a_lag_is_told_no_more_precisely_than_its_source_knows_it() {
         .attempt(&event("4 table's stream", "stream", 1_900, second))
         .attempt(&event("5 table's stream, late", "stream", 2_000, second))
         .attempt(&event("6 stream to the millisecond", "stream", 300, millis))
-        .attempt(&event("7 queue", "queue", 300, second));
+        .attempt(&event("7 queue", "queue", 300, second))
+        .attempt(&invocations::Row {
+            trigger_partition: Some("shard-1"),
+            ..event("8 shard on the second", "stream", 300, second)
+        });
     let sql = "SELECT invocation_id, trigger_lag_ms FROM invocations ORDER BY invocation_id";
     insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
 }

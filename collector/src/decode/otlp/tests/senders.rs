@@ -106,14 +106,14 @@ fn the_telemetry_api_receivers_memory_use_becomes_bytes() {
     // 112 MB of Lambda's are 112 MiB.
     assert_eq!(
         (point.row(0).sum_text, point.row(0).max_text),
-        (Some("117440512"), Some("117440512"))
+        (Some("117440512.0"), Some("117440512.0"))
     );
     assert_eq!(
         point.row(0).detail_json,
-        Some(r#"{"bounds":[134217728],"counts":[1,0]}"#)
+        Some(r#"{"bounds":[134217728.0],"counts":[1,0]}"#)
     );
     let other = points(&metrics_of(&histogram, "another"));
-    assert_eq!(other.row(0).sum_text, Some("112000000"));
+    assert_eq!(other.row(0).sum_text, Some("112000000.0"));
 }
 
 #[test]
