@@ -2,7 +2,7 @@
 // Ids and times, never bodies. Wrap the handler: exports.handler = withDelivery(async (event, context) => ...).
 'use strict';
 
-const number = (value) => (value == null || value === '' || Number.isNaN(Number(value)) ? null : Number(value));
+const number = (value) => (value != null && value !== '' && Number.isFinite(Number(value)) ? Number(value) : null);
 const millis = (text) => (text ? number(Date.parse(text)) : null);
 const seconds = (value) => (value == null ? null : Math.round(Number(value) * 1000));
 const name = (arn) => (arn ? arn.split(/[/:]/).pop() : null);
