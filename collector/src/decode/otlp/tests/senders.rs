@@ -1,4 +1,4 @@
-//! What senders write otherwise than the semantic conventions say: one test each. Cloudflare's and the Azure host's stand elsewhere.
+//! What senders write otherwise than the semantic conventions say: one test each. Those of whole platforms stand in `dialects`.
 
 use pennyspan_schema::Table;
 use pennyspan_schema::tables::{invocation_facts, metric_points};
