@@ -18,6 +18,7 @@ use crate::neighbours::environments::Environments;
 use crate::neighbours::instances::Instances;
 use crate::neighbours::keys::Keys;
 use crate::neighbours::messages::Messages;
+use crate::neighbours::producers::Producers;
 use crate::neighbours::waits::Waits;
 use crate::reading::Reading;
 
@@ -31,6 +32,8 @@ pub mod instances;
 pub mod keys;
 pub mod lag;
 pub mod messages;
+pub(crate) mod producers;
+pub(crate) mod replaced;
 pub mod sighting;
 pub mod waits;
 
@@ -55,6 +58,7 @@ pub struct Neighbours {
     pub(crate) messages: Messages,
     pub(crate) deployments: Deployments,
     pub(crate) waits: Waits,
+    pub(crate) producers: Producers,
 }
 
 impl Neighbours {
@@ -79,6 +83,7 @@ impl Neighbours {
         let mut instances = Instances::default();
         let mut deployments = Deployments::read(reading, &configurations).await?;
         let mut keys = Keys::default();
+        let mut producers = Producers::default();
         let mut rows = reading
             .stream(Table::Invocations, sighting::COLUMNS, Some(seen))
             .await?;
@@ -92,11 +97,14 @@ impl Neighbours {
                 instances.see(&row, function);
                 deployments.see(&row, function);
                 messages.see(&row, function);
+                producers.see(&row, function);
             }
         }
         drop(rows);
         keys.settle(reading, seen, window).await?;
         messages.settle(window);
+        producers.settle(reading, seen).await?;
+        deployments.add_replaced(&instances);
         deployments.settle();
         Ok(Self {
             window,
@@ -108,6 +116,7 @@ impl Neighbours {
             messages,
             deployments,
             waits,
+            producers,
         })
     }
 }

@@ -39,10 +39,24 @@ impl Reading {
         columns: &[Column],
         range: Option<Window>,
     ) -> Result<SendableRecordBatchStream, AnalysisError> {
+        self.stream_where(table, columns, range, None).await
+    }
+
+    /// Streams some columns of those rows of a range of time that a condition chooses, in no order.
+    pub(crate) async fn stream_where(
+        &self,
+        table: Table,
+        columns: &[Column],
+        range: Option<Window>,
+        condition: Option<Expr>,
+    ) -> Result<SendableRecordBatchStream, AnalysisError> {
         let failed = || AnalysisError::run(table.name());
         let mut frame = stored(&self.context, table).await.map_err(failed())?;
         if let Some(range) = range {
             frame = frame.filter(within(table, range)).map_err(failed())?;
+        }
+        if let Some(condition) = condition {
+            frame = frame.filter(condition).map_err(failed())?;
         }
         let columns = columns.iter().map(|column| col(column.name)).collect::<Vec<_>>();
         frame

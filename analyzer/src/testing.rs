@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use pennyspan_rules::PriceBooks;
 use pennyspan_schema::Table;
-use pennyspan_schema::tables::{configurations, deliveries, environment_facts, invocation_calls, invocations};
+use pennyspan_schema::tables::{configurations, deliveries, environment_facts, invocation_calls, invocations, spans};
 use pennyspan_store::{Folded, Snapshot};
 
 use crate::session::{Session, Settings, Span};
@@ -51,6 +51,7 @@ pub(crate) struct World {
     deliveries: Vec<RecordBatch>,
     environments: Vec<RecordBatch>,
     configurations: Vec<RecordBatch>,
+    spans: Vec<RecordBatch>,
 }
 
 impl World {
@@ -82,6 +83,13 @@ impl World {
         self
     }
 
+    pub(crate) fn span(&mut self, row: &spans::Row<'_>) -> &mut Self {
+        let mut builder = spans::Builder::default();
+        builder.append(row);
+        self.spans.push(builder.finish());
+        self
+    }
+
     /// Adds a setting of `checkout`.
     pub(crate) fn setting(&mut self, key: &str, value: &str, observed_s: i64) -> &mut Self {
         let mut builder = configurations::Builder::default();
@@ -108,6 +116,7 @@ impl World {
             deliveries: back(&self.deliveries),
             environments: back(&self.environments),
             configurations: back(&self.configurations),
+            spans: back(&self.spans),
         }
     }
 
@@ -116,6 +125,7 @@ impl World {
             (Table::Deliveries, self.deliveries.clone()),
             (Table::EnvironmentFacts, self.environments.clone()),
             (Table::Configurations, self.configurations.clone()),
+            (Table::Spans, self.spans.clone()),
         ];
         let folded = Folded {
             invocations: self.attempts.clone(),

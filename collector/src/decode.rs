@@ -28,6 +28,7 @@ pub(crate) mod object;
 pub mod otlp;
 mod output;
 pub(crate) mod own_line;
+pub(crate) mod payload;
 pub mod record;
 pub(crate) mod sender;
 mod settings;

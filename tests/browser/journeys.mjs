@@ -18,7 +18,7 @@ export async function journeys(browser, name, program) {
     return [...new Set(found)];
   };
   const fixed = ["/", "/?from=now-7d&to=now-6d", "/functions", "/findings", "/setup", "/setup?platform=records",
-    "/setup?platform=google", "/setup?platform=azure", "/setup?platform=cloudflare", "/ingest"];
+    "/setup?platform=google", "/setup?platform=azure", "/setup?platform=cloudflare", "/setup?platform=delivery", "/ingest"];
   const functions = await links("/functions", 'main a[href^="/functions/"]');
   const findings = await links("/findings", 'main a[href^="/findings/"]');
   const rules = await links("/findings", 'main a[href^="/rules/"]');

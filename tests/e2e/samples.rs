@@ -6,7 +6,7 @@ use pennyspan_collector::decode::{self, Decoded, Origin, Settings};
 use pennyspan_collector::import;
 use pennyspan_collector::request::{ContentType, Door, RequestKind};
 use pennyspan_schema::Table;
-use pennyspan_schema::tables::{invocation_facts, logs, spans};
+use pennyspan_schema::tables::{deliveries, invocation_facts, logs, spans};
 use serde_json::{Value, json};
 
 use crate::company::{pennyspan, report};
@@ -305,4 +305,60 @@ fn samples_of_function_logs_are_the_records_that_are_recorded_beside_them() {
     );
     assert_eq!((failed.outcome, failed.error_type), (Some("error"), Some("Exception")));
     assert_eq!(facts.rows().filter(|fact| fact.fact_kind == "start").count(), 2);
+}
+
+/// Returns what the facts and deliveries of an event that a function logged say, in the form of the samples' own list.
+fn said_of_event(event: &str, request_id: &str) -> Value {
+    let line = format!(r#"{{"level":"INFO","function_request_id":"{request_id}","message":{event}}}"#);
+    let log_event = json!({ "id": "1", "timestamp": 1_791_284_559_098_i64, "message": line });
+    let message = json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/f", "logStream": "s", "logEvents": [log_event] });
+    let decoded = decoded(
+        RequestKind::Cloudwatch,
+        ContentType::Json,
+        message.to_string().as_bytes(),
+    );
+    assert_eq!(decoded.rejections.total(), 0);
+    let batch = |table| decoded.rows.iter().find(|(of, _)| *of == table).map(|(_, batch)| batch);
+    let ms = |nanos: Option<i64>| json!(nanos.map(|nanos| nanos / 1_000_000));
+    let Some(facts) = batch(Table::InvocationFacts) else {
+        return json!({ "trigger_type": null, "source": null, "batch_size": null, "enqueued_min_unix_ms": null,
+            "enqueued_max_unix_ms": null, "receive_count_max": null, "messages": [] });
+    };
+    let facts = invocation_facts::Reader::new(facts).unwrap();
+    let fact = facts.row(0);
+    assert_eq!((facts.rows().count(), fact.invocation_id), (1, request_id));
+    let delivered = deliveries::Reader::new(batch(Table::Deliveries).unwrap()).unwrap();
+    let message = |row: deliveries::Row<'_>| {
+        assert_eq!(row.trigger_type, fact.trigger_type);
+        let mut message = json!({ "id": row.message_id, "source": row.trigger_source, "partition": row.trigger_partition,
+            "enqueued_unix_ms": ms(row.enqueued_unix_nano), "first_received_unix_ms": ms(row.first_received_unix_nano),
+            "receive_count": row.receive_count });
+        if let Some(queue) = row.dead_letter_of {
+            message["dead_letter_of"] = json!(queue);
+        }
+        message
+    };
+    json!({ "trigger_type": fact.trigger_type, "source": fact.trigger_source, "batch_size": fact.batch_size_count,
+        "enqueued_min_unix_ms": ms(fact.enqueued_min_unix_nano), "enqueued_max_unix_ms": ms(fact.enqueued_max_unix_nano),
+        "receive_count_max": fact.receive_max_count, "messages": delivered.rows().map(message).collect::<Vec<_>>() })
+}
+
+#[test]
+#[ignore = "PENNYSPAN_SAMPLES names the folder of samples"]
+fn samples_of_events_that_functions_log_give_what_they_say() {
+    let folder = samples().join("events");
+    let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let (mut files, mut wrong) = (0, Vec::new());
+    for (file, expected) in expected.as_object().unwrap() {
+        let mut expected = expected.clone();
+        expected.as_object_mut().unwrap().remove("enqueued_field");
+        let event = std::fs::read_to_string(folder.join(file)).unwrap();
+        let said = said_of_event(&event, "79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36");
+        if said != expected {
+            wrong.push(format!("{file}: said {said}, expected {expected}"));
+        }
+        files += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(files >= 52, "{files}");
 }

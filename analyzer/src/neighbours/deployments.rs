@@ -1,5 +1,5 @@
-//! Deployments: what a marker says, and what only neighbours reveal: the first sight of a version, and a changed
-//! setting.
+//! Deployments: what a marker says, and what only neighbours reveal: the first sight of a version, a changed setting, and
+//! environments that were replaced at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,7 +9,9 @@ use pennyspan_schema::tables::deployments::{self, Reader, Row};
 
 use crate::error::AnalysisError;
 use crate::grouped::Grouped;
-use crate::neighbours::configurations::Configurations;
+use crate::neighbours::configurations::{Configurations, Statement};
+use crate::neighbours::instances::Instances;
+use crate::neighbours::replaced;
 use crate::neighbours::sighting;
 use crate::reading::Reading;
 
@@ -18,6 +20,9 @@ const DEPLOYED_KEYS: [&str; 3] = ["code_sha256", "memory_size_mib", "runtime_ver
 
 /// The version that never changes its name, so that its first sight says nothing.
 const LATEST: &str = "$LATEST";
+
+/// Who says that environments were replaced at once.
+const REPLACED: &str = "environments replaced";
 
 /// One change of a function or service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +45,7 @@ pub struct Deployment {
     pub revision: Option<String>,
     /// Where to read about it.
     pub link: Option<String>,
-    /// Who says so: the marker's source, `version`, `service version` or the setting that changed.
+    /// Who says so: the marker's source, `version`, `service version`, `environments replaced` or the setting that changed.
     pub source: String,
 }
 
@@ -82,14 +87,39 @@ impl Deployments {
 
     fn add_changes(&mut self, configurations: &Configurations, key: &str) {
         for (resource, statements) in configurations.of_key(key) {
-            for pair in statements.windows(2).filter(|pair| pair[0].value != pair[1].value) {
+            let mut before: BTreeMap<_, &Statement> = BTreeMap::new();
+            for statement in statements {
+                let place = (&statement.provider, &statement.account, &statement.region);
+                let changed = |before: &&Statement| before.value != statement.value;
+                if before.insert(place, statement).as_ref().is_some_and(changed) {
+                    self.all.insert(Deployment {
+                        deployed_unix_nano: statement.observed_unix_nano,
+                        provider: Some(statement.provider.clone()),
+                        account: statement.account.clone(),
+                        region: statement.region.clone(),
+                        function: Some(resource.to_owned()),
+                        source: key.to_owned(),
+                        ..Deployment::default()
+                    });
+                }
+            }
+        }
+    }
+
+    /// Adds when most environments of a function were replaced at once.
+    pub(crate) fn add_replaced(&mut self, instances: &Instances) {
+        for ([provider, account, region, function], lives) in instances.lives().into_sorted() {
+            if function.is_none() {
+                continue;
+            }
+            for deployed_unix_nano in replaced::instants(lives) {
                 self.all.insert(Deployment {
-                    deployed_unix_nano: pair[1].observed_unix_nano,
-                    provider: Some(pair[1].provider.clone()),
-                    account: pair[1].account.clone(),
-                    region: pair[1].region.clone(),
-                    function: Some(resource.to_owned()),
-                    source: key.to_owned(),
+                    deployed_unix_nano,
+                    provider: provider.clone(),
+                    account: account.clone(),
+                    region: region.clone(),
+                    function: function.clone(),
+                    source: REPLACED.to_owned(),
                     ..Deployment::default()
                 });
             }

@@ -24,6 +24,7 @@ impl Neighbours {
         let (cold_start, cold_start_source) = self.cold_start(row, &filled, environment);
         let package = filled.setting("package_type");
         let billed = billing::billed(row, filled.init_type, package, &self.books);
+        let linked = self.producers.of(key, row.start_unix_nano);
         let lambda = billing::is_lambda(row.provider, row.platform, row.execution_model, filled.init_type);
         derived::Row {
             account: filled.account,
@@ -52,8 +53,8 @@ impl Neighbours {
             delivery_count: share.map_or(1, |share| share.named_count),
             event_attempts_count: share.map_or(standing.rank, |share| share.attempts_max_count),
             unseen_delivery_count: share.map_or(0, |share| share.unseen_count),
-            trigger_lag_us: lag::first_attempt_us(row, filled.function, tried_before, &self.configurations),
-            event_age_us: lag::age_us(row),
+            trigger_lag_us: lag::first_attempt_us(row, filled.function, tried_before, linked, &self.configurations),
+            event_age_us: lag::age_us(row, linked),
             function_wait_us: self.waits.of(key, row.start_unix_nano),
             deployed_unix_nano: self
                 .deployments

@@ -30,4 +30,8 @@ columns! {
     instance_id: Text { unit: Unit::None, nullable: "not said", source: "invocations" },
     /// How it ended.
     outcome: Text { unit: Unit::None, nullable: "not said", source: "invocations" },
+    /// Links of the invocation span, as JSON.
+    links_json: Json { unit: Unit::None, nullable: "no links", source: "invocations" },
+    /// When the oldest message of the batch was enqueued.
+    enqueued_min_unix_nano: Int { unit: Unit::UnixNano, nullable: "not said", source: "invocations" },
 }

@@ -2,7 +2,7 @@
 
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use pennyspan_schema::Window;
-use pennyspan_schema::tables::{deliveries, invocations};
+use pennyspan_schema::tables::{deliveries, invocations, spans};
 
 use crate::testing::{SECOND, SEVEN, World, attempt};
 use crate::{Session, Span};
@@ -170,4 +170,139 @@ async fn the_first_sight_of_a_version_is_a_deployment() {
     )
     .await;
     insta::assert_snapshot!(format!("{found}\n{last}"));
+}
+
+#[tokio::test]
+async fn a_link_to_the_senders_span_tells_when_a_message_was_sent() {
+    let mut world = World::default();
+    let sent = |id: u8, kind, end_s| spans::Row {
+        trace_id: [7; 16],
+        span_id: [id; 8],
+        kind,
+        name: "send",
+        start_unix_nano: SEVEN + (end_s - 1) * SECOND,
+        end_unix_nano: Some(SEVEN + end_s * SECOND),
+        ..spans::Row::default()
+    };
+    world
+        .span(&sent(1, 4, 10))
+        .span(&sent(2, 4, 8))
+        .span(&sent(3, 3, 10))
+        .span(&sent(4, 4, 99));
+    let trace = "07".repeat(16);
+    let link = |id: u8| {
+        format!(
+            r#"{{"trace_id":"{trace}","span_id":"{}"}}"#,
+            format!("{id:02x}").repeat(8)
+        )
+    };
+    let one = format!("[{}]", link(1));
+    let two = format!("[{},{}]", link(1), link(2));
+    let call = format!("[{}]", link(3));
+    let (later, unseen) = (format!("[{}]", link(4)), format!("[{}]", link(5)));
+    let consumer = |id, start_s, links| invocations::Row {
+        trigger_type: Some("queue"),
+        links_json: Some(links),
+        ..attempt(id, start_s)
+    };
+    world
+        .attempt(&consumer("1 first", 12, &one))
+        .attempt(&consumer("2 again, with an older one", 30, &two))
+        .attempt(&consumer("3 links a call", 12, &call))
+        .attempt(&consumer("4 clocks differ", 98, &later))
+        .attempt(&consumer("5 not seen", 12, &unseen))
+        .attempt(&invocations::Row {
+            function: Some("mailer"),
+            ..consumer("6 another function", 40, &one)
+        })
+        .attempt(&invocations::Row {
+            enqueued_min_unix_nano: Some(SEVEN + 11 * SECOND),
+            trigger_lag_us: Some(1_000_000),
+            ..consumer("7 knows itself", 12, &one)
+        });
+    let sql = "SELECT invocation_id, trigger_lag_ms, event_age_ms FROM invocations ORDER BY invocation_id";
+    let expected = text(&world.session(Span::Whole).await, sql).await;
+    insta::assert_snapshot!(expected);
+    assert_eq!(text(&world.reversed().session(Span::Whole).await, sql).await, expected);
+}
+
+#[tokio::test]
+async fn a_lag_is_told_no_more_precisely_than_its_source_knows_it() {
+    let mut world = World::default();
+    let event = |id, trigger_type, lag_ms: i64, enqueued_unix_nano| invocations::Row {
+        trigger_type: Some(trigger_type),
+        enqueued_min_unix_nano: Some(enqueued_unix_nano),
+        trigger_lag_us: Some(lag_ms * 1_000),
+        ..attempt(id, 10)
+    };
+    let (second, millis) = (SEVEN, SEVEN + 1_000_000);
+    world
+        .attempt(&event("1 bus", "bus", 300, second))
+        .attempt(&event("2 bus, late", "bus", 1_700, second))
+        .attempt(&event("3 bus to the millisecond", "bus", 300, millis))
+        .attempt(&event("4 table's stream", "stream", 1_900, second))
+        .attempt(&event("5 table's stream, late", "stream", 2_000, second))
+        .attempt(&event("6 stream to the millisecond", "stream", 300, millis))
+        .attempt(&event("7 queue", "queue", 300, second))
+        .attempt(&invocations::Row {
+            trigger_partition: Some("shard-1"),
+            ..event("8 shard on the second", "stream", 300, second)
+        });
+    let sql = "SELECT invocation_id, trigger_lag_ms FROM invocations ORDER BY invocation_id";
+    insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
+}
+
+#[tokio::test]
+async fn environments_replaced_at_once_are_a_deployment_of_what_never_changes_its_version() {
+    let mut world = World::default();
+    let names: Vec<String> = (0..12).map(|index| format!("i-{index:02}")).collect();
+    for (index, name) in names.iter().enumerate() {
+        let old = index < 6;
+        for minute in if old { 0..10 } else { 10..20 } {
+            world.attempt(&invocations::Row {
+                instance_id: Some(name),
+                version: Some("$LATEST"),
+                ..attempt("x", minute * 60 + i64::try_from(index).unwrap())
+            });
+        }
+    }
+    let sql = "SELECT deployed_time, region, function, source FROM deployments ORDER BY 1";
+    insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
+}
+
+#[tokio::test]
+async fn a_setting_holds_from_when_it_was_observed_until_the_next_statement() {
+    let mut world = World::default();
+    let unsaid = |id, start_s| invocations::Row {
+        architecture: None,
+        memory_size_mib: None,
+        max_memory_used_mib: None,
+        billed_mib_ms: None,
+        ..attempt(id, start_s)
+    };
+    for (id, start_s) in [
+        ("1 before", 0),
+        ("2 at the first", 100),
+        ("3 between", 150),
+        ("4 at the second", 200),
+        ("5 after", 300),
+    ] {
+        world.attempt(&unsaid(id, start_s));
+    }
+    world
+        .setting("architecture", "x86_64", 100)
+        .setting("architecture", "arm64", 200)
+        .setting("memory_size_mib", "1024", 100)
+        .setting("memory_size_mib", "2048", 200)
+        .setting("timeout_ms", "3000", 100)
+        .setting("timeout_ms", "30000", 200);
+    // A template of long ago gives way to what was observed, but for the time before.
+    world
+        .setting("ephemeral_storage_mib", "512", -400_000_000)
+        .setting("ephemeral_storage_mib", "1024", 150);
+    let sql = "SELECT invocation_id, architecture, memory_size_mib, timeout_ms, ephemeral_storage_mib, assumed_architecture, cost_usd
+               FROM invocations ORDER BY invocation_id";
+    let expected = text(&world.session(Span::Whole).await, sql).await;
+    insta::assert_snapshot!(expected);
+    assert_eq!(text(&world.reversed().session(Span::Whole).await, sql).await, expected);
 }

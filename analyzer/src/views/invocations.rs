@@ -56,7 +56,7 @@ pub(crate) fn over(attempts: DataFrame, neighbours: &Arc<Neighbours>) -> Result<
 }
 
 /// Nullable columns that the derivation reads; it reads all those that are never null as well.
-const READ: [&str; 25] = [
+const READ: [&str; 26] = [
     "account",
     "architecture",
     "billed_duration_ms",
@@ -79,6 +79,7 @@ const READ: [&str; 25] = [
     "scheduled_unix_nano",
     "service",
     "trigger_lag_us",
+    "trigger_partition",
     "trigger_source",
     "trigger_type",
     "version",

@@ -1,11 +1,15 @@
-//! Settings of functions, queues and event sources: our own rows, and what the AWS command line prints.
+//! Settings of functions, queues and event sources: our own rows, what the providers' command lines print, and templates.
 
 mod aws;
+mod azure;
+mod google;
+mod quantity;
 mod statement;
+pub(crate) mod template;
 
 use pennyspan_schema::Table;
 
-pub(crate) use self::aws::Printed;
+use self::aws::Printed;
 use self::statement::{Observed, Statement, value_text};
 use super::documents::{Document, documents};
 use super::fault::Fault;
@@ -15,7 +19,7 @@ use super::record::{object_of, within};
 use super::{DecodeError, Decoded, Origin, Output, Reason, Settings};
 
 /// What a body should be.
-const EXPECTED: &str = "settings as a JSON array or one per line, or what the AWS command line prints";
+const EXPECTED: &str = "settings as a JSON array or one per line, what a provider's command line prints, or a template";
 /// Where it was read, where the sender does not tell.
 const SOURCE: &str = "configuration record";
 /// Keys that are settings of functions and of nothing else.
@@ -35,12 +39,21 @@ const FUNCTION_KEYS: &[&str] = &[
 /// A row has `resource` or `function`, `key`, `value`, and `observed_time` (RFC 3339) or `observed_time_unix_ms`. The outputs of
 /// `aws lambda get-function-configuration`, `get-function`, `list-functions`, `get-function-concurrency`,
 /// `list-provisioned-concurrency-configs`, `list-event-source-mappings`, `get-function-event-invoke-config`,
-/// `get-account-settings` and `aws sqs get-queue-attributes` are read as they are.
+/// `get-account-settings`, `aws sqs get-queue-attributes`, `gcloud run services describe --format json` and `az functionapp show`
+/// are read as they are, and so are templates of CloudFormation, SAM and the Serverless Framework, `wrangler.toml`,
+/// `wrangler.jsonc` and what `terraform show -json` prints.
 ///
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is an array that is not JSON, [`DecodeError::NothingAcceptable`] where no item is.
 pub fn configurations(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
-    items(body, 1, origin, settings)?.finish("settings")
+    let is_template = std::str::from_utf8(body).is_ok_and(|text| template::recognise(text.trim_start()));
+    let read = if is_template { template::items } else { items };
+    read(body, 1, origin, settings)?.finish("settings")
+}
+
+/// Returns whether an object with the keys is an output of a command line or a template.
+pub(crate) fn has_keys(has: impl Fn(&str) -> bool + Copy) -> bool {
+    Printed::of_keys(has).is_some() || google::has_keys(has) || azure::has_keys(has) || template::has_keys(has)
 }
 
 /// Decodes a body, or a part of a larger one whose first line or item has the number `first`.
@@ -66,7 +79,17 @@ pub(crate) fn items(
 type Given<'o> = (&'o Origin<'o>, &'o Settings);
 
 fn one(document: Document<'_>, given: Given<'_>, output: &mut Output) -> Result<(), Fault> {
+    let json = document.json.clone();
     let mut object = object_of(document)?;
+    if let (true, Ok(json)) = (template::is_template(&object), json) {
+        return template::read(json, given, output);
+    }
+    if google::has_keys(|key| object.has(key)) {
+        return google::read(&mut object, given, output);
+    }
+    if azure::has_keys(|key| object.has(key)) {
+        return azure::read(&mut object, given, output);
+    }
     match Printed::recognise(&object) {
         Some(printed) => printed.read(&mut object, given, output),
         None => row(&mut object, given, output),

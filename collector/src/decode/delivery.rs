@@ -36,6 +36,12 @@ pub(crate) struct Trigger<'a> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Message<'a> {
     pub(crate) id: Option<Cow<'a, str>>,
+    /// Where it came from, where that is not the trigger's source.
+    pub(crate) source: Option<Cow<'a, str>>,
+    /// Its partition, where that is not the trigger's.
+    pub(crate) partition: Option<Cow<'a, str>>,
+    /// The queue that gave it up.
+    pub(crate) dead_letter_of: Option<Cow<'a, str>>,
     pub(crate) enqueued_unix_nano: Option<i64>,
     pub(crate) first_received_unix_nano: Option<i64>,
     pub(crate) receive_count: Option<i64>,
@@ -62,7 +68,7 @@ impl<'a> Trigger<'a> {
     }
 
     /// Fills what the messages say together.
-    fn sum_up(&mut self) {
+    pub(crate) fn sum_up(&mut self) {
         let (oldest, newest) = bounds(self.messages.iter().filter_map(|message| message.enqueued_unix_nano));
         (self.enqueued_min_unix_nano, self.enqueued_max_unix_nano) = (oldest, newest);
         self.first_received_unix_nano = bounds(
@@ -74,13 +80,27 @@ impl<'a> Trigger<'a> {
         self.receive_max_count = self.messages.iter().filter_map(|message| message.receive_count).max();
     }
 
+    /// Keeps as many messages as a delivery lists.
+    pub(crate) fn list_only_some(&mut self) {
+        self.messages.truncate(LISTED);
+    }
+
     /// Cuts names to their limit.
     pub(crate) fn cut(&mut self, settings: &Settings) {
         for text in [&mut self.given, &mut self.source, &mut self.partition] {
             cut(text, settings);
         }
         for message in &mut self.messages {
-            cut(&mut message.id, settings);
+            let Message {
+                id,
+                source,
+                partition,
+                dead_letter_of,
+                ..
+            } = message;
+            for text in [id, source, partition, dead_letter_of] {
+                cut(text, settings);
+            }
         }
     }
 
@@ -104,7 +124,7 @@ impl<'a> Trigger<'a> {
             let mut row = deliveries::Row {
                 provider: fact.provider,
                 key_scope: fact.key_scope,
-                invocation_id: Some(fact.invocation_id),
+                invocation_id: Some(fact.invocation_id).filter(|id| !id.is_empty()),
                 source: fact.source,
                 fact_unix_nano: fact.fact_unix_nano,
                 account: fact.account,
@@ -112,14 +132,15 @@ impl<'a> Trigger<'a> {
                 function: fact.function,
                 instance_id: fact.instance_id,
                 trigger_type: self.kind.map(TriggerType::as_str),
-                trigger_source: self.source.as_deref(),
-                trigger_partition: self.partition.as_deref(),
+                trigger_source: message.source.as_deref().or(self.source.as_deref()),
+                trigger_partition: message.partition.as_deref().or(self.partition.as_deref()),
                 message_id: message.id.as_deref(),
                 batch_size_count: self.batch_size,
                 message_bytes: message.bytes,
                 enqueued_unix_nano: message.enqueued_unix_nano,
                 first_received_unix_nano: message.first_received_unix_nano,
                 receive_count: message.receive_count,
+                dead_letter_of: message.dead_letter_of.as_deref(),
                 outcome: if message.failed { "failed" } else { "delivered" },
                 time_suspect: fact.time_suspect.unwrap_or(false),
                 received_unix_nano: fact.received_unix_nano,
@@ -168,6 +189,8 @@ fn cut(text: &mut Option<Cow<'_, str>>, settings: &Settings) {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Delivery<'a> {
     pub(crate) invocation_id: Option<Cow<'a, str>>,
+    /// Which attempt the sender counts it as, from 1.
+    pub(crate) attempt: Option<i64>,
     pub(crate) trigger: Trigger<'a>,
     pub(crate) http_status: Option<i64>,
     pub(crate) route: Option<Cow<'a, str>>,
@@ -231,6 +254,7 @@ impl<'a> Delivery<'a> {
         let mut http = object.object("http")?.unwrap_or_default();
         Ok(Self {
             invocation_id: object.text("invocation_id")?,
+            attempt: None,
             trigger,
             http_status: http.count("status")?,
             route: http.text("route")?,
@@ -253,6 +277,9 @@ impl<'a> Delivery<'a> {
         } = self.trigger;
         let message = |message: Message<'_>| Message {
             id: text(message.id),
+            source: text(message.source),
+            partition: text(message.partition),
+            dead_letter_of: text(message.dead_letter_of),
             enqueued_unix_nano: message.enqueued_unix_nano,
             first_received_unix_nano: message.first_received_unix_nano,
             receive_count: message.receive_count,
@@ -261,6 +288,7 @@ impl<'a> Delivery<'a> {
         };
         Delivery {
             invocation_id: text(self.invocation_id),
+            attempt: self.attempt,
             trigger: Trigger {
                 kind,
                 given: text(given),
@@ -280,7 +308,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Appends the statement about the invocation and its messages; without an invocation id there is nothing to state it about.
+    /// Appends the statement about the invocation and its messages. Without an invocation id there is no invocation to state
+    /// anything about, and the messages stand alone.
     pub(crate) fn append(
         mut self,
         at: &Written<'_>,
@@ -291,9 +320,7 @@ impl<'a> Delivery<'a> {
         for text in [&mut self.invocation_id, &mut self.tenant] {
             cut(text, settings);
         }
-        let Some(invocation_id) = self.invocation_id.as_deref() else {
-            return;
-        };
+        let invocation_id = self.invocation_id.as_deref().unwrap_or_default();
         let filed = Clock::new(origin.received_at_unix_nano).file(at.time_unix_nano);
         let mut row = invocation_facts::Row {
             provider: at.provider,
@@ -309,6 +336,7 @@ impl<'a> Delivery<'a> {
             function: at.function,
             version: at.version,
             instance_id: at.instance_id,
+            attempt_reported: self.attempt,
             time_suspect: filed.suspect.then_some(true),
             http_status: self.http_status,
             route: self
@@ -321,7 +349,9 @@ impl<'a> Delivery<'a> {
         };
         self.trigger.fill(&mut row);
         row.content_hash = row.hash();
-        output.invocation_facts.append(&row);
+        if !invocation_id.is_empty() {
+            output.invocation_facts.append(&row);
+        }
         self.trigger.append_deliveries(&row, output);
     }
 }
@@ -333,10 +363,13 @@ fn message<'a>(record: &mut Object<'a>, failed: &[Cow<'_, str>]) -> Result<Messa
     Ok(Message {
         failed: id.as_ref().is_some_and(|id| failed.contains(id)),
         id,
+        source: record.text("source")?,
+        partition: record.text("partition")?,
         enqueued_unix_nano: enqueued.or(record.time("enqueued_time")?),
         first_received_unix_nano: first_received.or(record.time("first_received_time")?),
         receive_count: record.count("receive_count")?,
         bytes: record.count("bytes")?,
+        ..Message::default()
     })
 }
 

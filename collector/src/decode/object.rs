@@ -83,6 +83,21 @@ impl<'a> Object<'a> {
         self.members.iter().any(|(name, _)| name == key)
     }
 
+    /// Returns the keys, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// Returns the members, in order, each with the text of its value.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), value.get()))
+    }
+
+    /// Returns a key as it is written, which may differ in case.
+    pub(crate) fn key_of_any_case(&self, key: &str) -> Option<&str> {
+        self.keys().find(|name| name.eq_ignore_ascii_case(key))
+    }
+
     /// Takes a member out.
     pub(crate) fn take(&mut self, key: &str) -> Option<&'a RawValue> {
         let value = self.get(key);

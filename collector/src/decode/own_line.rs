@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use pennyspan_schema::tables::logs;
 use pennyspan_schema::{Outcome, Source};
 
-use super::delivery::{Delivery, Written};
+use super::delivery::Written;
 use super::exception::Exception;
 use super::fingerprint::fingerprint;
 use super::items::Items;
 use super::names::{key_scope, text_up_to};
-use super::object::Object;
+use super::payload;
 use super::sender::{Sender, name};
 use super::severity;
 use super::time::Filed;
@@ -50,12 +50,13 @@ impl OwnLine<'_> {
         let severity_number = self.severity.as_deref().and_then(severity::number);
         let printed = || Exception::printed(&self.body).filter(|_| severity_number >= Some(ERROR));
         let error = self.error.or_else(printed);
-        let delivery = delivery(&self.body);
+        let told = payload::of_line(&self.body);
+        let (delivery, instead) = told.map_or((None, None), |told| (Some(told.delivery), told.instead));
         let named = delivery.as_ref().and_then(|delivery| delivery.invocation_id.as_deref());
         let invocation_id = named.or(self.invocation_id).map(|id| name(Cow::Borrowed(id), settings));
         let cut = |text: Option<&str>| text.map(|text| name(Cow::Borrowed(text), settings).into_owned());
         let (kind, severity_text) = (cut(error.and_then(|error| error.kind)), cut(self.severity.as_deref()));
-        let body = self.body.trim_end_matches(['\r', '\n']);
+        let body = instead.as_deref().unwrap_or(&self.body).trim_end_matches(['\r', '\n']);
         items.append_log(&logs::Row {
             time_unix_nano: filed.unix_nano,
             time_suspect: filed.suspect,
@@ -106,17 +107,6 @@ impl OwnLine<'_> {
             ..sender.fact()
         });
     }
-}
-
-/// Returns the delivery line that a message is, if it is one.
-fn delivery(body: &str) -> Option<Delivery<'static>> {
-    let text = body.trim();
-    if !(text.starts_with('{') && text.contains("\"pennyspan\"")) {
-        return None;
-    }
-    let mut object = Object::parse(text).ok()?;
-    let told = Delivery::recognise(&object).then(|| Delivery::read(&mut object).ok())?;
-    told.map(Delivery::into_owned)
 }
 
 /// Returns where and when a function wrote a line.

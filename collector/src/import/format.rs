@@ -11,7 +11,7 @@ pub(super) use self::protobuf::signal;
 use super::csv;
 use crate::decode::aws::export::is_lambda_log;
 use crate::decode::aws::metric_stream;
-use crate::decode::configuration::Printed;
+use crate::decode::configuration::{self, template};
 use crate::request::RequestKind;
 
 /// How many lines of text are looked at.
@@ -66,7 +66,7 @@ formats! {
     ExecutionHistory = "histories of Step Functions executions";
     /// Lambda log lines, as text or JSON.
     LambdaLog = "Lambda log lines";
-    /// Settings, and what the AWS command line prints about them.
+    /// Settings, what command lines print about them, and templates.
     Configurations = "settings";
     /// Deployments.
     Deployments = "deployments";
@@ -97,6 +97,8 @@ pub(super) enum Shape {
     Delimited,
     /// Comma-separated values, whose first record names the fields.
     Records,
+    /// The file as one item.
+    Whole,
 }
 
 /// A file's content is of no known format.
@@ -126,6 +128,9 @@ pub fn recognise(head: &[u8]) -> Result<Format, Unrecognised> {
 /// Recognises format and shape.
 pub(super) fn look(head: &[u8]) -> Result<(Format, Shape), Unrecognised> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    if template::recognise(&String::from_utf8_lossy(text)) {
+        return Ok((Format::Configurations, Shape::Whole));
+    }
     if text.starts_with(b"{") || text.starts_with(b"[") {
         return of_json(text);
     }
@@ -225,8 +230,7 @@ fn of_keys(keys: &Keys) -> Option<Format> {
         && any(&["start_time", "start_time_unix_ms", "duration_ms", "invocation_id"])
     {
         Format::Invocations
-    } else if (has("key") && has("value") && any(&["resource", "function"]))
-        || (queue && Printed::of_keys(has).is_some())
+    } else if (has("key") && has("value") && any(&["resource", "function"])) || (queue && configuration::has_keys(has))
     {
         Format::Configurations
     } else if any(&["function", "service"]) && any(&["time", "time_unix_ms"]) && any(&["version", "revision"]) {

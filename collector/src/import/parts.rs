@@ -1,6 +1,6 @@
 //! A file in parts of bounded size, each decoded by itself.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 use std::ops::Range;
 
 use pennyspan_schema::Table;
@@ -42,6 +42,7 @@ impl Parts<'_> {
             Shape::Lines => self.lines(reader, take),
             Shape::Values => self.values(reader, take),
             Shape::Records => self.records(reader, take),
+            Shape::Whole => self.whole(reader, take),
         }
     }
 
@@ -58,6 +59,7 @@ impl Parts<'_> {
             (Format::MetricStream, _) => Some(metric_stream::items),
             (Format::Xray, _) => Some(xray::items),
             (Format::ExecutionHistory, _) => Some(step_functions::items),
+            (Format::Configurations, Shape::Whole) => Some(configuration::template::items),
             (Format::Configurations, _) => Some(configuration::items),
             (Format::Deployments, _) => Some(deployment::items),
             (Format::GcpLogs, _) => Some(gcp::items),
@@ -165,6 +167,23 @@ impl Parts<'_> {
                 }
             }
         }
+    }
+
+    /// Decodes a file that only makes sense as a whole.
+    fn whole(self, reader: &mut dyn BufRead, take: &mut dyn FnMut(Decoded)) -> Result<(), ImportError> {
+        let limit = self.settings.request_bytes;
+        let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Vec::new();
+        let read = reader.take(one_more).read_to_end(&mut bytes);
+        read.map_err(|error| ImportError::Unreadable { error })?;
+        let mut part = Part::starting_at(1);
+        if bytes.len() > limit {
+            take(rejected(Table::Configurations, "line 1".to_owned(), self.too_long()));
+            return Ok(());
+        }
+        part.add(&bytes);
+        self.flush(part, take)?;
+        Ok(())
     }
 
     fn too_long(self) -> String {

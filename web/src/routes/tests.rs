@@ -23,7 +23,7 @@ fn addresses() -> Vec<String> {
     .map(str::to_owned)
     .into();
     all.extend(["overview", "cold", "cost", "findings"].map(|tab| format!("{FUNCTION}?tab={tab}")));
-    all.extend(["lambda", "otlp", "records"].map(|platform| format!("/setup?platform={platform}")));
+    all.extend(["lambda", "otlp", "records", "delivery"].map(|platform| format!("/setup?platform={platform}")));
     all
 }
 

@@ -14,7 +14,7 @@ use crate::decode::delivery::Delivery;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::{is_uuid, text_up_to};
 use crate::decode::object::{self, Object};
-use crate::decode::{Clock, Output, Settings, ids, number, severity};
+use crate::decode::{Clock, Output, Settings, ids, number, payload, severity};
 
 /// Where loggers put the time, the level, the request, the trace and the error.
 const TIME: &[&str] = &["timestamp", "time", "@timestamp"];
@@ -56,19 +56,20 @@ pub(super) struct Failure<'a> {
 /// Reads a line of text: Node's and Python's runtimes put time, request and level before the message.
 pub(super) fn text(whole: &str) -> Application<'_> {
     let Some(prefix) = Prefix::parse(whole) else {
-        return unhandled_python(whole).unwrap_or_default();
+        let event = || payload::in_text(whole).map(of_event);
+        return unhandled_python(whole).or_else(event).unwrap_or_default();
     };
     let message = prefix.message.trim();
     let nested = message.find('{').map(|at| (message[..at].trim(), &message[at..]));
     let mut own = match nested.and_then(|(words, json)| Some((words, Object::parse(json).ok()?))) {
         Some((words, object)) if words.is_empty() || RUNTIME_WORDS.contains(&words) => of_object(object, words),
-        _ => Application::default(),
+        _ => payload::in_text(message).map(of_event).unwrap_or_default(),
     };
     own.line.time_unix_nano = Some(prefix.time_unix_nano);
     own.line.severity_number = severity::number(prefix.level);
     own.line.severity_text = Some(prefix.level.into());
     own.line.invocation_id = request_id(prefix.request.into());
-    own.line.message = Some(prefix.message.into());
+    own.line.message = own.line.message.or(Some(prefix.message.into()));
     own
 }
 
@@ -77,6 +78,10 @@ pub(super) fn json<'a>(mut object: Object<'a>, settings: &Settings) -> Applicati
     if Delivery::recognise(&object) {
         return of_object(object, "");
     }
+    if let Some(delivery) = whole_event(&object) {
+        return of_event(delivery);
+    }
+    let event = payload::take(&mut object);
     let message = object.take("message").or_else(|| object.take("msg"));
     let words = message.and_then(|message| object::text(message.get()));
     let nested = nested(message, words.as_ref());
@@ -89,8 +94,11 @@ pub(super) fn json<'a>(mut object: Object<'a>, settings: &Settings) -> Applicati
         own.line.trace_id = own.line.trace_id.or(nested.line.trace_id);
         own.error = own.error.or(nested.error);
         own.delivery = nested.delivery;
+        own.line.message = nested.line.message;
     }
-    own.line.message = words.or(message.map(|message| message.get().into()));
+    own.delivery = own.delivery.or(event);
+    let written = words.or(message.map(|message| message.get().into()));
+    own.line.message = own.line.message.or(written);
     own.line.attributes_json = left(object, settings);
     own
 }
@@ -100,9 +108,30 @@ fn nested<'a>(message: Option<&'a RawValue>, words: Option<&Cow<'a, str>>) -> Op
     let read = |json: &'a str| Object::parse(json.trim()).ok().map(|object| of_object(object, ""));
     match words {
         None => read(message?.get()),
-        Some(words) if !words.trim_start().starts_with('{') => None,
-        Some(Cow::Borrowed(words)) => read(words),
-        Some(Cow::Owned(words)) => Some(own(of_object(Object::parse(words.trim()).ok()?, ""))),
+        Some(words) if !words.trim_start().starts_with('{') => payload::in_text(words).map(of_event),
+        Some(Cow::Borrowed(words)) => read(words).or_else(|| payload::in_text(words).map(of_event)),
+        Some(Cow::Owned(words)) => match Object::parse(words.trim()) {
+            Ok(object) => Some(own(of_object(object, ""))),
+            Err(_) => payload::in_text(words).map(of_event),
+        },
+    }
+}
+
+/// Reads an object that is an event and no line of a logger's, which would have a level.
+fn whole_event<'a>(object: &Object<'a>) -> Option<Delivery<'a>> {
+    let logged = LEVEL.iter().any(|key| object.has(key));
+    if logged { None } else { payload::read(object) }
+}
+
+/// Returns a line that is an event, in whose place its summary stands: bodies of messages are not kept.
+fn of_event(delivery: Delivery<'_>) -> Application<'_> {
+    Application {
+        line: LineKind {
+            message: Some(payload::summary(&delivery).into()),
+            ..LineKind::default()
+        },
+        delivery: Some(delivery),
+        error: None,
     }
 }
 
@@ -119,6 +148,9 @@ fn of_object<'a>(mut object: Object<'a>, words: &str) -> Application<'a> {
             delivery: Delivery::read(&mut object).ok(),
             error: None,
         };
+    }
+    if let Some(delivery) = whole_event(&object) {
+        return of_event(delivery);
     }
     let level = first(&mut object, LEVEL);
     let error_type = first(&mut object, ERROR_TYPE);

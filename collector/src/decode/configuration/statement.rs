@@ -6,7 +6,7 @@ use super::Given;
 use crate::decode::fault::Fault;
 use crate::decode::names::{self, Arn, text_up_to};
 use crate::decode::object::{self, no_time};
-use crate::decode::time::Filed;
+use crate::decode::time::{EARLIEST_UNIX_NANO, Filed};
 use crate::decode::{Clock, Output, Settings};
 
 /// What a setting is of, and who says so.
@@ -89,6 +89,21 @@ impl<'s> Observed<'s> {
             received_unix_nano: origin.received_at_unix_nano,
             settings,
         })
+    }
+
+    /// Returns when a template's settings hold from: the time that it names, that of its receipt, else the earliest there is.
+    pub(super) fn of_template(time: Option<i64>, (origin, settings): Given<'s>) -> Self {
+        let clock = Clock::new(origin.received_at_unix_nano);
+        let filed = time.map(|time| clock.file(time)).or_else(|| clock.file_untimed());
+        let always = Filed {
+            unix_nano: EARLIEST_UNIX_NANO,
+            suspect: false,
+        };
+        Self {
+            filed: filed.unwrap_or(always),
+            received_unix_nano: origin.received_at_unix_nano,
+            settings,
+        }
     }
 }
 

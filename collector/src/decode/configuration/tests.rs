@@ -188,3 +188,64 @@ fn event_sources_and_queues_tell_theirs() {
     ];
     assert_eq!(said(&rows(&decode_at(queue, None, None).unwrap())), expected);
 }
+
+#[test]
+fn a_cloud_run_service_names_its_settings_and_since_when_its_revision_is_ready() {
+    let body = r#"{"apiVersion":"serving.knative.dev/v1","kind":"Service",
+        "metadata":{"name":"orders-api","namespace":"4711","creationTimestamp":"2026-01-01T00:00:00Z","labels":{"cloud.googleapis.com/location":"europe-west1"}},
+        "spec":{"template":{"metadata":{"annotations":{"autoscaling.knative.dev/minScale":"1","autoscaling.knative.dev/maxScale":"20","run.googleapis.com/cpu-throttling":"false"}},
+            "spec":{"containerConcurrency":80,"timeoutSeconds":300,"containers":[{"image":"x","resources":{"limits":{"cpu":"1000m","memory":"512Mi"}}}]}}},
+        "status":{"latestReadyRevisionName":"orders-api-00007-2gd","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-10-08T07:00:00Z"}]}}"#;
+    let decoded = decode_at(body, None, None).unwrap();
+    let rows = rows(&decoded);
+    assert_eq!(
+        said(&rows),
+        [
+            "orders-api timeout_ms=300000",
+            "orders-api memory_size_mib=512",
+            "orders-api cpu_milli=1000",
+            "orders-api concurrency_per_instance=80",
+            "orders-api min_instances=1",
+            "orders-api max_instances=20",
+            "orders-api billing_mode=instance",
+        ]
+    );
+    let first = rows.row(0);
+    assert_eq!(
+        (first.provider, first.account, first.region),
+        ("gcp", Some("4711"), Some("europe-west1"))
+    );
+    assert_eq!(
+        Some(first.observed_unix_nano),
+        number::unix_nano("2026-10-08T07:00:00Z")
+    );
+    let deployed = decoded.rows.iter().find(|(of, _)| *of == Table::Deployments).unwrap().1;
+    let deployed = deployments::Reader::new(deployed).unwrap();
+    assert_eq!(deployed.row(0).version, Some("orders-api-00007-2gd"));
+}
+
+#[test]
+fn a_function_app_names_its_plan_and_its_instances() {
+    let body = r#"{"id":"/subscriptions/s-1/resourceGroups/r/providers/Microsoft.Web/sites/mailer","name":"mailer","kind":"functionapp,linux","location":"West Europe",
+        "lastModifiedTimeUtc":"2026-10-08T07:00:00.123333","sku":"FlexConsumption","defaultHostName":"mailer.azurewebsites.net","siteConfig":{},
+        "functionAppConfig":{"runtime":{"name":"python","version":"3.12"},"scaleAndConcurrency":{"instanceMemoryMb":2048,"maximumInstanceCount":100,
+            "alwaysReady":[{"name":"http","instanceCount":2},{"name":"blob","instanceCount":1}],"triggers":{"http":{"perInstanceConcurrency":16}}}}}"#;
+    let decoded = decode_at(body, None, None).unwrap();
+    let rows = rows(&decoded);
+    assert_eq!(
+        said(&rows),
+        [
+            "mailer memory_size_mib=2048",
+            "mailer max_instances=100",
+            "mailer min_instances=3",
+            "mailer concurrency_per_instance=16",
+            "mailer runtime=python",
+            "mailer billing_mode=flex_consumption",
+        ]
+    );
+    assert_eq!((rows.row(0).provider, rows.row(0).account), ("azure", Some("s-1")));
+    assert_eq!(
+        Some(rows.row(0).observed_unix_nano),
+        number::unix_nano("2026-10-08T07:00:00.123333Z")
+    );
+}

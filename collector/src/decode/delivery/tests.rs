@@ -1,5 +1,7 @@
 use pennyspan_schema::TriggerType;
 
+mod middleware;
+
 use super::{Delivery, Trigger, trigger_type};
 use crate::decode::Reason;
 use crate::decode::object::Object;
@@ -45,5 +47,16 @@ fn only_so_many_messages_are_listed() {
     assert_eq!(
         (delivery.trigger.messages.len(), delivery.trigger.batch_size),
         (100, Some(150))
+    );
+}
+
+#[test]
+fn a_record_may_name_a_place_of_its_own() {
+    let text = r#"{"pennyspan":"delivery","batch_size":1,"trigger":{"type":"stream","source":"carts"},"records":[{"id":"paid-2:7","source":"paid","partition":"paid-2"}]}"#;
+    let delivery = Delivery::read(&mut Object::parse(text).unwrap()).unwrap();
+    let message = &delivery.trigger.messages[0];
+    assert_eq!(
+        (message.source.as_deref(), message.partition.as_deref()),
+        (Some("paid"), Some("paid-2"))
     );
 }

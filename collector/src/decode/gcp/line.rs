@@ -9,6 +9,7 @@ use crate::decode::fault::Fault;
 use crate::decode::items::Items;
 use crate::decode::object::Object;
 use crate::decode::own_line::OwnLine;
+use crate::decode::payload as event;
 use crate::decode::sender::Sender;
 use crate::decode::time::Filed;
 
@@ -22,7 +23,7 @@ pub(super) fn append(
 ) -> Result<(), Fault> {
     let (id, certain) = entry.invocation();
     let mut payload = entry.json.take().unwrap_or_default();
-    let is_delivery = Delivery::recognise(&payload);
+    let is_delivery = Delivery::recognise(&payload) || event::read(&payload).is_some();
     let message = if is_delivery {
         None
     } else {

@@ -116,6 +116,7 @@ impl Item for LogFields<'_> {
             received_unix_nano: context.origin.received_at_unix_nano,
             ..said.row(&known)
         });
+        facts::append_trigger(&known, filed, context, output);
         facts::append_exception(&self.event_name, &known, filed, context, output);
         Ok(())
     }

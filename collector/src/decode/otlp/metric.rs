@@ -16,6 +16,14 @@ use super::intake::{Context, Item, Room, Surroundings};
 use super::resource::{Identity, Side, Words};
 use super::slots::{Promoted, Slot, Slots, Standing};
 
+/// How much memory invocations used, in bytes.
+const MEMORY_USE: &str = "faas.mem_usage";
+/// The scope that counts a megabyte as a million bytes: the Telemetry API receiver of opentelemetry-lambda multiplies what Lambda
+/// calls megabytes, which are mebibytes, with a million.
+const MEGABYTES_BY_MILLION: &str = "telemetryapi";
+/// How many bytes are meant by one of that scope's.
+const BYTES_PER_MILLION: f64 = 1.048_576;
+
 /// Texts that are written anew for each point.
 #[derive(Debug, Default)]
 pub(super) struct PointBuffers {
@@ -47,6 +55,9 @@ impl Item for PointFields<'_> {
             ));
         }
         slices.open(times.filed.unix_nano)?;
+        if self.metric.name == MEMORY_USE && surroundings.scope.name.contains(MEGABYTES_BY_MILLION) {
+            self.scale(BYTES_PER_MILLION);
+        }
 
         // A series is named by its attributes in any order.
         self.attributes.sort_by(|a, b| a.key.cmp(&b.key));
@@ -169,6 +180,15 @@ fn number_text(number: Number) -> Option<String> {
 }
 
 impl PointFields<'_> {
+    /// Multiplies what was measured.
+    fn scale(&mut self, factor: f64) {
+        let values = [&mut self.sum, &mut self.min, &mut self.max].into_iter().flatten();
+        values.chain(&mut self.bounds).for_each(|value| *value *= factor);
+        if let Number::Double(value) = &mut self.number {
+            *value *= factor;
+        }
+    }
+
     /// Returns what the metric says of all its points, and whose they are.
     fn row<'v>(&self, words: Words<'v, '_>, context: &'v Context<'v>) -> metric_points::Row<'v> {
         let of = Identity::of(words, Side::Own, context);

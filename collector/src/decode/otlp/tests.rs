@@ -10,6 +10,7 @@ mod dialects;
 mod json;
 mod logs_and_metrics;
 mod oracle;
+mod senders;
 mod spans_to_facts;
 mod through_prost;
 

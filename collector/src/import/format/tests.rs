@@ -136,6 +136,36 @@ fn every_format_is_told_by_its_content() {
             Format::LambdaLog,
             Shape::Lines,
         ),
+        (
+            "# queues\nAWSTemplateFormatVersion: '2010-09-09'\nResources:\n",
+            Format::Configurations,
+            Shape::Whole,
+        ),
+        (
+            "name = \"edge\"\ncompatibility_date = \"2026-01-01\"\n",
+            Format::Configurations,
+            Shape::Whole,
+        ),
+        (
+            "// the edge\n{ \"name\": \"edge\", \"compatibility_date\": \"2026-01-01\" }",
+            Format::Configurations,
+            Shape::Whole,
+        ),
+        (
+            r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}"#,
+            Format::Configurations,
+            Shape::Lines,
+        ),
+        (
+            "{\n \"apiVersion\": \"serving.knative.dev/v1\", \"kind\": \"Service\", \"metadata\": {}, \"spec\": {} }",
+            Format::Configurations,
+            Shape::Values,
+        ),
+        (
+            "{\n \"defaultHostName\": \"x\", \"kind\": \"functionapp\", \"siteConfig\": {} }",
+            Format::Configurations,
+            Shape::Values,
+        ),
         ("START RequestId: 1 Version: 7\n", Format::LambdaLog, Shape::Lines),
         (
             "[\n  {\n    \"httpRequest\": {},\n    \"insertId\": \"1\",\n    \"logName\": \"projects/p/logs/l\"",

@@ -18,6 +18,8 @@ pub enum Platform {
     Otlp,
     /// Anything that can post JSON.
     Records,
+    /// Functions that say what they were handed, whatever sends their telemetry.
+    Delivery,
 }
 
 /// One step: what to do, where the snippet goes, the snippet.
@@ -30,13 +32,14 @@ pub(super) struct Step {
 }
 
 impl Platform {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Lambda,
         Self::Google,
         Self::Azure,
         Self::Cloudflare,
         Self::Otlp,
         Self::Records,
+        Self::Delivery,
     ];
 
     pub(super) fn key(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Platform {
             Self::Cloudflare => "cloudflare",
             Self::Otlp => "otlp",
             Self::Records => "records",
+            Self::Delivery => "delivery",
         }
     }
 
@@ -58,6 +62,7 @@ impl Platform {
             Self::Cloudflare => "Cloudflare Workers",
             Self::Otlp => "OpenTelemetry",
             Self::Records => "Invocation records",
+            Self::Delivery => "Delivery line",
         }
     }
 
@@ -118,7 +123,7 @@ impl Platform {
                 },
                 Step {
                     title: "Say how functions are configured",
-                    text: "Memory, time limits and architecture, where records do not name them.",
+                    text: "Memory, time limits and architecture, where records do not name them. Templates, Terraform plans and Wrangler files are read as well.",
                     place: "shell",
                     snippet: format!("aws lambda list-functions | curl{curl} \\\n  -H 'content-type: application/json' --data-binary @- {http}/v1/configurations"),
                 },
@@ -143,6 +148,56 @@ impl Platform {
                     "curl {http}/v1/invocations{curl} \\\n  -H 'content-type: application/x-ndjson' --data-binary @invocations.ndjson"
                 ),
             }],
+            Self::Delivery => delivery(),
         }
     }
+}
+
+/// Returns the middleware for each runtime, as the files in `docs/delivery` have it.
+fn delivery() -> Vec<Step> {
+    let queue = "The same line for a queue; other events have the fields that the line names.";
+    let step = |title, text, place, file: &str| Step {
+        title,
+        text,
+        place,
+        snippet: file.trim_end().to_owned(),
+    };
+    vec![
+        step(
+            "Say what was delivered: Node.js",
+            "Message ids, send times and receive counts stand in the event alone. One line per invocation carries them, ids and never bodies. A function that logs its whole event, as Powertools’ log_event does, needs none.",
+            "pennyspan-delivery.cjs",
+            include_str!("../../../../docs/delivery/pennyspan-delivery.cjs"),
+        ),
+        step(
+            "Python",
+            "The same as a decorator.",
+            "pennyspan_delivery.py",
+            include_str!("../../../../docs/delivery/pennyspan_delivery.py"),
+        ),
+        step(
+            "Java",
+            queue,
+            "DeliveryLine.java",
+            include_str!("../../../../docs/delivery/DeliveryLine.java"),
+        ),
+        step(
+            "Go",
+            queue,
+            "delivery.go",
+            include_str!("../../../../docs/delivery/delivery.go"),
+        ),
+        step(
+            ".NET",
+            queue,
+            "DeliveryLine.cs",
+            include_str!("../../../../docs/delivery/DeliveryLine.cs"),
+        ),
+        step(
+            "Rust",
+            queue,
+            "delivery.rs",
+            include_str!("../../../../docs/delivery/delivery.rs"),
+        ),
+    ]
 }

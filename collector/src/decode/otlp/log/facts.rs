@@ -9,14 +9,14 @@ use super::super::intake::Context;
 use super::super::slots::Slot;
 use super::super::span::{CLOUDFLARE, UNKNOWN_PROVIDER};
 use super::Known;
-use crate::decode::Output;
 use crate::decode::aws::line::{LineContext, LineKind, log_line};
 use crate::decode::cloudflare;
-use crate::decode::delivery::{Delivery, Written};
+use crate::decode::delivery::{Delivery, Message, Trigger, Written};
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::key_scope;
-use crate::decode::object::Object;
+use crate::decode::payload::{self, Told};
 use crate::decode::time::Filed;
+use crate::decode::{Output, number};
 
 /// The event by which a function's unhandled exception is logged (semantic conventions 1.41).
 const INVOCATION_EXCEPTION: &str = "faas.invocation.exception";
@@ -38,8 +38,10 @@ pub(super) fn of_line<'t>(
         None => !text.contains("\"pennyspan\""),
     };
     if !of_lambda {
-        append_delivery(text, known, context, output);
-        return LineKind::default();
+        return LineKind {
+            message: append_delivery(text, known, context, output).map(Cow::Owned),
+            ..LineKind::default()
+        };
     }
     let at = LineContext {
         time_unix_nano: known.times.said(),
@@ -66,14 +68,10 @@ fn stated_of<'v>(known: &Known<'v, '_>) -> Option<Cow<'v, str>> {
     Some(Cow::Owned(cloudflare::invocation_id(ray, item.text(Slot::Entrypoint))))
 }
 
-/// Appends the delivery line of a function on another platform than Lambda; a line that is none, or a bad one, is a line.
-fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) {
-    let Some(mut object) = Object::parse(text.trim()).ok().filter(Delivery::recognise) else {
-        return;
-    };
-    let Ok(mut delivery) = Delivery::read(&mut object) else {
-        return;
-    };
+/// Appends the delivery line or the event that a function on another platform than Lambda logged, and returns what is kept
+/// instead of an event. A line that is neither, or a bad one, is a line.
+fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, output: &mut Output) -> Option<String> {
+    let Told { mut delivery, instead } = payload::of_line(text)?;
     delivery.invocation_id = delivery
         .invocation_id
         .or(stated_of(known).map(|id| Cow::Owned(id.into_owned())));
@@ -82,6 +80,50 @@ fn append_delivery(text: &str, known: &Known<'_, '_>, context: &Context<'_>, out
         provider: of.provider.unwrap_or(UNKNOWN_PROVIDER),
         platform: of.platform,
         time_unix_nano: known.times.said().unwrap_or(known.times.filed.unix_nano),
+        account: of.account,
+        region: of.region,
+        function: of.function,
+        version: of.version,
+        instance_id: of.instance_id,
+        source: Source::Log,
+    };
+    delivery.append(&written, (&context.origin, context.settings), output);
+    instead
+}
+
+/// Appends what a record's own attributes say of what its invocation was handed.
+pub(super) fn append_trigger(known: &Known<'_, '_>, filed: Filed, context: &Context<'_>, output: &mut Output) {
+    let (of, item) = (known.identity, known.words.item);
+    let enqueued = item.decimal(Slot::EnqueuedMillis);
+    let message = Message {
+        id: item.text(Slot::MessageId).map(Cow::Borrowed),
+        enqueued_unix_nano: enqueued.and_then(|text| number::unix_nano_of_millis(&text)),
+        receive_count: item.count(Slot::Attempt),
+        ..Message::default()
+    };
+    let (source, batch_size) = (item.text(Slot::TriggerSource), item.count(Slot::BatchSize));
+    let told = message.enqueued_unix_nano.is_some() || message.receive_count.is_some() || source.is_some();
+    let (Some(id), true) = (known.invocation_id, told) else {
+        return;
+    };
+    let attempt = message.receive_count;
+    let mut trigger = Trigger {
+        source: source.map(Cow::Borrowed),
+        batch_size,
+        messages: vec![message],
+        ..Trigger::default()
+    };
+    trigger.sum_up();
+    let delivery = Delivery {
+        invocation_id: Some(Cow::Borrowed(id)),
+        attempt,
+        trigger,
+        ..Delivery::default()
+    };
+    let written = Written {
+        provider: of.provider.unwrap_or(UNKNOWN_PROVIDER),
+        platform: of.platform,
+        time_unix_nano: filed.unix_nano,
         account: of.account,
         region: of.region,
         function: of.function,

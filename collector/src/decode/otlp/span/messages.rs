@@ -89,6 +89,7 @@ fn message<'v>(attributes: &'v [Attribute<'_>], start_unix_nano: i64) -> Option<
             }
             Some(Slot::FirstReceivedMillis) => message.first_received_unix_nano = scaled(6),
             Some(Slot::DeliveryCount) => message.receive_count = count(),
+            Some(Slot::Attempt) => message.receive_count = message.receive_count.or_else(count),
             Some(Slot::MessageBytes) => bytes = count(),
             _ => {}
         }
