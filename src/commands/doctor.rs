@@ -1,5 +1,6 @@
 //! `pennyspan doctor`: tries every door of a running server as a sender would, and says in words what is wrong.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::answer;
@@ -110,18 +111,20 @@ fn told(findings: &[Finding]) -> String {
     let (mut text, mut before) = (String::new(), "");
     for Finding { door, url, words, exit } in findings {
         let mark = if *exit == Exit::Passed { "ok   " } else { "WRONG" };
-        text.push_str(&format!("{mark}  {door:width$}  {url}\n"));
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{mark}  {door:width$}  {url}");
         // What is wrong with one door is often wrong with its neighbours.
         if !words.is_empty() && words != before {
-            text.push_str(&format!("       {words}\n"));
+            let _ = writeln!(text, "       {words}");
         }
         before = words;
     }
     let wrong = findings.iter().filter(|finding| finding.exit != Exit::Passed).count();
-    text.push_str(&match wrong {
-        0 => format!("\nAll {} doors are open.\n", findings.len()),
-        1 => format!("\nOne of {} doors is not as it should be.\n", findings.len()),
-        wrong => format!("\n{wrong} of {} doors are not as they should be.\n", findings.len()),
-    });
+    let doors = findings.len();
+    let _ = match wrong {
+        0 => writeln!(text, "\nAll {doors} doors are open."),
+        1 => writeln!(text, "\nOne of {doors} doors is not as it should be."),
+        wrong => writeln!(text, "\n{wrong} of {doors} doors are not as they should be."),
+    };
     text
 }

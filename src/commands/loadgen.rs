@@ -1,6 +1,7 @@
 //! `pennyspan loadgen`: telemetry to any OTLP server, and what it did with it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +36,7 @@ pub fn run(args: &LoadgenArgs) -> anyhow::Result<Exit> {
     let bytes = mould.body(0, clock::now_unix_nano())?.len();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let begun = Instant::now();
-    let bodies = made(mould, args);
+    let bodies = made(&mould, args);
     let pace = Pace {
         between: args.rate.map(|rate| nanos_between(args.items, rate)),
         lasts: Duration::from_secs(args.seconds),
@@ -94,13 +95,13 @@ fn nanos_between(items: u64, rate: u64) -> Duration {
 }
 
 /// Makes bodies on threads of their own, a few ahead of what is sent.
-fn made(mould: Arc<Mould>, args: &LoadgenArgs) -> mpsc::Receiver<Bytes> {
+fn made(mould: &Arc<Mould>, args: &LoadgenArgs) -> mpsc::Receiver<Bytes> {
     let makers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (give, take) = mpsc::channel(makers * 4);
     let next = Arc::new(AtomicU64::new(0));
     let requests = args.requests.unwrap_or(u64::MAX);
     for _ in 0..makers {
-        let (give, next, mould) = (give.clone(), Arc::clone(&next), Arc::clone(&mould));
+        let (give, next, mould) = (give.clone(), Arc::clone(&next), Arc::clone(mould));
         // It ends with the bodies, or when nobody takes them any more.
         std::thread::spawn(move || {
             loop {
@@ -170,7 +171,8 @@ fn told(args: &LoadgenArgs, tally: &Tally, took: Duration, bytes: usize) -> Stri
         ("lost", &tally.lost),
     ] {
         for (words, count) in by_words {
-            text.push_str(&format!("\n{what}, {count} times: {}", words.trim()));
+            // Writing into a String cannot fail.
+            let _ = write!(text, "\n{what}, {count} times: {}", words.trim());
         }
     }
     if !text.ends_with('\n') {

@@ -83,10 +83,7 @@ fn deliver(server: &Server, id: &str, key: &str, body: &[u8]) -> (u16, Value) {
 #[test]
 fn what_a_stream_delivers_is_one_invocation_through_a_crash() {
     let data = tempfile::tempdir().unwrap();
-    let key = Sha256::digest(KEY)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let key = hex::encode(Sha256::digest(KEY));
     let environment = BTreeMap::from([("PENNYSPAN_SERVE_FIREHOSE_KEY_SHA256", key)]);
     let server = Server::start_with(data.path(), &environment);
     let body = firehose(

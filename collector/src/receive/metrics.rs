@@ -101,7 +101,7 @@ impl Metrics {
             let lag_us = unsigned(received_unix_nano.saturating_sub(newest)) / NANOS_PER_MICRO;
             // A request that is not late says so too.
             self.lag_us.set(kind, lag_us.max(1), |counter, value| {
-                counter.store(value, Ordering::Relaxed)
+                counter.store(value, Ordering::Relaxed);
             });
         }
     }

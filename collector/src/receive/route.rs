@@ -150,14 +150,13 @@ impl Form {
             Self::Firehose => "application/json",
         };
         match (self, media_type.as_deref()) {
-            (Self::Platform, _) => Ok(ContentType::Unspecified),
+            (Self::Platform, _) | (Self::Own, None | Some("application/octet-stream")) => Ok(ContentType::Unspecified),
             (Self::Otlp { .. }, Some("application/x-protobuf")) => Ok(ContentType::Protobuf),
             (_, Some("application/json")) => Ok(ContentType::Json),
             (Self::Own, Some("application/x-ndjson" | "application/ndjson" | "application/jsonl")) => {
                 Ok(ContentType::Ndjson)
             }
             (Self::Own, Some("text/plain")) => Ok(ContentType::Text),
-            (Self::Own, None | Some("application/octet-stream")) => Ok(ContentType::Unspecified),
             (_, given) => Err(Refusal::ContentType {
                 given: given.unwrap_or("(none)").to_owned(),
                 accepted,

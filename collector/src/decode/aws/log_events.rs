@@ -23,7 +23,7 @@ const EXPECTED: &str = "log events of the AWS command line";
 pub(super) struct Stream<'a> {
     pub(super) owner: Option<Cow<'a, str>>,
     pub(super) group: Option<Cow<'a, str>>,
-    pub(super) stream: Option<Cow<'a, str>>,
+    pub(super) name: Option<Cow<'a, str>>,
 }
 
 /// The log events of each stream, each with where it stands.
@@ -54,7 +54,7 @@ pub(super) fn append(streams: Streams<'_>, given: Given<'_>, output: &mut Output
     let mut slices = Slices::new(given.0, given.1);
     for (of, events) in streams {
         let lines = events.iter().map(|(_, event)| &*event.message);
-        let whence = whence_of(of.owner, of.group.as_deref(), of.stream, lines, given);
+        let whence = whence_of(of.owner, of.group.as_deref(), of.name, lines, given);
         for (place, event) in events {
             match event.append(&whence, given, &mut slices, output) {
                 Ok(()) => output.accepted += 1,
@@ -84,7 +84,7 @@ fn sort_one<'a>(event: &mut Object<'a>, place: String, streams: &mut Streams<'a>
     let stream = event.text("logStreamName")?;
     let event = LogEvent::read(event)?;
     let of = Stream {
-        stream,
+        name: stream,
         ..Stream::default()
     };
     streams.entry(of).or_default().push((place, event));

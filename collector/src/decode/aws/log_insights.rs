@@ -100,7 +100,7 @@ fn sort_row<'a>(row: Row<'a>, place: String, streams: &mut Streams<'a>) -> Resul
     let of = Stream {
         owner,
         group,
-        stream: row.stream,
+        name: row.stream,
     };
     streams
         .entry(of)

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::decode::workflow::step_functions;
-use crate::decode::{DecodeError, Decoded, Origin, Output, Settings, otlp};
+use crate::decode::{DecodeError, Decoded, Origin, Settings, otlp};
 use crate::request::{ContentType, Door};
 
 const ID: &str = "0e7a3a52-3c1f-4a0e-9a5e-5f2f4f6d1a01";
@@ -274,16 +274,12 @@ proptest! {
     #[test]
     fn no_file_panics(body in content()) {
         let door = Door::default();
-        let decoders: [fn(&[u8], usize, &Origin<'_>, &Settings) -> Result<Output, DecodeError>; 5] = [
-            super::xray::items,
-            super::metric_stream::items,
-            super::log_insights::items,
-            super::export::items,
-            step_functions::items,
-        ];
-        for decode in decoders {
-            let _ = decode(&body, 1, &origin(&door), &Settings::default());
-        }
+        let (origin, settings) = (origin(&door), Settings::default());
+        let _ = super::xray::items(&body, 1, &origin, &settings);
+        let _ = super::metric_stream::items(&body, 1, &origin, &settings);
+        let _ = super::log_insights::items(&body, 1, &origin, &settings);
+        let _ = super::export::items(&body, 1, &origin, &settings);
+        let _ = step_functions::items(&body, 1, &origin, &settings);
         let _ = crate::import::recognise(&body);
     }
 }

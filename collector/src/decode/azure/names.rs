@@ -56,7 +56,7 @@ impl<'a> Place<'a> {
     ) -> Sender<'s> {
         let app = self.app(app);
         let id = self.resource_id.as_deref();
-        let subscription = id.and_then(|id| Some(id[find_segment(id, "subscriptions")?..].split('/').next()?));
+        let subscription = id.and_then(|id| id[find_segment(id, "subscriptions")?..].split('/').next());
         Sender {
             provider: PROVIDER,
             platform: Some(PLATFORM),

@@ -58,7 +58,7 @@ pub(super) fn request<'p>(
     let full = properties.word("FullName");
     let function = full
         .as_deref()
-        .or(operation.operation.as_deref())
+        .or(operation.root_name.as_deref())
         .unwrap_or(&operation.name);
     let mut trigger = reason.as_deref().map(trigger::of_reason).unwrap_or_default();
     if trigger.kind.is_none() && url.is_some() {
@@ -101,7 +101,7 @@ pub(super) fn dependency<'p>(
     let app = place.app(None);
     let function = id
         .is_some()
-        .then(|| operation.operation.as_deref().map(|of| full_name(app, of)))
+        .then(|| operation.root_name.as_deref().map(|of| full_name(app, of)))
         .flatten();
     let sender = place
         .sender(None, function.as_deref(), host.as_deref())

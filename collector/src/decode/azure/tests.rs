@@ -220,7 +220,7 @@ fn memory_and_processes_end_invocations_too() {
             r#"{{"time":"2026-10-08T07:30:00Z","category":"FunctionAppLogs","properties":{{"message":"Executed 'Functions.A' (Failed, Id={n}, Duration=1ms)","category":"Function.A","functionInvocationId":"{n}","functionName":"A","exceptionType":"{kind}"}}}}"#
         );
         fact(&decode(&line).unwrap(), 1, "report", |row| {
-            assert_eq!(row.outcome, Some(outcome))
+            assert_eq!(row.outcome, Some(outcome));
         });
     }
 }
@@ -261,7 +261,7 @@ fn a_worker_process_that_was_killed_for_its_memory_ends_its_invocation() {
         r#"{{"time":"2026-10-08T07:30:00Z","category":"FunctionAppLogs","properties":{{"message":"python exited with code 137 (0x89)","category":"Host.Function.Worker","functionInvocationId":"{n}","functionName":"A"}}}}"#
     );
     fact(&decode(&line).unwrap(), 1, "fault", |row| {
-        assert_eq!(row.outcome, Some("out_of_memory"))
+        assert_eq!(row.outcome, Some("out_of_memory"));
     });
 }
 

@@ -84,13 +84,11 @@ fn words<'a>(message: &'a RawValue, items: &Items<'_>) -> Cow<'a, str> {
     let Some((arguments, _)) = holder.values_up_to("message", items.left()) else {
         return word(message, items);
     };
-    match arguments.as_slice() {
-        [only] => word(only, items),
-        _ => {
-            let words: Vec<Cow<'_, str>> = arguments.into_iter().map(|argument| word(argument, items)).collect();
-            Cow::Owned(words.join(" "))
-        }
+    if let [only] = arguments.as_slice() {
+        return word(only, items);
     }
+    let words: Vec<Cow<'_, str>> = arguments.into_iter().map(|argument| word(argument, items)).collect();
+    Cow::Owned(words.join(" "))
 }
 
 fn word<'a>(value: &'a RawValue, items: &Items<'_>) -> Cow<'a, str> {

@@ -102,7 +102,7 @@ fn outcomes_and_exceptions_are_told() {
         assert_eq!((row.outcome, row.cpu_time_us), (Some("exceeded_cpu"), Some(10_000)));
     });
     fact(&tailed(), "invocation", 1, |row| {
-        assert_eq!(row.outcome, Some("out_of_memory"))
+        assert_eq!(row.outcome, Some("out_of_memory"));
     });
     fact(&tailed(), "invocation", 4, |row| {
         assert_eq!(row.outcome, Some("unknown"), "a word that is not known yet");
@@ -141,13 +141,13 @@ fn queues_schedules_mails_and_calls_are_told_with_their_messages() {
         assert_eq!(row.scheduled_unix_nano, Some(HALF_PAST + 4_000_000_000));
     });
     fact(&tailed, "invocation", 2, |row| {
-        assert_eq!(row.trigger_type, Some("rpc"))
+        assert_eq!(row.trigger_type, Some("rpc"));
     });
     fact(&tailed, "invocation", 3, |row| {
-        assert_eq!(row.trigger_type, Some("email"))
+        assert_eq!(row.trigger_type, Some("email"));
     });
     fact(&tailed, "invocation", 4, |row| {
-        assert_eq!(row.batch_size_count, Some(5))
+        assert_eq!(row.batch_size_count, Some(5));
     });
     fact(&tailed, "delivery", 0, |row| {
         assert_eq!((row.invocation_id, row.key_scope), ("9a1f3c5e7b2d4f70", "edge-search"));

@@ -94,7 +94,7 @@ fn a_request_of_cloud_run_is_an_invocation_and_its_latency_contains_the_start_of
         assert_eq!(hex::encode(row.span_id.unwrap()), request(1)[33..]);
     });
     fact(&decoded, &request(6), "request", |row| {
-        assert_eq!(row.trigger_type, Some("topic"))
+        assert_eq!(row.trigger_type, Some("topic"));
     });
 }
 
@@ -159,7 +159,7 @@ fn executions_of_the_first_generation_are_told_by_their_two_lines() {
         assert_eq!((row.outcome, row.trigger_type), (Some("timeout"), None));
     });
     fact(&decoded, "dg7k1p2x0003", "memory_limit", |row| {
-        assert_eq!(row.outcome, Some("out_of_memory"))
+        assert_eq!(row.outcome, Some("out_of_memory"));
     });
     fact(&decoded, "dg7k1p2x0001", "delivery", |row| {
         assert_eq!((row.trigger_type, row.trigger_source), (Some("topic"), Some("orders")));
@@ -186,7 +186,7 @@ fn only_lines_whose_invocation_is_certain_state_anything_of_it() {
     });
     let mut ids = BTreeMap::new();
     each_fact(&decoded, |row| {
-        *ids.entry(row.invocation_id.to_owned()).or_insert(0) += 1
+        *ids.entry(row.invocation_id.to_owned()).or_insert(0) += 1;
     });
     assert_eq!(ids.len(), 7 + 3, "seven requests and three executions: {ids:?}");
 }
@@ -214,7 +214,7 @@ fn lines_keep_what_they_say() {
     });
     of("f2", &|row| assert_eq!(row.platform_type, None));
     of("g2", &|row| {
-        assert_eq!((row.error_type, row.severity_number), (Some("TypeError"), Some(17)))
+        assert_eq!((row.error_type, row.severity_number), (Some("TypeError"), Some(17)));
     });
     of("l1", &|row| {
         assert!(
@@ -236,7 +236,7 @@ fn a_pushed_message_states_what_its_entry_states() {
     let mut both = Vec::new();
     for decoded in [&pushed, &entries()] {
         fact(decoded, &request(2), "request", |row| {
-            assert_eq!(row.hash(), row.content_hash)
+            assert_eq!(row.hash(), row.content_hash);
         });
         each_fact(decoded, |row| {
             if row.invocation_id == request(2) {

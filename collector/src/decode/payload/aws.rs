@@ -22,8 +22,11 @@ pub(super) fn records<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     Some(delivery(kind, None, records.iter().map(read).collect()))
 }
 
+/// Reads one record of an event.
+type ReadRecord<'a> = fn(&Object<'a>) -> Message<'a>;
+
 /// Returns what kind of records a record is one of: by the member that only they have, or by what they name as their source.
-fn of_record<'a>(record: &Object<'a>) -> Option<(TriggerType, fn(&Object<'a>) -> Message<'a>)> {
+fn of_record<'a>(record: &Object<'a>) -> Option<(TriggerType, ReadRecord<'a>)> {
     if record.has("Sns") {
         return Some((TriggerType::Topic, topic));
     }

@@ -35,7 +35,7 @@ fn rule<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
     if !by_schedule || text(event, "detail-type")? != "Scheduled Event" {
         return None;
     }
-    let resources = event.get("resources").map(|list| list.get());
+    let resources = event.get("resources").map(serde_json::value::RawValue::get);
     let resources: Vec<&'a str> = resources
         .and_then(|list| serde_json::from_str(list).ok())
         .unwrap_or_default();

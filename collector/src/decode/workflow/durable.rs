@@ -50,7 +50,7 @@ pub(crate) fn append_trace(
     let is_orchestrator = text(&mut dimensions, "prop__functionType").as_deref() == Some("Orchestrator");
     let reason = text(&mut dimensions, "prop__reason").filter(|reason| !reason.is_empty());
     let status = status(&state);
-    let failed = status == Status::Failed;
+    let is_failure = status == Status::Failed;
     let filed = Clock::new(origin.received_at_unix_nano).file(trace.time_unix_nano);
     let function = name(&function, settings.name_bytes);
     let attributes = dimensions
@@ -71,10 +71,10 @@ pub(crate) fn append_trace(
             start_unix_nano: (state == "Started").then_some(filed.unix_nano),
             end_unix_nano: status.is_end().then_some(filed.unix_nano),
             status: Some(status.as_str()),
-            error_type: failed.then_some("failed"),
+            error_type: is_failure.then_some("failed"),
             error_message: reason
                 .as_deref()
-                .filter(|_| failed)
+                .filter(|_| is_failure)
                 .map(|text| text_up_to(text, settings.value_bytes)),
             attributes_json: attributes.as_deref(),
             received_unix_nano: origin.received_at_unix_nano,

@@ -10,6 +10,7 @@ use super::{Format, Shape, look, recognise, signal};
 use crate::request::RequestKind;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line per content")]
 fn every_format_is_told_by_its_content() {
     for (content, format, shape) in [
         (

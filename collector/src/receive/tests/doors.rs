@@ -54,7 +54,7 @@ async fn the_test_upload_of_logpush_is_answered_with_success_and_leaves_nothing(
         .post("/v1/cloudflare/logpush", &headers, gzip(br#"{"content":"tests"}"#))
         .await;
     assert_eq!(answer.status.as_u16(), 200);
-    assert!(server.store.rows().iter().all(|rows| rows.is_empty()));
+    assert!(server.store.rows().iter().all(pennyspan_schema::Rows::is_empty));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -199,7 +199,7 @@ async fn every_way_tells_a_warning() {
         };
         match way.send(&server, &body).await {
             Said::Partial(0, message) => {
-                assert!(message.starts_with("2 attributes were left out"), "{way:?}: {message}")
+                assert!(message.starts_with("2 attributes were left out"), "{way:?}: {message}");
             }
             other => panic!("{way:?}: {other:?}"),
         }
@@ -302,6 +302,8 @@ async fn every_way_ignores_unknown_fields() {
 
 /// Section "JSON Protobuf Encoding": an enum by its name, a field in snake case, an id that is no hex: what is rejected is the
 /// item, and what is unknown is ignored.
+type Change = fn(&mut Value);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn json_is_read_as_the_protocol_writes_it() {
     let server = Server::start().await;
@@ -310,7 +312,7 @@ async fn json_is_read_as_the_protocol_writes_it() {
         change(item_of(&mut request));
         request.to_string()
     };
-    let changes: [(Signal, fn(&mut Value), u64); 7] = [
+    let changes: [(Signal, Change, u64); 7] = [
         (SPANS, |span| span["kind"] = json!("SPAN_KIND_SERVER"), 1),
         (SPANS, |span| span["traceId"] = json!("not hex"), 1),
         (SPANS, |span| span["spanId"] = json!("aa"), 1),

@@ -16,16 +16,16 @@ use crate::request::Door;
 /// 2026-10-08T07:30:00Z.
 const MINUTE: u64 = 1_791_444_600_000_000_000;
 
-fn text(text: &str) -> Option<AnyValue> {
-    Some(AnyValue {
+fn text(text: &str) -> AnyValue {
+    AnyValue {
         value: Some(any_value::Value::StringValue(text.to_owned())),
-    })
+    }
 }
 
-fn pair(key: &str, value: Option<AnyValue>) -> KeyValue {
+fn pair(key: &str, value: AnyValue) -> KeyValue {
     KeyValue {
         key: key.to_owned(),
-        value,
+        value: Some(value),
         ..KeyValue::default()
     }
 }
@@ -41,7 +41,7 @@ fn throttles(function: &str) -> ExportMetricsServiceRequest {
         attributes: vec![
             pair("Namespace", text("AWS/Lambda")),
             pair("MetricName", text("Throttles")),
-            pair("Dimensions", Some(dimensions)),
+            pair("Dimensions", dimensions),
         ],
         start_time_unix_nano: MINUTE,
         time_unix_nano: MINUTE + 60_000_000_000,

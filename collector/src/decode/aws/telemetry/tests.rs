@@ -349,13 +349,13 @@ fn an_init_that_failed_and_ran_again_in_the_invocation_is_two_statements_and_no_
         )
     };
     let error = r#","errorType":"Runtime.ImportModuleError""#;
+    let report = format!(
+        r#"{{"time":"2026-10-08T07:30:20.100Z","type":"platform.report","record":{{"requestId":"{ID}","status":"error","errorType":"Runtime.ImportModuleError","metrics":{{"durationMs":10079.53,"billedDurationMs":10080,"memorySizeMB":256,"maxMemoryUsedMB":63}}}}}}"#
+    );
     let body = format!(
-        "[{},{},{}]",
+        "[{},{},{report}]",
         init("10.000", "init", "timeout", ""),
         init("20.000", "invoke", "error", error),
-        format!(
-            r#"{{"time":"2026-10-08T07:30:20.100Z","type":"platform.report","record":{{"requestId":"{ID}","status":"error","errorType":"Runtime.ImportModuleError","metrics":{{"durationMs":10079.53,"billedDurationMs":10080,"memorySizeMB":256,"maxMemoryUsedMB":63}}}}}}"#
-        )
     );
     let decoded = decode(&body).unwrap();
     let inits = environment_facts::Reader::new(batch(&decoded, Table::EnvironmentFacts)).unwrap();

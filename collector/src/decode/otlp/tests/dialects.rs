@@ -201,7 +201,7 @@ fn rows_of_dialects_keep_their_spans() {
     let row = spans::Reader::new(batch).unwrap();
     assert!(row.row(0).attributes_json.unwrap().contains("brandNew"));
     only_fact(&decoded, |fact| {
-        assert_eq!(fact.outcome, Some("ok"), "a word that is not known says nothing")
+        assert_eq!(fact.outcome, Some("ok"), "a word that is not known says nothing");
     });
 }
 

@@ -104,7 +104,6 @@ fn rows_of(request: &ExportTraceServiceRequest) -> Decoded {
             let name = of_scope.scope.as_ref().map(|scope| Cow::Borrowed(&*scope.name));
             intake.begin_scope(Ok(ScopeFields {
                 name: name.unwrap_or_default(),
-                ..ScopeFields::default()
             }));
             for (index, span) in of_scope.spans.iter().enumerate() {
                 fill(span, &mut intake.item);
@@ -139,6 +138,9 @@ fn rows_are_those_of_an_object_per_span() {
     }
 }
 
+/// A part of the way: its name, the bodies, and what is done with each.
+type Part<'a> = (&'a str, &'a [Vec<u8>], &'a dyn Fn(&[u8]));
+
 /// Prints what a span costs, part by part, in one run over the same bytes; nothing is judged by it.
 #[test]
 #[ignore = "measures; `just bench-decode` runs it optimized"]
@@ -159,7 +161,7 @@ fn what_a_span_costs_is_printed() {
         .collect();
     let json: Vec<Vec<u8>> = bodies.iter().map(|body| in_json("/v1/traces", body).unwrap()).collect();
     let (limit, workspace) = (64 << 20, pennyspan_schema::Workspace::default());
-    let parts: [(&str, &[Vec<u8>], &dyn Fn(&[u8])); 8] = [
+    let parts: [Part<'_>; 8] = [
         ("inflate, gzip", &gzip, &|body| {
             black_box(inflate(ContentEncoding::Gzip, body, limit).unwrap());
         }),
@@ -190,7 +192,9 @@ fn what_a_span_costs_is_printed() {
         let mut least = Duration::MAX;
         for _ in 0..5 {
             let begun = Instant::now();
-            bodies.iter().for_each(|body| part(body));
+            for body in bodies {
+                part(body);
+            }
             least = least.min(begun.elapsed());
         }
         let spans = u128::try_from(bodies.len() * SPANS).unwrap();

@@ -7,7 +7,7 @@ use crate::decode::object::Object;
 use crate::decode::{Origin, Output, Settings};
 use crate::request::Door;
 
-fn entry(payload: Value) -> Value {
+fn entry(payload: &Value) -> Value {
     json!({
         "insertId": "x1", "logName": "projects/shop/logs/workflows.googleapis.com%2Fexecutions_system", "timestamp": "2026-10-08T07:30:00.2Z",
         "resource": { "type": "workflows.googleapis.com/Workflow", "labels": { "project_id": "shop", "location": "europe-west1", "workflow_id": "orders" } },
@@ -60,7 +60,7 @@ fn executions_and_calls_are_steps() {
             "EngineCallLog.LATER",
         ),
     ] {
-        let reader = append(&entry(payload)).unwrap();
+        let reader = append(&entry(&payload)).unwrap();
         let row = reader.row(0);
         assert_eq!(
             (row.execution_id, row.workflow, row.account, row.region),
@@ -75,7 +75,7 @@ fn executions_and_calls_are_steps() {
 fn a_failure_says_why() {
     let payload = json!({ "@type": "x/google.cloud.workflows.type.ExecutionsSystemLog", "state": "FAILED", "activityTime": "2026-10-08T07:30:00.1Z",
         "failure": { "exception": "{\"code\":503}", "source": "charge" } });
-    let reader = append(&entry(payload)).unwrap();
+    let reader = append(&entry(&payload)).unwrap();
     assert_eq!(
         (reader.row(0).status, reader.row(0).error_message),
         (Some("failed"), Some("{\"code\":503}"))
@@ -85,11 +85,11 @@ fn a_failure_says_why() {
 
 #[test]
 fn other_entries_are_none_of_workflows() {
-    let mut other = entry(json!({ "@type": "x/ExecutionsSystemLog", "state": "ACTIVE" }));
+    let mut other = entry(&json!({ "@type": "x/ExecutionsSystemLog", "state": "ACTIVE" }));
     other["resource"]["type"] = "cloud_run_revision".into();
-    let mut unlabelled = entry(json!({ "@type": "x/ExecutionsSystemLog", "state": "ACTIVE" }));
+    let mut unlabelled = entry(&json!({ "@type": "x/ExecutionsSystemLog", "state": "ACTIVE" }));
     unlabelled.as_object_mut().unwrap().remove("labels");
-    for entry in [other, unlabelled, entry(json!({ "message": "hello" }))] {
+    for entry in [other, unlabelled, entry(&json!({ "message": "hello" }))] {
         assert!(append(&entry).is_none(), "{entry}");
     }
 }
@@ -98,7 +98,7 @@ fn other_entries_are_none_of_workflows() {
 fn an_entry_that_is_read_as_a_log_is_a_step_as_well() {
     let system = "type.googleapis.com/google.cloud.workflows.type.ExecutionsSystemLog";
     let body =
-        entry(json!({ "@type": system, "state": "ACTIVE", "activityTime": "2026-10-08T07:30:00.1Z" })).to_string();
+        entry(&json!({ "@type": system, "state": "ACTIVE", "activityTime": "2026-10-08T07:30:00.1Z" })).to_string();
     let door = Door::default();
     let origin = Origin {
         door: &door,
