@@ -135,12 +135,18 @@ fn requests_beyond_the_queue_are_refused() {
     assert!(matches!(too_large, WalError::TooLarge { .. }));
     let wal = Arc::new(wal);
     let answers = runtime.block_on(async {
+        let halted = disk.halt();
         let sent = (0..200).map(|number| {
             let wal = Arc::clone(&wal);
             tokio::spawn(async move { accept(&wal, request(number, 30 << 10)).await })
         });
+        let sent: Vec<_> = sent.collect();
+        while !sent.iter().any(tokio::task::JoinHandle::is_finished) {
+            tokio::task::yield_now().await;
+        }
+        drop(halted);
         let mut answers = Vec::new();
-        for answer in sent.collect::<Vec<_>>() {
+        for answer in sent {
             answers.push(answer.await.unwrap());
         }
         answers

@@ -56,6 +56,11 @@ impl Disk {
         Arc::default()
     }
 
+    /// Lets nothing through until what is returned is dropped.
+    pub(super) fn halt(&self) -> impl Drop + '_ {
+        self.lock()
+    }
+
     pub(super) fn fail(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.lock().faults);
     }
