@@ -14,6 +14,7 @@ pub(crate) mod log_insights;
 mod logs;
 pub(crate) mod metric_stream;
 mod outcome;
+pub(crate) mod scene;
 mod statement;
 pub(crate) mod telemetry;
 mod text;

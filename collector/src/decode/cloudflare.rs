@@ -4,6 +4,7 @@
 //! time, what started it, its exceptions and its log lines.
 
 mod event;
+mod instant;
 mod item;
 mod lines;
 

@@ -6,7 +6,7 @@ use pennyspan_schema::tables::invocation_facts;
 use pennyspan_schema::{Outcome, Source};
 use serde_json::value::RawValue;
 
-use super::line::{Given, LineKind};
+use super::scene::{Given, LineKind};
 use super::statement::request_id;
 use super::whence::{Whence, name};
 use super::{PLATFORM, PROVIDER};

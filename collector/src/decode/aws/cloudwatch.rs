@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pennyspan_schema::Table;
 
-use super::line::{Given, Scene};
 use super::logs::Entry;
+use super::scene::{Given, Scene};
 use super::telemetry::too_many;
 use super::whence::{Learned, Whence};
 use super::{insights, logs, text};

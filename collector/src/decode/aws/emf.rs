@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use pennyspan_schema::tables::metric_points;
 use serde_json::value::RawValue;
 
-use super::line::{Given, Scene};
+use super::scene::{Given, Scene};
 use super::whence::name;
 use super::{PROVIDER, metric_stream};
 use crate::decode::attributes::double_text;

@@ -15,8 +15,8 @@ use chrono::NaiveDateTime;
 use pennyspan_schema::Table;
 
 use super::cloudwatch::whence_of;
-use super::line::{Given, Scene};
 use super::logs::{self, Entry};
+use super::scene::{Given, Scene};
 use super::statement::Kind;
 use super::whence::Whence;
 use super::{application, text};

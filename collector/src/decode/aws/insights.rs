@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use pennyspan_schema::tables::invocation_facts;
 use pennyspan_schema::{Outcome, Source};
 
-use super::line::{Given, Scene};
+use super::scene::{Given, Scene};
 use super::whence::name;
 use super::{PLATFORM, PROVIDER};
 use crate::decode::fault::Fault;

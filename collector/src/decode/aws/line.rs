@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use pennyspan_schema::Source;
 
 use super::application::{self, Application};
+use super::scene::{Given, LineKind, Scene};
 use super::statement::Kind;
 use super::whence::Whence;
 use super::{PLATFORM, PROVIDER, emf, event, facts, insights, text, web_function};
@@ -39,32 +40,6 @@ pub(crate) struct LineContext<'a> {
     pub(crate) settings: &'a Settings,
 }
 
-/// What a line is, for its row among the logs; what it does not say is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LineKind<'a> {
-    /// The kind of platform line, such as `platform.report`; `None` for a function's own line.
-    pub(crate) platform_type: Option<Cow<'a, str>>,
-    /// The invocation that it is about.
-    pub(crate) invocation_id: Option<Cow<'a, str>>,
-    /// The line's own time.
-    pub(crate) time_unix_nano: Option<i64>,
-    /// The severity, 1 to 24.
-    pub(crate) severity_number: Option<i64>,
-    /// The severity as written.
-    pub(crate) severity_text: Option<Cow<'a, str>>,
-    /// The trace.
-    pub(crate) trace_id: Option<[u8; 16]>,
-    /// The kind of the error.
-    pub(crate) error_type: Option<Cow<'a, str>>,
-    /// The message within the line, where the line says more than that.
-    pub(crate) message: Option<Cow<'a, str>>,
-    /// Fields of a JSON line that have no column, as JSON.
-    pub(crate) attributes_json: Option<String>,
-}
-
-/// What lines are decoded with.
-pub(super) type Given<'o> = (&'o Origin<'o>, &'o Settings);
-
 /// Recognises a log line of a Lambda function and appends the facts in it; the row among the logs is the caller's.
 pub(crate) fn log_line<'a>(line: &'a str, at: LineContext<'_>, output: &mut Output) -> LineKind<'a> {
     let borrow = |text: Option<&'_ str>| text.map(|text| Cow::Owned(text.to_owned()));
@@ -83,14 +58,6 @@ pub(crate) fn log_line<'a>(line: &'a str, at: LineContext<'_>, output: &mut Outp
         whence: &whence,
     };
     read(line, scene, (at.origin, at.settings), output)
-}
-
-/// What is known of a line beside its text, with everything that its body and door say.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scene<'a> {
-    pub(super) time_unix_nano: Option<i64>,
-    pub(super) invocation_id: Option<&'a str>,
-    pub(super) whence: &'a Whence<'a>,
 }
 
 /// Recognises a line and appends the facts in it.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use pennyspan_schema::Table;
 
 use super::cloudwatch::{LogEvent, whence_of};
-use super::line::Given;
+use super::scene::Given;
 use crate::decode::documents::{Document, documents};
 use crate::decode::fault::Fault;
 use crate::decode::object::Object;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use pennyspan_schema::tables::logs;
 
 use super::PROVIDER;
-use super::line::{Given, LineKind, Scene, read};
+use super::line::read;
+use super::scene::{Given, LineKind, Scene};
 use super::whence::name;
 use crate::decode::fault::Fault;
 use crate::decode::names::text_up_to;

@@ -13,7 +13,7 @@ use pennyspan_schema::Table;
 use pennyspan_schema::tables::metric_points;
 
 use super::PROVIDER;
-use super::line::Given;
+use super::scene::Given;
 use super::whence::name;
 use crate::decode::documents::documents;
 use crate::decode::fault::Fault;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use pennyspan_schema::Table;
 
-use super::line::{Given, Scene};
 use super::logs::Entry;
+use super::scene::{Given, Scene};
 use super::statement::{Kind, Statement};
 use super::whence::{Learned, Whence};
 use super::{event, facts, logs, web_function};

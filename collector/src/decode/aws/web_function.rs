@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use pennyspan_schema::tables::environment_facts;
 
-use super::line::Given;
+use super::scene::Given;
 use super::whence::{Whence, name};
 use super::{PLATFORM, PROVIDER};
 use crate::decode::object::{Object, Rest, compact};

@@ -20,7 +20,7 @@ use pennyspan_schema::Table;
 use serde_json::value::RawValue;
 
 use self::segment::{Segment, Surroundings};
-use super::line::Given;
+use super::scene::Given;
 use crate::decode::documents::documents;
 use crate::decode::fault::Fault;
 use crate::decode::object::{self, Object};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use pennyspan_schema::TriggerType;
 
-use super::item::instant;
+use super::instant::instant;
 use crate::decode::delivery::{Message, Trigger};
 use crate::decode::number;
 use crate::decode::object::Object;

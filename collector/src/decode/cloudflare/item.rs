@@ -7,6 +7,7 @@ use pennyspan_schema::{Outcome, Source};
 use serde_json::value::RawValue;
 
 use super::event::Event;
+use super::instant::instant;
 use super::lines::{self, Line};
 use super::{PLATFORM, PROVIDER};
 use crate::decode::fault::Fault;
@@ -217,11 +218,6 @@ pub(crate) fn outcome_of(word: &str) -> Outcome {
         "daemonDown" | "killSwitch" => Outcome::Dropped,
         _ => Outcome::Unknown,
     }
-}
-
-/// Returns an instant: milliseconds since 1970, or RFC 3339 where a Logpush job is told to write it.
-pub(super) fn instant(text: &str) -> Option<i64> {
-    number::unix_nano_of_millis(text).or_else(|| number::unix_nano(text))
 }
 
 impl Line<'_> {

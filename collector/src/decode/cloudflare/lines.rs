@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::item::instant;
+use super::instant::instant;
 use crate::decode::exception::Exception;
 use crate::decode::fault::Fault;
 use crate::decode::items::Items;

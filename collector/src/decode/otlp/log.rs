@@ -6,7 +6,7 @@ use pennyspan_schema::Table;
 use pennyspan_schema::tables::logs;
 
 use super::super::attributes::{Value, write_object};
-use super::super::aws::line::LineKind;
+use super::super::aws::scene::LineKind;
 use super::super::fault::Fault;
 use super::super::names::{name, text_up_to};
 use super::super::time::Filed;

@@ -6,8 +6,8 @@
 
 use pennyspan_schema::Table;
 
-use super::super::line::{Given, Scene};
 use super::super::logs::{self, Entry};
+use super::super::scene::{Given, Scene};
 use super::super::whence::Whence;
 use super::super::{application, cloudwatch, emf, export, metric_stream, telemetry, xray};
 use crate::decode::documents::documents;

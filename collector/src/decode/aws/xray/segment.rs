@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use pennyspan_schema::tables::spans;
 
-use super::super::line::Given;
+use super::super::scene::Given;
 use super::super::whence::{Whence, name};
 use super::super::{PLATFORM, PROVIDER};
 use super::called::Called;
