@@ -112,6 +112,19 @@ impl Histogram {
         }
     }
 
+    /// Takes every bucket of a histogram that was merged before out again.
+    pub fn part(&mut self, other: HistogramRef<'_>) {
+        for (bucket, weight) in other.iter() {
+            if let Ok(at) = self.buckets.binary_search(&bucket) {
+                self.weights_milli[at] = self.weights_milli[at].saturating_sub(weight);
+                if self.weights_milli[at] == 0 {
+                    self.buckets.remove(at);
+                    self.weights_milli.remove(at);
+                }
+            }
+        }
+    }
+
     /// Returns it as it is stored.
     #[must_use]
     pub fn borrowed(&self) -> HistogramRef<'_> {
@@ -166,7 +179,9 @@ mod tests {
             let (left, right) = (of(&values[..cut]), of(&values[cut..]));
             let mut merged = right.clone();
             merged.merge(left.borrowed());
-            prop_assert_eq!(all, merged);
+            prop_assert_eq!(&all, &merged);
+            merged.part(left.borrowed());
+            prop_assert_eq!(merged, right, "what is taken out again leaves the rest");
         }
     }
 

@@ -80,6 +80,24 @@ impl Accumulator for Merged {
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         self.update_batch(states)
     }
+
+    /// Lets a window slide: what leaves it is taken out.
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        for values in values {
+            let list = as_list_array(values)?;
+            for histogram in (0..list.len()).filter_map(|row| histogram(list, row)) {
+                if let Some(sum) = &mut self.0 {
+                    sum.part(histogram);
+                }
+            }
+        }
+        self.0.take_if(|sum| sum.is_empty());
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
 }
 
 /// The sums of many groups, by the group's number.

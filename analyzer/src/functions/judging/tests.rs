@@ -48,6 +48,22 @@ async fn histograms_are_merged_by_group_and_condition() {
 }
 
 #[tokio::test]
+async fn histograms_are_merged_in_windows_that_slide() {
+    let sql = "SELECT k, hist_count(hist_merge(h) OVER (ORDER BY k RANGE BETWEEN 2 PRECEDING AND 1 PRECEDING)) AS n \
+               FROM t, UNNEST([0, 1, 2, 5]) AS ks(k) WHERE h IS NOT NULL ORDER BY k";
+    insta::assert_snapshot!(answer(sql).await, @r"
+    +---+---+
+    | k | n |
+    +---+---+
+    | 0 |   |
+    | 1 | 4 |
+    | 2 | 8 |
+    | 5 |   |
+    +---+---+
+    ");
+}
+
+#[tokio::test]
 async fn histograms_are_merged_counted_and_ranked() {
     let sql = "SELECT hist_quantile(hist_merge(h), 0.5) AS median, hist_quantile(hist_merge(h), 1.0) AS most, \
                hist_count(hist_merge(h)) AS n, hist_quantile(hist_merge(h), 2.0) AS none, \
