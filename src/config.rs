@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use pennyspan_analyzer::report::suppress::Suppression;
+use pennyspan_analyzer::session::Spill;
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -104,10 +105,23 @@ pub struct Query {
     pub time_limit_ms: u64,
     /// MiB of memory that one statement may take.
     pub memory_limit_mib: usize,
+    /// MiB of temporary files that a statement, a report or a page may write.
+    pub spill_limit_mib: u64,
     /// Rows that one statement may return.
     pub row_limit: usize,
     /// How rows are written.
     pub format: String,
+}
+
+impl Query {
+    /// Returns where a session puts down what its memory cannot hold.
+    #[must_use]
+    pub fn spill(&self) -> Option<Spill> {
+        (self.spill_limit_mib > 0).then(|| Spill {
+            folder: std::env::temp_dir(),
+            bytes: self.spill_limit_mib << 20,
+        })
+    }
 }
 
 /// How `explain` answers.

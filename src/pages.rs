@@ -23,6 +23,7 @@ use pennyspan_web::routes::{self, Exposure};
 use tokio::net::TcpListener;
 use tracing::{error, warn};
 
+use crate::config::InForce;
 use crate::serving::Serving;
 use crate::{clock, metrics};
 
@@ -32,11 +33,8 @@ const EVALUATE_EVERY: Duration = Duration::from_mins(1);
 const FIRST_EVALUATION_AFTER: Duration = Duration::from_secs(1);
 /// The window that is evaluated, in nanoseconds.
 const EVALUATED_NANOS: i64 = 24 * 3_600_000_000_000;
-/// What one page or evaluation may use.
-const SETTINGS: Settings = Settings {
-    partitions: NonZeroUsize::MIN,
-    memory_bytes: 512 << 20,
-};
+/// The memory that one page or evaluation may use.
+const MEMORY_BYTES: usize = 512 << 20;
 /// The file of the workspace that keeps when findings were first seen.
 const FIRST_SEEN_FILE: &str = "_first_seen.json";
 
@@ -48,6 +46,7 @@ pub struct Pages {
     catalogue: Arc<Catalogue>,
     evaluation: Arc<Evaluation>,
     addresses: Addresses,
+    settings: Settings,
     first_seen: PathBuf,
 }
 
@@ -94,12 +93,7 @@ impl Pages {
     ///
     /// # Errors
     /// A rule of the catalogue that does not load.
-    pub fn open(
-        serving: &Serving,
-        books: Arc<PriceBooks>,
-        suppressions: &[Suppression],
-        data: &Path,
-    ) -> anyhow::Result<Self> {
+    pub fn open(serving: &Serving, books: Arc<PriceBooks>, in_force: &InForce, data: &Path) -> anyhow::Result<Self> {
         let workspace = Workspace::default();
         let first_seen = data.join(workspace.as_str()).join(FIRST_SEEN_FILE);
         let (store, collector) = (Arc::clone(&serving.store), serving.collector.clone());
@@ -110,10 +104,15 @@ impl Pages {
                 workspace,
             }),
             books,
-            suppressions: suppressions.to_vec(),
+            suppressions: in_force.suppressions().to_vec(),
             catalogue: Arc::new(Catalogue::embedded()?),
             evaluation: Arc::new(Evaluation::default()),
             addresses: addresses(serving.otlp_http, serving.otlp_grpc),
+            settings: Settings {
+                partitions: NonZeroUsize::MIN,
+                memory_bytes: MEMORY_BYTES,
+                spill: in_force.config.query.spill(),
+            },
             first_seen,
         })
     }
@@ -132,7 +131,7 @@ impl Pages {
             Arc::clone(&self.evaluation),
             self.addresses.clone(),
             self.held.workspace.to_string(),
-            SETTINGS,
+            self.settings.clone(),
         );
         let (held, evaluation) = (Arc::clone(&self.held), Arc::clone(&self.evaluation));
         let metrics = axum::routing::get(move || async move {
@@ -215,7 +214,8 @@ impl Pages {
             start_unix_nano: now.saturating_sub(EVALUATED_NANOS),
             end_unix_nano: now,
         };
-        let session = Session::open(&snapshot, Arc::clone(&self.books), Span::Window(window), SETTINGS).await?;
+        let books = Arc::clone(&self.books);
+        let session = Session::open(&snapshot, books, Span::Window(window), self.settings.clone()).await?;
         let question = Question {
             window,
             selection: Selection::default(),

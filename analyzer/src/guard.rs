@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::error::ArrowError;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
@@ -92,6 +93,15 @@ pub enum GuardError {
     #[error("the statement needs more memory than it may use; narrow its time range, or group by fewer columns")]
     TooMuchMemory {
         /// What did not fit.
+        #[source]
+        source: Box<DataFusionError>,
+    },
+    /// What its memory cannot hold cannot be put down either: the limit on temporary files is reached, or the disk is full.
+    #[error(
+        "the statement needs more memory and temporary files than it may use; narrow its time range, or group by fewer columns"
+    )]
+    TooMuchSpilled {
+        /// What could not be written.
         #[source]
         source: Box<DataFusionError>,
     },
@@ -208,14 +218,17 @@ async fn answer(
     Ok(answer)
 }
 
-fn failed(source: DataFusionError) -> GuardError {
-    match source.find_root() {
-        DataFusionError::ResourcesExhausted(_) => GuardError::TooMuchMemory {
-            source: Box::new(source),
-        },
-        _ => GuardError::Run {
-            source: Box::new(source),
-        },
+/// Says in words why a statement failed. Arrow itself writes nothing but what is put down for want of memory.
+pub(crate) fn failed(source: DataFusionError) -> GuardError {
+    let root = source.find_root();
+    let no_memory = matches!(root, DataFusionError::ResourcesExhausted(_));
+    let not_put_down =
+        matches!(root, DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::IoError(..)));
+    let source = Box::new(source);
+    match (no_memory, not_put_down) {
+        (true, _) => GuardError::TooMuchMemory { source },
+        (_, true) => GuardError::TooMuchSpilled { source },
+        _ => GuardError::Run { source },
     }
 }
 

@@ -1,10 +1,12 @@
 //! A session: one snapshot of one workspace, ready for questions.
 //!
-//! It reads nothing but the snapshot: no file, no network, no clock. Its memory is limited, and what does not fit is an
-//! error in words, not a file on disk.
+//! It reads nothing but the snapshot: no network, no clock, no file but those that it wrote itself. Its memory is limited;
+//! sorts and aggregates that outgrow it are put down in a folder that it was given, within a limit of its own, and what
+//! does not fit there either is an error in words.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::catalog::MemorySchemaProvider;
@@ -13,7 +15,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{Expr, col, lit};
@@ -39,12 +41,23 @@ pub use span::Span;
 const UNWANTED_RULES: [&str; 2] = ["extract_leaf_expressions", "push_down_leaf_projections"];
 
 /// How much a session may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Partitions read side by side.
     pub partitions: NonZeroUsize,
     /// Memory of sorts, joins and aggregates, in bytes.
     pub memory_bytes: usize,
+    /// Where sorts and aggregates go that need more memory; with none they end with an error.
+    pub spill: Option<Spill>,
+}
+
+/// Files that a session writes while it answers, and removes when it ends.
+#[derive(Clone, Debug)]
+pub struct Spill {
+    /// The folder, which must exist.
+    pub folder: PathBuf,
+    /// What all its files together may take, in bytes.
+    pub bytes: u64,
 }
 
 /// One snapshot, its views, and what neighbours say about the attempts of one window.
@@ -179,8 +192,8 @@ fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     options.sql_parser.enable_options_value_normalization = false;
     options.execution.time_zone = Some("UTC".to_owned());
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(GreedyMemoryPool::new(settings.memory_bytes)))
-        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .with_memory_pool(memory(&settings))
+        .with_disk_manager_builder(spilling(settings.spill))
         .build_arc()?;
     let builder = functions::allow(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime));
     let state = builder.with_optimizer_rule(Arc::new(prune::CompareIdBytes)).build();
@@ -190,6 +203,25 @@ fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     }
     functions::register(&mut context)?;
     Ok(context)
+}
+
+/// Returns the memory of sorts, joins and aggregates: where what is too much can be put down each has its share, so that none keeps
+/// the next one from beginning; else the first to ask has it.
+fn memory(settings: &Settings) -> Arc<dyn MemoryPool> {
+    match settings.spill {
+        Some(_) => Arc::new(FairSpillPool::new(settings.memory_bytes)),
+        None => Arc::new(GreedyMemoryPool::new(settings.memory_bytes)),
+    }
+}
+
+fn spilling(spill: Option<Spill>) -> DiskManagerBuilder {
+    let files = DiskManagerBuilder::default();
+    match spill {
+        None => files.with_mode(DiskManagerMode::Disabled),
+        Some(Spill { folder, bytes }) => files
+            .with_mode(DiskManagerMode::Directories(vec![folder]))
+            .with_max_temp_directory_size(bytes),
+    }
 }
 
 fn register_stored(context: &SessionContext, snapshot: &Snapshot) -> Result<(), DataFusionError> {

@@ -144,6 +144,7 @@ impl World {
         let settings = Settings {
             partitions: NonZeroUsize::new(partitions).unwrap(),
             memory_bytes: 256 << 20,
+            spill: None,
         };
         Session::open(&self.snapshot(), books, span, settings).await.unwrap()
     }

@@ -29,6 +29,7 @@ pub fn run(args: &ExplainArgs, in_force: &InForce, quiet: bool) -> anyhow::Resul
         let settings = Settings {
             partitions: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             memory_bytes: config.query.memory_limit_mib << 20,
+            spill: config.query.spill(),
         };
         let session = Session::open(&snapshot, Arc::new(prices::books(config)?), span, settings).await?;
         let question = Question {

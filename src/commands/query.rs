@@ -53,6 +53,7 @@ pub fn run(args: &QueryArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<
         let settings = Settings {
             partitions,
             memory_bytes: config.query.memory_limit_mib << 20,
+            spill: config.query.spill(),
         };
         let session = Session::open(&snapshot, books, span, settings).await?;
         if reads_measures(&args.sql) {

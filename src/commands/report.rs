@@ -68,6 +68,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         let settings = Settings {
             partitions: threads,
             memory_bytes: MEMORY_BYTES,
+            spill: config.query.spill(),
         };
         let session = Session::open(&snapshot, Arc::clone(&books), span, settings).await?;
         stages.end("neighbours");

@@ -109,7 +109,7 @@ pub async fn open(places: &Places, in_force: &InForce, when_taken: WhenTaken) ->
         Exposure::Network
     };
     let books = Arc::new(prices::books(config)?);
-    let pages = Arc::new(Pages::open(&serving, books, in_force.suppressions(), &places.data)?);
+    let pages = Arc::new(Pages::open(&serving, books, in_force, &places.data)?);
     let tasks = vec![tokio::spawn({
         let (pages, stopping) = (Arc::clone(&pages), serving.stopping());
         async move { pages.serve(listener, exposure, stopping).await }

@@ -163,6 +163,7 @@ pub async fn opened(telemetry: &Telemetry) -> (Session, Question) {
     let settings = Settings {
         partitions: NonZeroUsize::MIN,
         memory_bytes: MEMORY_BYTES,
+        spill: None,
     };
     let session = Session::open(&snapshot(telemetry), books, Span::Window(window), settings)
         .await

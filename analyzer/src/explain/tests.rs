@@ -96,6 +96,7 @@ async fn session(facts: &[invocation_facts::Row<'static>]) -> Session {
     let settings = Settings {
         partitions: NonZeroUsize::new(2).unwrap(),
         memory_bytes: 256 << 20,
+        spill: None,
     };
     let books = Arc::new(PriceBooks::embedded().unwrap());
     Session::open(&store.snapshot().unwrap(), books, Span::Whole, settings)

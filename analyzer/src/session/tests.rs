@@ -1,11 +1,19 @@
 //! What views show, and what reaches the files.
 
-use datafusion::arrow::array::AsArray;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::catalog::MemTable;
+use datafusion::error::DataFusionError;
+use pennyspan_rules::PriceBooks;
 use pennyspan_schema::tables::{environment_facts, invocations};
 
 use crate::functions::show::millisecond_type;
+use crate::guard::{GuardError, failed};
+use crate::session::{Settings, Spill};
 use crate::testing::{SECOND, SEVEN, World, attempt};
 use crate::{Session, Span, views};
 
@@ -246,4 +254,53 @@ async fn first_sight_looks_back_before_the_window() {
     let sql = "SELECT cold_start FROM invocations WHERE invocation_id = 'inside'";
     let batches = session.context().sql(sql).await.unwrap().collect().await.unwrap();
     assert!(!batches[0].column(0).as_boolean().value(0));
+}
+
+/// Groups every row by itself, and orders the groups: more than the memory of the session holds.
+const WIDE: &str =
+    "SELECT key, COUNT(*) AS n, MIN(padding) AS padding FROM wide GROUP BY key ORDER BY padding, key DESC LIMIT 3";
+const WIDE_ROWS: i64 = 200_000;
+
+async fn narrow(spill: Option<Spill>) -> Result<String, DataFusionError> {
+    let settings = Settings {
+        partitions: NonZeroUsize::new(2).unwrap(),
+        memory_bytes: 16 << 20,
+        spill,
+    };
+    let books = Arc::new(PriceBooks::default());
+    let snapshot = World::default().snapshot();
+    let session = Session::open(&snapshot, books, Span::Whole, settings).await.unwrap();
+    let keys = Arc::new(Int64Array::from_iter_values(1..=WIDE_ROWS));
+    let padding = Arc::new(StringArray::from_iter_values((0..WIDE_ROWS).map(|_| "x".repeat(200))));
+    let wide = RecordBatch::try_from_iter([("key", keys as ArrayRef), ("padding", padding as ArrayRef)])?;
+    let halves = vec![vec![wide.slice(0, 100_000)], vec![wide.slice(100_000, 100_000)]];
+    let table = MemTable::try_new(wide.schema(), halves)?;
+    session.context().register_table("wide", Arc::new(table))?;
+    let batches = session.context().sql(WIDE).await?.collect().await?;
+    Ok(pretty_format_batches(&batches)?.to_string())
+}
+
+#[tokio::test]
+async fn what_outgrows_the_memory_is_put_down_in_the_folder_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spill = Spill {
+        folder: folder.path().to_owned(),
+        bytes: 1 << 30,
+    };
+    let answer = narrow(Some(spill)).await.unwrap();
+    assert!(answer.contains("| 200000 | 1 "), "{answer}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_outgrows_the_memory_without_a_folder_or_beyond_its_limit_is_an_error() {
+    let error = failed(narrow(None).await.unwrap_err());
+    assert!(matches!(error, GuardError::TooMuchMemory { .. }), "{error:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let spill = Spill {
+        folder: folder.path().to_owned(),
+        bytes: 1 << 20,
+    };
+    let error = failed(narrow(Some(spill)).await.unwrap_err());
+    assert!(matches!(error, GuardError::TooMuchSpilled { .. }), "{error:?}");
 }

@@ -147,7 +147,7 @@ impl AnalyzerAnswers {
 
     async fn open(&self, snapshot: &Snapshot, window: Window) -> Result<Session, AnswerError> {
         let span = Span::Window(numbers::window(window));
-        Session::open(snapshot, Arc::clone(&self.books), span, self.settings)
+        Session::open(snapshot, Arc::clone(&self.books), span, self.settings.clone())
             .await
             .map_err(failed)
     }

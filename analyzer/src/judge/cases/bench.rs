@@ -34,6 +34,7 @@ impl Bench {
         let settings = Settings {
             partitions: NonZeroUsize::MIN,
             memory_bytes: MEMORY_BYTES,
+            spill: None,
         };
         let session = Session::open(
             &snapshot,

@@ -48,6 +48,7 @@ fn settings() -> Settings {
     Settings {
         partitions: NonZeroUsize::MIN,
         memory_bytes: 1 << 30,
+        spill: None,
     }
 }
 
