@@ -84,6 +84,12 @@ columns! {
     restore_billed_ms: Int { unit: Unit::Millisecond, nullable: "unknown", source: "invocations" },
     /// How long calls to other functions were open.
     function_wait_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
+    /// CPU that it used.
+    cpu_time_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
+    /// Its processor.
+    cpu_milli: Int { unit: Unit::Milli, nullable: "unknown", source: "invocations" },
+    /// Which plan bills it.
+    billing_mode: Text { unit: Unit::None, nullable: "unknown", source: "invocations" },
     /// What the provider charges for.
     billed_duration_ms: Int { unit: Unit::Millisecond, nullable: "unknown", source: "invocations" },
     /// Memory size times billed duration.

@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use pennyspan_rules::PriceBooks;
+use pennyspan_rules::price::Month;
 use pennyspan_schema::{Table, Window};
 
+use crate::analysis::cost::month_start;
 use crate::error::AnalysisError;
 use crate::neighbours::configurations::Configurations;
 use crate::neighbours::deployments::Deployments;
@@ -19,6 +21,7 @@ use crate::neighbours::instances::Instances;
 use crate::neighbours::keys::Keys;
 use crate::neighbours::messages::Messages;
 use crate::neighbours::producers::Producers;
+use crate::neighbours::sharing::Sharing;
 use crate::neighbours::waits::Waits;
 use crate::reading::Reading;
 
@@ -34,6 +37,7 @@ pub mod lag;
 pub mod messages;
 pub(crate) mod producers;
 pub(crate) mod replaced;
+pub(crate) mod sharing;
 pub mod sighting;
 pub mod waits;
 
@@ -59,6 +63,7 @@ pub struct Neighbours {
     pub(crate) deployments: Deployments,
     pub(crate) waits: Waits,
     pub(crate) producers: Producers,
+    pub(crate) sharing: Sharing,
 }
 
 impl Neighbours {
@@ -104,6 +109,12 @@ impl Neighbours {
         keys.settle(reading, seen, window).await?;
         messages.settle(window);
         producers.settle(reading, seen).await?;
+        let month = month_start(Month::of(window.start_unix_nano));
+        let billed = Window {
+            start_unix_nano: since.min(month),
+            ..said
+        };
+        let sharing = Sharing::read(reading, billed, &books).await?;
         deployments.add_replaced(&instances);
         deployments.settle();
         Ok(Self {
@@ -117,6 +128,7 @@ impl Neighbours {
             deployments,
             waits,
             producers,
+            sharing,
         })
     }
 }

@@ -92,11 +92,22 @@ impl World {
 
     /// Adds a setting of `checkout`.
     pub(crate) fn setting(&mut self, key: &str, value: &str, observed_s: i64) -> &mut Self {
+        self.setting_of("aws", "checkout", [key, value], observed_s)
+    }
+
+    /// Adds a setting of a resource.
+    pub(crate) fn setting_of(
+        &mut self,
+        provider: &str,
+        resource: &str,
+        [key, value]: [&str; 2],
+        observed_s: i64,
+    ) -> &mut Self {
         let mut builder = configurations::Builder::default();
         builder.append(&configurations::Row {
-            provider: "aws",
-            function: Some("checkout"),
-            resource: "checkout",
+            provider,
+            function: Some(resource),
+            resource,
             key,
             value: Some(value),
             observed_unix_nano: SEVEN + observed_s * SECOND,

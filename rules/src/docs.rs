@@ -2,9 +2,47 @@
 
 use std::fmt::Write;
 
-use crate::{Catalogue, PriceBooks, price::Price, rule::Rule};
+use crate::{
+    Catalogue, PriceBooks,
+    price::{BillingRule, Date, Price},
+    rule::Rule,
+};
 
 const GENERATED: &str = "<!-- Generated from the files themselves; run `just bless` after changing them. -->";
+
+/// How a user adds prices.
+const OWN: &str = r#"## Books of your own
+
+`prices.files = ["ours.toml"]` in pennyspan.toml reads books after the ones below. An entry takes the place of the one of the same
+provider, service, item, region and architecture; a discount is a percentage off list prices; `prices.fallback_region`, or a `[[fallback]]`,
+names a region whose prices stand in where a region has none, which is counted (`totals.priced_by_fallback_region`).
+`pennyspan prices check ours.toml` says what is wrong with a file, by line and key.
+
+```toml
+id = "ours"
+provider = "aws"
+service = "lambda"
+currency = "USD"
+as_of = "2026-11-01"
+
+[[price]]
+id = "requests"
+region = "eu-west-1"
+unit = "request"
+per = 1_000_000
+price = 0.20
+effective_from = "2026-01-01"
+billed = "each invocation"
+source = "our invoice"
+retrieved = "2026-11-01"
+
+[[discount]]
+provider = "aws"
+service = "lambda"
+percent = 12.5
+source = "our agreement"
+```
+"#;
 
 /// Writes `docs/rules.md`: every rule with its severity, topic, what it finds and its parameters.
 #[must_use]
@@ -32,34 +70,81 @@ pub fn rules_page(catalogue: &Catalogue) -> String {
     page
 }
 
-/// Writes `docs/prices.md`: every price with its unit, dates and source.
+/// Writes `docs/prices.md`: every price with its unit, dates and source, and what is billed by which rule.
 #[must_use]
 pub fn prices_page(books: &PriceBooks) -> String {
-    let mut page =
-        format!("# Prices\n\n{GENERATED}\n\nList prices in USD. What is not listed here is reported as not priced.\n");
+    let mut page = format!(
+        "# Prices\n\n{GENERATED}\n\nList prices in USD. What is not listed here is reported as not priced, counted and \
+         named. `pennyspan prices explain ITEM` shows how an amount comes about.\n\n{OWN}"
+    );
     for book in books.books() {
-        let head = "| item | region | architecture | price | from | source | read |\n| --- | --- | --- | --- | --- | --- | --- |";
         // Writing into a String cannot fail.
-        let _ = write!(page, "\n## {}\n\nChecked up to {}.\n\n{head}\n", book.id, book.as_of);
-        for price in &book.prices {
-            let from = price.effective_from.to_string();
-            let (source, read) = (price.source.clone(), price.retrieved.to_string());
-            let architecture = price.architecture.clone().unwrap_or_default();
-            row(
-                &mut page,
-                &[
-                    price.id.clone(),
-                    price.region.clone(),
-                    architecture,
-                    tiers(price),
-                    from,
-                    source,
-                    read,
-                ],
+        let _ = write!(page, "\n## {}\n\nChecked up to {}.\n\n", book.id, book.as_of);
+        page.push_str(
+            "| item | region | architecture | price | free a month | what is billed | from | source | read |\n",
+        );
+        page.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        // An entry of several regions is one row.
+        for entries in book.prices.chunk_by(|a, b| a.place == b.place) {
+            let Some(price) = entries.first() else { continue };
+            let regions: Vec<&str> = entries.iter().map(|entry| entry.region.as_str()).collect();
+            row(&mut page, &price_cells(price, &regions.join(", ")));
+        }
+        for absent in &book.not_priced {
+            let _ = write!(page, "\nNot priced: {}, as {}.\n", absent.id, absent.why);
+        }
+        if !book.billing_rules.is_empty() {
+            page.push_str(
+                "\n| billing rule | what it does | from | source | read |\n| --- | --- | --- | --- | --- |\n",
             );
+            for rule in &book.billing_rules {
+                row(&mut page, &rule_cells(rule));
+            }
         }
     }
     page
+}
+
+fn price_cells(price: &Price, regions: &str) -> [String; 9] {
+    let free = |free: &crate::price::Free| {
+        let money = free
+            .at_price
+            .map_or_else(String::new, |at| format!(", as money at ${at} each"));
+        format!("{} {}{money}", free.quantity, price.unit)
+    };
+    let rule = price
+        .rule
+        .as_ref()
+        .map_or_else(String::new, |rule| format!(" (rule `{rule}`)"));
+    [
+        price.id.clone(),
+        regions.to_owned(),
+        price.architecture.clone().unwrap_or_default(),
+        tiers(price),
+        price.free.as_ref().map_or_else(String::new, free),
+        format!("{}{rule}", price.billed),
+        dates(price.effective_from, price.effective_to),
+        source(&price.source, price.note.as_deref()),
+        price.retrieved.to_string(),
+    ]
+}
+
+fn rule_cells(rule: &BillingRule) -> [String; 5] {
+    [
+        rule.id.clone(),
+        rule.to_string(),
+        dates(rule.effective_from, rule.effective_to),
+        source(&rule.source, rule.note.as_deref()),
+        rule.retrieved.to_string(),
+    ]
+}
+
+fn dates(from: Date, to: Option<Date>) -> String {
+    to.map_or_else(|| from.to_string(), |to| format!("{from}, until {to}"))
+}
+
+fn source(source: &str, note: Option<&str>) -> String {
+    note.map_or_else(|| source.to_owned(), |note| format!("{source}; {note}"))
 }
 
 /// Returns a rule's paragraph on one line.

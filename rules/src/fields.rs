@@ -168,13 +168,17 @@ impl<'a> Fields<'a> {
         let Some(value) = self.table.get(key) else {
             return Ok(None);
         };
-        let text = match value.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
-            DeValue::Float(number) => number.as_str(),
-            DeValue::String(text) => text.as_ref(),
-            _ => return Err(self.wrong(key, remedy)),
+        number(value).map(Some).ok_or_else(|| self.wrong(key, remedy))
+    }
+
+    /// Reads a list of numbers from their decimal texts.
+    pub(crate) fn optional_numbers(&self, key: &str, remedy: &str) -> Result<Vec<Decimal>, FieldError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
         };
-        text.parse().map(Some).map_err(|_| self.wrong(key, remedy))
+        let items = value.get_ref().as_array().ok_or_else(|| self.wrong(key, remedy))?;
+        let numbers: Option<Vec<Decimal>> = items.iter().map(number).collect();
+        numbers.ok_or_else(|| self.wrong(key, remedy))
     }
 
     pub(crate) fn optional_texts(&self, key: &str, remedy: &str) -> Result<Vec<String>, FieldError> {
@@ -262,4 +266,15 @@ impl<'a> Fields<'a> {
             expected: expected.to_owned(),
         }
     }
+}
+
+/// Reads a number from its decimal text.
+fn number(value: &Spanned<DeValue<'_>>) -> Option<Decimal> {
+    let text = match value.get_ref() {
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        DeValue::String(text) => text.as_ref(),
+        _ => return None,
+    };
+    text.parse().ok()
 }

@@ -12,6 +12,8 @@ mod date;
 mod error;
 mod explain;
 mod load;
+mod measured;
+mod sharing;
 mod unit;
 
 #[cfg(test)]
@@ -21,11 +23,13 @@ use num_rational::BigRational;
 
 pub use amount::{Amount, PRINTED_PLACES, PartsDiffer, largest_remainder};
 pub use bill::{Allowances, Bill, BillLine, Month, TierLine, Usage, bill};
-pub use billing::{BillingRule, InitBilling, Packaging, init_billing_seen};
+pub use billing::{BillingRule, InitBilling, MemoryRule, Overlap, Packaging, PayloadRule, TimeRule, init_billing_seen};
 pub use books::{Discount, Fallback, Key, PriceBooks, Priced};
 pub use date::Date;
 pub use error::PriceError;
-pub use explain::{Step, explain};
+pub use explain::{Step, explain, explain_measured};
+pub use measured::{Billed, Measured, Unbilled};
+pub use sharing::{Interval, shares_ms};
 pub use unit::Unit;
 
 use crate::Decimal;
@@ -47,6 +51,17 @@ pub struct PriceBook {
     pub prices: Vec<Price>,
     /// Rules of billing in the order of the file.
     pub billing_rules: Vec<BillingRule>,
+    /// What exists and has no price here, and why.
+    pub not_priced: Vec<NotPriced>,
+}
+
+/// Something that is billed and has no price in a book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotPriced {
+    /// What it is.
+    pub id: String,
+    /// Why it has no price.
+    pub why: String,
 }
 
 /// The price of one item in one region over one range of dates.
@@ -76,10 +91,16 @@ pub struct Price {
     pub effective_to: Option<Date>,
     /// What is billed: rounding, minimum, granularity, in words.
     pub billed: String,
+    /// The rule of billing of its provider and service that it follows; none where it bills what is measured.
+    pub rule: Option<String>,
+    /// A month's paid quantity is rounded up to a multiple of this, in units, where bills do so.
+    pub bill_step: Option<Decimal>,
     /// Public page or list from which it was taken.
     pub source: String,
     /// Day on which that was read.
     pub retrieved: Date,
+    /// What a reader should know about its certainty.
+    pub note: Option<String>,
     /// File and line of the entry, for explanations.
     pub place: Place,
     /// Percentage off the list price, from a user's discounts.
@@ -111,26 +132,38 @@ pub struct Free {
     pub quantity: Decimal,
     /// Name of the pool.
     pub pool: String,
+    /// Price of one unit at which the allowance is granted, where it is money that is granted: dearer units use up more.
+    pub at_price: Option<Decimal>,
 }
 
 impl Price {
     /// Returns the list price of one unit: the first paid tier, without allowance, less a user's discount.
     #[must_use]
     pub fn unit_price(&self) -> BigRational {
+        self.list_price() * self.kept()
+    }
+
+    /// Returns the same before a discount.
+    pub(crate) fn list_price(&self) -> BigRational {
         let paid = self
             .tiers
             .iter()
             .find(|tier| tier.price.is_positive())
             .or_else(|| self.tiers.first());
-        paid.map_or_else(|| Decimal::whole(0).to_ratio(), |tier| self.tier_price(tier))
+        let price = paid.map_or(Decimal::whole(0), |tier| tier.price);
+        price.to_ratio() / self.per.to_ratio()
     }
 
     /// Returns the price of one unit in a tier, less a user's discount.
     #[must_use]
     pub fn tier_price(&self, tier: &Tier) -> BigRational {
+        tier.price.to_ratio() / self.per.to_ratio() * self.kept()
+    }
+
+    /// Returns the part of a list price that a discount leaves.
+    fn kept(&self) -> BigRational {
         let hundred = Decimal::whole(100).to_ratio();
-        let kept = (hundred.clone() - self.discount_percent.to_ratio()) / hundred;
-        tier.price.to_ratio() / self.per.to_ratio() * kept
+        (hundred.clone() - self.discount_percent.to_ratio()) / hundred
     }
 
     /// Returns the list amount of a quantity given in the unit's base, such as `MiB*ms`.

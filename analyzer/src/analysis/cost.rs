@@ -1,4 +1,4 @@
-//! What attempts cost: AWS Lambda from the price book.
+//! What attempts cost, from the price books.
 //!
 //! Quantities are integers and are summed as integers, by price entry and by what they were spent on; an amount is the
 //! exact fraction quantity x price, and is rounded once, when it is printed. So any split of the attempts adds up to
@@ -13,7 +13,7 @@ use pennyspan_rules::price::{Amount, Month, Price};
 
 use crate::analysis::{Attempt, Group, Part, Question, Tally, tally};
 use crate::error::AnalysisError;
-use crate::pricing::{Charged, Entry, Pricing};
+use crate::pricing::{Charged, Entry, Pricing, Reason};
 use crate::session::Session;
 
 mod bill;
@@ -43,9 +43,10 @@ pub struct CostTally {
     assumed: Quantities<Entry>,
     low_end: Quantities<Entry>,
     priced_milli: i128,
-    not_priced_milli: i128,
+    not_priced: Quantities<Reason>,
     assumed_milli: i128,
     backdated_milli: i128,
+    fallback_milli: i128,
 }
 
 impl Tally for CostTally {
@@ -55,14 +56,15 @@ impl Tally for CostTally {
         let weight = i128::from(attempt.weight_milli());
         let charged = match &attempt.pricing {
             Pricing::Free => return,
-            Pricing::NotPriced => {
-                self.not_priced_milli += weight;
+            Pricing::NotPriced(reason) => {
+                *self.not_priced.entry(*reason).or_default() += weight;
                 return;
             }
             Pricing::Priced(charged) => charged,
         };
         self.priced_milli += weight;
         self.backdated_milli += if charged.priced_backdated { weight } else { 0 };
+        self.fallback_milli += if charged.fallback_region { weight } else { 0 };
         let month = Month::of(attempt.row.start_unix_nano);
         for (kind, entry, quantity) in waste::split(attempt, charged) {
             *self.spent.entry((kind, entry)).or_default() += i128::from(quantity) * weight;
@@ -91,9 +93,10 @@ impl Tally for CostTally {
         add_all(&mut self.assumed, other.assumed);
         add_all(&mut self.low_end, other.low_end);
         self.priced_milli += other.priced_milli;
-        self.not_priced_milli += other.not_priced_milli;
+        add_all(&mut self.not_priced, other.not_priced);
         self.assumed_milli += other.assumed_milli;
         self.backdated_milli += other.backdated_milli;
+        self.fallback_milli += other.fallback_milli;
     }
 }
 
@@ -125,10 +128,14 @@ pub struct Cost {
     pub priced_milli: i128,
     /// Attempts that ran and are not priced, in thousandths.
     pub not_priced_milli: i128,
+    /// The same by what is missing.
+    pub not_priced: BTreeMap<Reason, i128>,
     /// Priced attempts whose architecture is assumed, in thousandths.
     pub assumed_architecture_milli: i128,
     /// Priced attempts older than the first known price, in thousandths.
     pub priced_backdated_milli: i128,
+    /// Priced attempts by another region's prices, in thousandths.
+    pub fallback_region_milli: i128,
     /// The quantities behind the amount, by item and date.
     pub line_items: Vec<LineItem>,
     /// What it was spent on; sums to the amount.
@@ -186,9 +193,11 @@ impl CostTally {
             low_end: low_end.map(|low| if low < amount { low } else { amount.clone() }),
             amount,
             priced_milli: self.priced_milli,
-            not_priced_milli: self.not_priced_milli,
+            not_priced_milli: self.not_priced.values().sum(),
+            not_priced: self.not_priced.clone(),
             assumed_architecture_milli: self.assumed_milli,
             priced_backdated_milli: self.backdated_milli,
+            fallback_region_milli: self.fallback_milli,
             line_items,
             waste: waste.into_iter().filter(|(_, amount)| !amount.is_zero()).collect(),
         }

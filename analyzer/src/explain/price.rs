@@ -2,13 +2,12 @@
 
 use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::{Amount, Price, Priced, explain};
-use pennyspan_schema::InitType;
 use serde::Serialize;
 
 use crate::analysis::cost::CostTally;
 use crate::analysis::{Attempt, Tally};
 use crate::attempts::Row;
-use crate::pricing::{Basis, Charge, Charged, Pricer, Pricing};
+use crate::pricing::{Basis, Charge, Charged, Pricer, Pricing, Reason};
 
 /// Thousandths in one: weights are in thousandths.
 const MILLI: i64 = 1_000;
@@ -72,9 +71,9 @@ impl<'b> Prices<'b> {
                 notes: vec!["it did not run, and what does not run is not charged".to_owned()],
                 ..PriceText::default()
             },
-            Pricing::NotPriced => PriceText {
+            Pricing::NotPriced(reason) => PriceText {
                 status: "not priced",
-                notes: self.missing(row),
+                notes: missing(row, reason),
                 ..PriceText::default()
             },
             Pricing::Priced(charged) => self.priced(row, charged, billed_source),
@@ -116,7 +115,7 @@ impl<'b> Prices<'b> {
             priced_backdated: row.start_unix_nano < price.effective_from.start_unix_nano(),
             fallback_region: Some(price.region.as_str()) != row.region,
         };
-        let measured = measured(row, charge, billed_source);
+        let measured = measured(row, charge, price, billed_source);
         let steps = explain(priced, charge.quantity.into())
             .into_iter()
             .map(|step| StepText {
@@ -149,6 +148,9 @@ impl<'b> Prices<'b> {
         if charged.priced_backdated {
             notes.push("it is older than the first known price, which stands in".to_owned());
         }
+        if charged.fallback_region {
+            notes.push("its region has no price, and the fallback region's prices stand in".to_owned());
+        }
         if row.sample_weight_milli != MILLI {
             let weight = Amount::ratio(row.sample_weight_milli.into(), MILLI.into());
             notes.push(format!(
@@ -157,57 +159,49 @@ impl<'b> Prices<'b> {
         }
         notes
     }
+}
 
-    /// Says what an attempt without a price lacks.
-    fn missing(&self, row: &Row<'_>) -> Vec<String> {
-        let managed = InitType::ManagedInstances.as_str();
-        if row.init_type == Some(managed) || row.execution_model == Some("managed_instance") {
-            return vec![
-                "it ran on a managed instance: what is billed are the hours of the account's instances, and no part of \
-                 them is the invocation's own"
-                    .to_owned(),
-            ];
-        }
-        let mut missing = Vec::new();
-        if !self.books.books().iter().any(|book| book.provider == row.provider) {
-            missing.push(format!("no price book knows the provider {}", row.provider));
-        }
-        let unknown = [
-            (
-                row.region.is_none(),
-                "its region is unknown: name it with --region, or send cloud.region",
-            ),
-            (
-                row.billed_duration_ms.is_none(),
-                "its billed duration is unknown: no platform record reports it, and its duration is unknown as well",
-            ),
-            (
-                row.memory_size_mib.is_none(),
-                "its memory size is unknown: no platform record or setting says it",
-            ),
-        ];
-        missing.extend(unknown.into_iter().filter(|(is, _)| *is).map(|(_, why)| why.to_owned()));
-        if missing.is_empty() {
-            let region = row.region.unwrap_or_default();
+/// Says what an attempt without a price lacks: what was missed first, and what is unknown beside it.
+fn missing(row: &Row<'_>, reason: Reason) -> Vec<String> {
+    let first = match reason {
+        Reason::Instance if row.provider == "aws" => format!("it ran on a managed instance: {reason}"),
+        Reason::RegionPrice => format!("{reason}, {}", row.region.unwrap_or_default()),
+        Reason::Product => {
             let what = row.platform.or(row.execution_model).unwrap_or(row.provider);
-            missing.push(format!("no price book has an entry for {what} in {region}"));
+            format!("{reason}, {what} of the provider {}", row.provider)
         }
-        missing
-    }
+        _ => reason.to_string(),
+    };
+    let unknown = [
+        (row.region.is_none(), Reason::Region),
+        (row.billed_duration_ms.is_none(), Reason::Duration),
+        (row.memory_size_mib.is_none(), Reason::Memory),
+    ];
+    let place = unknown.iter().position(|(_, other)| *other == reason);
+    let others = unknown.iter().skip(place.map_or(unknown.len(), |at| at + 1));
+    let others = others.filter(|(is, _)| *is).map(|(_, other)| other.to_string());
+    std::iter::once(first).chain(others).collect()
 }
 
 /// Says how a quantity was measured.
-fn measured(row: &Row<'_>, charge: Charge, billed_source: Option<&str>) -> Option<StepText> {
+fn measured(row: &Row<'_>, charge: Charge, price: &Price, billed_source: Option<&str>) -> Option<StepText> {
     let text = match charge.basis {
-        Basis::Time { mib } => {
+        Basis::Time { per_ms } => {
             let from = match billed_source {
                 Some("computed") => "computed by the billing rule of the day",
+                Some("shared") => "its request-seconds' share of the time in which its instance was busy",
                 _ => "as reported",
             };
-            format!("{mib} MiB x {} ms billed, {from}", row.billed_duration_ms?)
+            let of = match price.unit.base() {
+                "mCPU*ms" => "thousandths of a vCPU",
+                "MHz*ms" => "MHz",
+                _ => "MiB",
+            };
+            format!("{per_ms} {of} x {} ms billed, {from}", row.billed_duration_ms?)
         }
         Basis::Request => "the invocation itself".to_owned(),
         Basis::Restore => format!("{} MiB restored from a snapshot", charge.quantity),
+        Basis::ProcessorTime => "processor time, as reported".to_owned(),
     };
     Some(StepText {
         name: "measured".to_owned(),

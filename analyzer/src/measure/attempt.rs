@@ -100,6 +100,10 @@ columns! {
     ephemeral_storage_mib: Int { unit: Unit::Mebibyte, nullable: "unknown", source: "invocations" },
     /// The time after which the platform cuts it.
     timeout_ms: Int { unit: Unit::Millisecond, nullable: "unknown", source: "invocations" },
+    /// Its processor.
+    cpu_milli: Int { unit: Unit::Milli, nullable: "unknown", source: "invocations" },
+    /// Which plan bills it.
+    billing_mode: Text { unit: Unit::None, nullable: "unknown", source: "invocations" },
     /// Messages in the batch.
     batch_size_count: Int { unit: Unit::Count, nullable: "unknown", source: "invocations" },
 }
@@ -164,7 +168,13 @@ impl<'a> Row<'a> {
             runtime: self.runtime,
             architecture: self.architecture,
             init_type: self.init_type,
+            trigger_type: self.trigger_type,
             outcome: self.outcome,
+            duration_us: self.duration_us,
+            runtime_us: self.runtime_us,
+            cpu_time_us: self.cpu_time_us,
+            cpu_milli: self.cpu_milli,
+            billing_mode: self.billing_mode,
             restore_duration_us: self.restore_duration_us,
             billed_duration_ms: self.billed_duration_ms,
             memory_size_mib: self.memory_size_mib,

@@ -176,8 +176,10 @@ impl Pass {
         if !row.outcome().ran() {
             return;
         }
-        let (duration, request) = entries(pricer.price(&row.priced()));
-        let usd_per_mib_ms = duration.and_then(|entry| self.prices.get(entry.0).copied().flatten());
+        let (time, request) = entries(pricer.price(&row.priced()));
+        // Measures count MiB and milliseconds: what is billed by another unit as well has no price for them.
+        let price = time.and_then(|entry| Some((entry, self.prices.get(entry.0).copied().flatten()?)));
+        let (duration, usd_per_mib_ms) = price.unzip();
         self.minutes.add(row, usd_per_mib_ms);
         let day_before = self.window.start_unix_nano.saturating_sub(LOOKBACK_NANOS);
         if row.start_unix_nano < day_before {
@@ -201,7 +203,7 @@ impl Pass {
     }
 }
 
-/// Returns the entries that price an attempt's duration and its request.
+/// Returns the entries that price an attempt's time first, and its request.
 fn entries(pricing: Pricing) -> (Option<Entry>, Option<Entry>) {
     let Pricing::Priced(charged) = pricing else {
         return (None, None);

@@ -5,6 +5,7 @@ use pennyspan_schema::{InitType, Outcome};
 
 use super::environments::Environment;
 use super::{Neighbours, billing, configurations::Subject, derived, lag};
+use crate::pricing::Plan;
 
 /// An init that ended longer before the first attempt than this was not made for it.
 const PROACTIVE_NANOS: i64 = 10_000_000_000;
@@ -22,10 +23,17 @@ impl Neighbours {
         let retry = share.map_or(standing.rank > 1 && !standing.first_success, |share| share.retry);
         let tried_before = share.map_or(standing.rank > 1, |share| share.tried_before);
         let (cold_start, cold_start_source) = self.cold_start(row, &filled, environment);
-        let package = filled.setting("package_type");
-        let billed = billing::billed(row, filled.init_type, package, &self.books);
+        // AWS has no plans to choose from, and most attempts are its own: settings are looked up where they matter.
+        let planned = row.provider != "aws";
+        let said = billing::Said {
+            init_type: filled.init_type,
+            billing_mode: planned.then(|| filled.setting("billing_mode")).flatten(),
+            package: filled.setting("package_type"),
+            concurrency_per_instance: planned.then(|| filled.number("concurrency_per_instance")).flatten(),
+        };
+        let billed = billing::billed(row, said, &self.books, &self.sharing);
         let linked = self.producers.of(key, row.start_unix_nano);
-        let lambda = billing::is_lambda(row.provider, row.platform, row.execution_model, filled.init_type);
+        let lambda = billing::plan(row, said) == Some(Plan::Lambda);
         derived::Row {
             account: filled.account,
             region: filled.region,
@@ -59,6 +67,8 @@ impl Neighbours {
             deployed_unix_nano: self
                 .deployments
                 .last_before(filled.function, row.service, row.start_unix_nano),
+            billing_mode: said.billing_mode,
+            cpu_milli: planned.then(|| filled.number("cpu_milli")).flatten(),
             ..derived::Row::default()
         }
     }
@@ -163,11 +173,17 @@ impl<'a> Filled<'a> {
         fill(&mut self.memory_size_mib, memory_size_mib, said);
     }
 
-    /// Returns a setting of the attempt's function at its start.
+    /// Returns a setting of the attempt's function at its start; on Azure also of the app that the function is part of.
     fn setting(&self, key: &str) -> Option<&'a str> {
-        self.neighbours
-            .configurations
-            .value(self.subject()?, key, self.start_unix_nano)
+        let value = |subject| self.neighbours.configurations.value(subject, key, self.start_unix_nano);
+        let subject = self.subject()?;
+        value(subject).or_else(|| {
+            let (app, _) = subject.resource.split_once('/').filter(|_| self.provider == "azure")?;
+            value(Subject {
+                resource: app,
+                ..subject
+            })
+        })
     }
 
     fn number(&self, key: &str) -> Option<i64> {

@@ -22,11 +22,12 @@ columns! {
     init_type: Text { unit: Unit::None, nullable: "not said", source: "invocations, environment_facts" },
     /// Configured memory, also from its environment or settings.
     memory_size_mib: Int { unit: Unit::Mebibyte, nullable: "nothing says it", source: "invocations, environment_facts, configurations" },
-    /// What the provider charges for; computed by the billing rule of the day where none was logged.
+    /// What the provider charges for; computed by the billing rule of the day where none was logged, and where requests
+    /// share an instance its request-seconds' share of the time in which the instance was busy.
     billed_duration_ms: Int { unit: Unit::Millisecond, nullable: "none was logged, and the duration is unknown", source: "invocations, billing rules" },
     /// Memory size times billed duration.
     billed_mib_ms: Int { unit: Unit::MebibyteMillisecond, nullable: "memory size or billed duration is unknown", source: "invocations, billing rules" },
-    /// `reported`, or `computed` by the billing rule of the day.
+    /// `reported`, `computed` by the billing rule of the day, or `shared` with the requests on the same instance.
     billed_source: Text { unit: Unit::None, nullable: "no billed duration is known", source: "analyzer" },
     /// Whether nothing names the instruction set of an attempt whose price depends on it.
     assumed_architecture: Bool { unit: Unit::None, source: "analyzer" },
@@ -64,4 +65,8 @@ columns! {
     function_wait_us: Int { unit: Unit::Microsecond, nullable: "it is not known to have called a function", source: "invocation_calls" },
     /// When its function or service was last deployed before it.
     deployed_unix_nano: Int { unit: Unit::UnixNano, nullable: "no deployment is known", source: "deployments, first sight of a version" },
+    /// Which plan bills it, as settings say: `request`, `instance`, `flex_consumption` and others.
+    billing_mode: Text { unit: Unit::None, nullable: "no setting says it", source: "configurations" },
+    /// Its processor, in thousandths of a CPU.
+    cpu_milli: Int { unit: Unit::Milli, nullable: "no setting says it", source: "configurations" },
 }

@@ -23,9 +23,13 @@ const PRECISION: u8 = 38;
 const SCALE: i8 = 18;
 
 /// Nullable columns that a price depends on.
-const PRICED_BY: [&str; 11] = [
+const PRICED_BY: [&str; 17] = [
     "architecture",
     "billed_duration_ms",
+    "billing_mode",
+    "cpu_milli",
+    "cpu_time_us",
+    "duration_us",
     "ephemeral_storage_mib",
     "execution_model",
     "init_type",
@@ -35,6 +39,8 @@ const PRICED_BY: [&str; 11] = [
     "region",
     "restore_duration_us",
     "runtime",
+    "runtime_us",
+    "trigger_type",
 ];
 
 /// `list_amount(..)`: what an attempt costs; null where it is not priced.
@@ -74,7 +80,7 @@ fn columns() -> impl Iterator<Item = &'static Column> {
 /// Returns an amount in 10^-18 dollars.
 fn scaled(pricing: &Pricing, prices: &[&Price]) -> Option<i128> {
     let amount: Amount = match pricing {
-        Pricing::NotPriced => return None,
+        Pricing::NotPriced(_) => return None,
         Pricing::Free => Amount::zero(),
         Pricing::Priced(charged) => {
             let amounts = charged.charges.iter().map(|charge| {

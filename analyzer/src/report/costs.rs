@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use crate::analysis::Scope;
 use crate::analysis::cost::{Cost, LineItem, Waste, bill};
+use crate::analysis::counts::whole;
 use crate::analysis::functions::FunctionTally;
+use crate::pricing::Reason;
 use crate::report::Asked;
 
 /// The report's block about money: list-price estimates, by the books that are named.
@@ -24,6 +26,25 @@ pub struct Costs {
     pub bill: BillText,
     /// Where the money went; adds up to the total.
     pub waste: Vec<WasteText>,
+    /// Invocations without a price, by what is missing; not there where every invocation has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_priced: Vec<NotPricedText>,
+}
+
+/// Invocations that are not priced for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotPricedText {
+    /// The provider.
+    pub provider: String,
+    /// The region, where that is what has no price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The word for what is missing.
+    pub reason: &'static str,
+    /// What is missing, and what to do about it where something can be done.
+    pub message: String,
+    /// How many there are.
+    pub invocations: i64,
 }
 
 /// A price book.
@@ -99,6 +120,7 @@ impl Costs {
                 rounded_usd: bill.rounded.fixed(2),
             },
             waste: waste(costs, &total),
+            not_priced: not_priced(costs),
         }
     }
 }
@@ -130,6 +152,24 @@ fn line_items(items: &[(&Scope, &LineItem)], total: &Amount) -> Vec<LineItemText
         cost_usd: printed.to_string(),
     };
     items.iter().zip(printed).map(text).collect()
+}
+
+fn not_priced(costs: &BTreeMap<Scope, Cost>) -> Vec<NotPricedText> {
+    let mut sums: BTreeMap<(&str, Reason, Option<&str>), i128> = BTreeMap::new();
+    for (scope, cost) in costs {
+        for (reason, milli) in &cost.not_priced {
+            let region = scope.region.as_deref().filter(|_| *reason == Reason::RegionPrice);
+            *sums.entry((&scope.provider, *reason, region)).or_default() += milli;
+        }
+    }
+    let text = |((provider, reason, region), milli): ((&str, Reason, Option<&str>), i128)| NotPricedText {
+        provider: provider.to_owned(),
+        region: region.map(str::to_owned),
+        reason: reason.word(),
+        message: reason.to_string(),
+        invocations: whole(milli),
+    };
+    sums.into_iter().map(text).collect()
 }
 
 fn waste(costs: &BTreeMap<Scope, Cost>, total: &Amount) -> Vec<WasteText> {

@@ -12,6 +12,8 @@ pub const LONGEST: usize = 60_000;
 const OPEN_ROWS: usize = 10;
 /// The longest name or message that is shown whole.
 const CELL_WIDTH: usize = 200;
+/// Reasons for missing prices that are shown; the rest stand in the JSON report.
+const REASONS: usize = 8;
 /// Characters kept for the line that says what was left out.
 const RESERVED: usize = 200;
 
@@ -111,6 +113,18 @@ fn head(text: &mut String, report: &Report) -> fmt::Result {
         "\nEstimated **${}** at list prices ({books}); {} not priced.",
         totals.cost_usd, totals.not_priced
     )?;
+    for row in report.cost.not_priced.iter().take(REASONS) {
+        let region = row.region.as_ref().map_or_else(String::new, |region| {
+            format!(", {}", markdown(&cut(region, CELL_WIDTH)))
+        });
+        writeln!(
+            text,
+            "Not priced: {} ({}{region}), {}.",
+            row.invocations,
+            markdown(&cut(&row.provider, CELL_WIDTH)),
+            row.message
+        )?;
+    }
     let failed = totals.errors + totals.timeouts + totals.out_of_memory;
     writeln!(
         text,

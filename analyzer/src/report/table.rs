@@ -133,6 +133,20 @@ fn money(text: &mut String, report: &Report) -> fmt::Result {
             totals.assumed_architecture
         )?;
     }
+    for row in &report.cost.not_priced {
+        let region = row
+            .region
+            .as_ref()
+            .map_or_else(String::new, |region| format!(", {region}"));
+        let place = format!("{}{region}", row.provider);
+        writeln!(
+            text,
+            "  {} not priced ({}): {}",
+            row.invocations,
+            cut(&place, 2 * NAME_WIDTH),
+            row.message
+        )?;
+    }
     for waste in &report.cost.waste {
         writeln!(text, "  {:<14}  ${}", waste.kind, waste.cost_usd)?;
     }

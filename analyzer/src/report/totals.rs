@@ -48,6 +48,9 @@ pub struct Totals {
     /// Priced invocations older than the first known price.
     #[serde(skip_serializing_if = "is_zero")]
     pub priced_backdated: i64,
+    /// Priced invocations by the prices of the fallback region, as their own has none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub priced_by_fallback_region: i64,
     /// Whether sampled telemetry was counted by weight.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -88,6 +91,7 @@ impl Totals {
             assumed_architecture: assumed,
             cost_low_usd: (assumed > 0).then(|| low_end.to_string()),
             priced_backdated: of_costs(|cost| cost.priced_backdated_milli),
+            priced_by_fallback_region: of_costs(|cost| cost.fallback_region_milli),
             estimated: counts.estimated,
         }
     }

@@ -7,9 +7,10 @@ use std::{
 
 use chrono::{DateTime, Datelike};
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{One, Zero};
 
 use super::{Amount, Price};
+use crate::Decimal;
 
 /// A calendar month in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +110,7 @@ pub struct TierLine {
 ///
 /// Tiers count per payer, region, architecture and month. An allowance belongs to a payer and month and is shared by
 /// the entries of one provider and service that name its pool; it covers what was used before the window first, then
-/// the lines in their order.
+/// the lines in their order. Where it is granted as money (`at_price`), units that cost more use up more of it.
 #[must_use]
 pub fn bill(usages: &[Usage<'_>], allowances: Allowances) -> Bill {
     let sums = summed(usages);
@@ -179,7 +180,7 @@ impl Pools {
         if let Some(free) = &usage.price.free {
             self.0
                 .entry(Self::key(usage, &free.pool))
-                .or_insert_with(|| free.quantity.to_ratio());
+                .or_insert_with(|| free.quantity.to_ratio() * granted_at(free.at_price));
         }
     }
 
@@ -191,10 +192,22 @@ impl Pools {
             .as_ref()
             .and_then(|free| self.0.get_mut(&Self::key(usage, &free.pool)));
         let Some(left) = pool else { return BigRational::zero() };
-        let covered = usage.price.unit.convert(quantity).min(left.clone());
-        *left -= &covered;
+        let free = usage.price.free.as_ref().filter(|free| free.at_price.is_some());
+        let worth = free.map_or_else(BigRational::one, |_| usage.price.list_price());
+        let used = usage.price.unit.convert(quantity);
+        let covered = if worth.is_zero() {
+            used
+        } else {
+            used.min(left.clone() / &worth)
+        };
+        *left -= &covered * worth;
         covered
     }
+}
+
+/// Returns what one unit of an allowance is worth: itself, or the money that it is granted at.
+fn granted_at(price: Option<Decimal>) -> BigRational {
+    price.map_or_else(BigRational::one, Decimal::to_ratio)
 }
 
 fn line(usage: &Usage<'_>, covered_before: &BigRational, pools: &mut Pools) -> BillLine {
@@ -202,7 +215,8 @@ fn line(usage: &Usage<'_>, covered_before: &BigRational, pools: &mut Pools) -> B
     let free = pools.take(usage, usage.quantity);
     let quantity = price.unit.convert(usage.quantity);
     let from = price.unit.convert(usage.before) - covered_before;
-    let tiers = tier_lines(price, &from, &(&from + &quantity - &free));
+    let to = &from + &quantity - &free;
+    let tiers = tier_lines(price, &stepped(price, from), &stepped(price, to));
     let exact: Amount = tiers.iter().map(|tier| &tier.exact).sum();
     BillLine {
         payer: usage.payer.clone(),
@@ -214,6 +228,14 @@ fn line(usage: &Usage<'_>, covered_before: &BigRational, pools: &mut Pools) -> B
         exact,
         tiers,
     }
+}
+
+/// Rounds a paid quantity, counted from the start of the month, up to the step in which it is billed.
+fn stepped(price: &Price, paid: BigRational) -> BigRational {
+    price.bill_step.map_or(paid.clone(), |step| {
+        let step = step.to_ratio();
+        (paid / &step).ceil() * step
+    })
 }
 
 /// Cuts the paid quantity from `from` to `to`, counted from the start of the month, at the tiers' bounds.

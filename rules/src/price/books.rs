@@ -1,5 +1,7 @@
 //! All price books in force, and the choice of the entry for an item, a region and an instant.
 
+use std::collections::BTreeSet;
+
 use super::{BillingRule, Price, PriceBook, PriceError, load};
 use crate::{Decimal, embedded::PRICE_BOOKS};
 
@@ -80,7 +82,7 @@ impl PriceBooks {
     /// # Errors
     /// [`PriceError`] names file, line, key and remedy.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), PriceError> {
-        let loaded = load::load(file, text)?;
+        let mut loaded = load::load(file, text)?;
         if let Some(first) = self.books.iter().find(|book| book.id == loaded.book.id) {
             let (id, first) = (loaded.book.id, first.file.clone());
             return Err(PriceError::Twice {
@@ -89,11 +91,9 @@ impl PriceBooks {
                 first,
             });
         }
-        for book in &mut self.books {
-            book.prices
-                .retain(|old| !loaded.book.prices.iter().any(|new| new.same_item(old)));
-        }
+        self.replace(&mut loaded.book);
         self.books.push(loaded.book);
+        self.no_unknown_rule(file)?;
         for discount in &loaded.discounts {
             let prices = self.books.iter_mut().flat_map(|book| &mut book.prices);
             prices
@@ -102,6 +102,71 @@ impl PriceBooks {
         }
         self.fallbacks.extend(loaded.fallbacks);
         Ok(())
+    }
+
+    /// Lets a region's prices stand in, for every provider that has some there, where a region has none.
+    ///
+    /// # Errors
+    /// [`PriceError::NoRegion`] where no book has a price in that region.
+    pub fn fall_back_to(&mut self, region: &str) -> Result<(), PriceError> {
+        let there = self.prices().filter(|price| price.region == region);
+        let providers: BTreeSet<String> = there.map(|price| price.provider.clone()).collect();
+        if providers.is_empty() {
+            return Err(PriceError::NoRegion {
+                region: region.to_owned(),
+            });
+        }
+        self.fallbacks.extend(providers.into_iter().map(|provider| Fallback {
+            provider,
+            region: region.to_owned(),
+        }));
+        Ok(())
+    }
+
+    /// Takes out the entries that a book replaces; what replaces an entry is billed as that one, where it names no rule.
+    fn replace(&mut self, by: &mut PriceBook) {
+        for book in &mut self.books {
+            for new in &mut by.prices {
+                let old = book.prices.iter().find(|old| new.same_item(old));
+                if let Some(old) = old.filter(|_| new.rule.is_none()) {
+                    new.rule.clone_from(&old.rule);
+                }
+            }
+            book.prices
+                .retain(|old| !by.prices.iter().any(|new| new.same_item(old)));
+        }
+    }
+
+    /// Refuses a price of the last book that names a rule which no book of its service has.
+    fn no_unknown_rule(&self, file: &str) -> Result<(), PriceError> {
+        for price in self.books.last().into_iter().flat_map(|book| &book.prices) {
+            let Some(rule) = &price.rule else { continue };
+            let known: BTreeSet<&str> = self
+                .rules(&price.provider, &price.service)
+                .map(|known| known.id.as_str())
+                .collect();
+            if !known.contains(rule.as_str()) {
+                return Err(PriceError::UnknownRule {
+                    file: file.to_owned(),
+                    line: price.place.line,
+                    id: price.id.clone(),
+                    rule: rule.clone(),
+                    known: if known.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        known.into_iter().collect::<Vec<_>>().join(", ")
+                    },
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the rules of a service, those of the last book first.
+    fn rules(&self, provider: &str, service: &str) -> impl Iterator<Item = &BillingRule> + Clone {
+        let books = self.books.iter().rev();
+        let of_service = books.filter(move |book| book.provider == provider && book.service == service);
+        of_service.flat_map(|book| &book.billing_rules)
     }
 
     /// Returns all books in the order in which they were loaded.
@@ -158,19 +223,20 @@ impl PriceBooks {
         }
     }
 
-    /// Returns the rule of billing of a service at an instant; before the first known one, that one.
+    /// Returns a service's rule of billing of that name at an instant; before the first known one, that one.
     #[must_use]
-    pub fn billing_rule(&self, provider: &str, service: &str, unix_nano: i64) -> Option<&BillingRule> {
-        let books = || {
-            self.books
-                .iter()
-                .filter(|book| book.provider == provider && book.service == service)
-        };
-        let rules = || books().flat_map(|book| &book.billing_rules);
-        let first = || rules().min_by_key(|rule| rule.effective_from);
-        rules()
+    pub fn billing_rule(&self, provider: &str, service: &str, id: &str, unix_nano: i64) -> Option<&BillingRule> {
+        let named = || self.rules(provider, service).filter(|rule| rule.id == id);
+        let first = || named().min_by_key(|rule| rule.effective_from);
+        named()
             .find(|rule| rule.in_force_at(unix_nano))
             .or_else(|| first().filter(|rule| unix_nano < rule.effective_from.start_unix_nano()))
+    }
+
+    /// Returns the rule of billing that a price follows at an instant; none where it bills what is measured.
+    #[must_use]
+    pub fn rule_of(&self, price: &Price, unix_nano: i64) -> Option<&BillingRule> {
+        self.billing_rule(&price.provider, &price.service, price.rule.as_deref()?, unix_nano)
     }
 }
 

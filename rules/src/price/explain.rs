@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::{Amount, Priced};
+use super::{Amount, BillingRule, Measured, Priced, Unbilled};
 
 /// One step of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +42,41 @@ pub fn explain(priced: Priced<'_>, quantity: i128) -> Vec<Step> {
     let ends = price
         .effective_to
         .map_or_else(String::new, |to| format!(", until {to} (not included)"));
-    let dates = format!("in force from {}{ends}, read {}", price.effective_from, price.retrieved);
+    let note = price.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+    let dates = format!(
+        "in force from {}{ends}, read {}{note}",
+        price.effective_from, price.retrieved
+    );
     steps.push(step("billed", price.billed.clone()));
     steps.push(step(
         "source",
         format!("{}; {dates}; {}:{}", price.source, price.place.file, price.place.line),
     ));
     steps
+}
+
+/// Explains the list amount of `count` equal uses from what was measured of each: the rule of billing first.
+///
+/// # Errors
+/// [`Unbilled`] names what is not known of a use.
+pub fn explain_measured(
+    priced: Priced<'_>,
+    rule: Option<&BillingRule>,
+    measured: &Measured,
+    count: i128,
+) -> Result<Vec<Step>, Unbilled> {
+    let billed = priced.price.billed(rule, measured)?;
+    let quantity = billed.quantity.saturating_mul(count);
+    let mut steps = billed.steps;
+    if count != 1 {
+        let base = priced.price.unit.base();
+        steps.push(Step {
+            name: "uses",
+            text: format!("{count} x {} {base} = {quantity} {base}", billed.quantity),
+        });
+    }
+    steps.extend(explain(priced, quantity));
+    Ok(steps)
 }
 
 fn price_text(priced: Priced<'_>) -> String {

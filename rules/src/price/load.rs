@@ -1,14 +1,16 @@
 //! Reads price books and users' discounts from TOML; an entry without unit, date or source does not load.
 
-use super::{
-    BillingRule, Date, Discount, Fallback, Free, InitBilling, Place, Price, PriceBook, PriceError, Tier, Unit,
-};
+use std::collections::HashMap;
+
+use super::{Date, Discount, Fallback, Free, NotPriced, Place, Price, PriceBook, PriceError, Tier, Unit};
 use crate::{
     Decimal, FieldError,
     fields::{Fields, Source},
 };
 
-const BOOK: [&str; 9] = [
+mod rule;
+
+const BOOK: [&str; 10] = [
     "id",
     "provider",
     "service",
@@ -18,12 +20,14 @@ const BOOK: [&str; 9] = [
     "billing_rule",
     "discount",
     "fallback",
+    "not_priced",
 ];
-const PRICE: [&str; 15] = [
+const PRICE: [&str; 19] = [
     "id",
     "provider",
     "service",
     "region",
+    "regions",
     "architecture",
     "unit",
     "per",
@@ -33,18 +37,11 @@ const PRICE: [&str; 15] = [
     "effective_from",
     "effective_to",
     "billed",
+    "rule",
+    "bill_step",
     "source",
     "retrieved",
-];
-const BILLING: [&str; 8] = [
-    "id",
-    "effective_from",
-    "effective_to",
-    "step_ms",
-    "minimum_ms",
-    "init",
-    "source",
-    "retrieved",
+    "note",
 ];
 
 /// One file: its book, and what it says about other books.
@@ -67,23 +64,27 @@ pub(super) fn load(file: &str, text: &str) -> Result<Loaded, PriceError> {
     currency(&fields)?;
     let provider = fields.text("provider", "the provider, such as \"aws\"")?;
     let service = fields.text("service", "the service, such as \"lambda\"")?;
-    let entries = fields.tables("price", "one table `[[price]]` per price")?;
-    let prices = entries
-        .iter()
-        .map(|entry| price(file, entry, &provider, &service))
-        .collect::<Result<Vec<_>, _>>()?;
-    let rules = fields.tables("billing_rule", "one table `[[billing_rule]]` per rule")?;
+    let mut prices = Vec::new();
+    for entry in fields.tables("price", "one table `[[price]]` per price")? {
+        let price = price(file, &entry, &provider, &service)?;
+        for region in regions(&entry)? {
+            prices.push(Price {
+                region,
+                ..price.clone()
+            });
+        }
+    }
+    no_overlap(file, &prices)?;
+    let billing_rules = rule::billing_rules(file, &fields)?;
     let discounts = fields.tables("discount", "one table `[[discount]]` per discount")?;
     let fallbacks = fields.tables("fallback", "one table `[[fallback]]` per provider")?;
-    no_overlap(file, &prices)?;
+    let absent = fields.tables("not_priced", "one table `[[not_priced]]` per thing without a price")?;
     let book = PriceBook {
         id: fields.text("id", "the book's name, such as \"aws-lambda\"")?,
         file: file.to_owned(),
         as_of: date(&fields, "as_of", "the day up to which its prices were checked")?,
-        billing_rules: rules
-            .iter()
-            .map(|rule| billing_rule(file, rule))
-            .collect::<Result<_, _>>()?,
+        billing_rules,
+        not_priced: absent.iter().map(not_priced).collect::<Result<_, _>>()?,
         provider,
         service,
         prices,
@@ -115,7 +116,7 @@ fn price(file: &str, fields: &Fields<'_>, provider: &str, service: &str) -> Resu
         service: fields
             .optional_text("service", "the service")?
             .unwrap_or_else(|| service.to_owned()),
-        region: fields.text("region", "the region for which the price was read")?,
+        region: String::new(),
         architecture: fields.optional_text("architecture", "\"x86_64\" or \"arm64\"")?,
         unit: unit(fields)?,
         per: positive(fields, "per")?.unwrap_or(Decimal::whole(1)),
@@ -124,14 +125,29 @@ fn price(file: &str, fields: &Fields<'_>, provider: &str, service: &str) -> Resu
         effective_from,
         effective_to,
         billed: fields.text("billed", "what is billed in words: rounding, minimum, granularity")?,
+        rule: fields.optional_text("rule", "the name of a `[[billing_rule]]` of the same service")?,
+        bill_step: positive(fields, "bill_step")?,
         source: fields.text("source", "the public page or list from which it was taken")?,
         retrieved: date(fields, "retrieved", "the day on which the source was read")?,
+        note: fields.optional_text("note", "what a reader should know about the entry's certainty")?,
         place: Place {
             file: file.to_owned(),
             line: fields.line(),
         },
         discount_percent: Decimal::whole(0),
     })
+}
+
+/// Reads the regions of an entry: `region`, or `regions` where several have one price.
+fn regions(fields: &Fields<'_>) -> Result<Vec<String>, FieldError> {
+    let remedy = "the region for which the price was read, or `regions` with several of one price";
+    if !fields.has("regions") {
+        return Ok(vec![fields.text("region", remedy)?]);
+    }
+    if fields.has("region") {
+        return Err(fields.wrong("region", "either `region` or `regions`, not both"));
+    }
+    fields.texts("regions", remedy)
 }
 
 fn unit(fields: &Fields<'_>) -> Result<Unit, FieldError> {
@@ -228,43 +244,20 @@ fn free(fields: &Fields<'_>) -> Result<Option<Free>, FieldError> {
             Err(fields.wrong("free", remedy))
         };
     };
-    table.only(&["quantity", "pool"])?;
+    table.only(&["quantity", "pool", "at_price"])?;
     let quantity = positive(table, "quantity")?.ok_or_else(|| table.missing("quantity", "units per month"))?;
     Ok(Some(Free {
         quantity,
         pool: table.text("pool", "the name under which entries share the allowance")?,
+        at_price: positive(table, "at_price")?,
     }))
 }
 
-fn billing_rule(file: &str, fields: &Fields<'_>) -> Result<BillingRule, FieldError> {
-    fields.only(&BILLING)?;
-    let (effective_from, effective_to) = in_force(fields)?;
-    let whole = |key: &str, least: i64| {
-        let remedy = format!("a whole number of milliseconds, at least {least}");
-        let number = fields
-            .decimal(key, &remedy)?
-            .to_i64()
-            .filter(|n| (least..=3_600_000).contains(n));
-        number.ok_or_else(|| fields.wrong(key, &remedy))
-    };
-    let init = "\"billed\" or \"free-for-managed-zip\"";
-    Ok(BillingRule {
-        id: fields.text("id", "the rule's name")?,
-        effective_from,
-        effective_to,
-        step_ms: whole("step_ms", 1)?,
-        minimum_ms: whole("minimum_ms", 0)?,
-        init: match fields.text("init", init)?.as_str() {
-            "billed" => InitBilling::Billed,
-            "free-for-managed-zip" => InitBilling::FreeForManagedZip,
-            _ => return Err(fields.wrong("init", init)),
-        },
-        source: fields.text("source", "the public page from which it was taken")?,
-        retrieved: date(fields, "retrieved", "the day on which the source was read")?,
-        place: Place {
-            file: file.to_owned(),
-            line: fields.line(),
-        },
+fn not_priced(fields: &Fields<'_>) -> Result<NotPriced, FieldError> {
+    fields.only(&["id", "why"])?;
+    Ok(NotPriced {
+        id: fields.text("id", "what has no price")?,
+        why: fields.text("why", "why it has no price")?,
     })
 }
 
@@ -294,38 +287,43 @@ fn fallback(fields: &Fields<'_>) -> Result<Fallback, FieldError> {
 
 /// Refuses two entries of one item that are in force on the same day.
 fn no_overlap(file: &str, prices: &[Price]) -> Result<(), PriceError> {
-    for (at, a) in prices.iter().enumerate() {
-        for b in prices.iter().take(at) {
-            let before = |x: &Price, y: &Price| x.effective_to.is_some_and(|to| to <= y.effective_from);
-            if a.same_item(b) && !before(a, b) && !before(b, a) {
-                return Err(PriceError::Overlap {
-                    file: file.to_owned(),
-                    line: a.place.line,
-                    id: a.id.clone(),
-                    region: a.region.clone(),
-                    other: b.place.line,
-                });
-            }
+    let mut of_item: HashMap<_, Vec<&Price>> = HashMap::new();
+    for price in prices {
+        let earlier = of_item.entry(price.item()).or_default();
+        let range = |price: &Price| (price.effective_from, price.effective_to);
+        if let Some(other) = earlier.iter().find(|other| overlap(range(price), range(other))) {
+            return Err(PriceError::Overlap {
+                file: file.to_owned(),
+                line: price.place.line,
+                what: format!("`{}` in {}", price.id, price.region),
+                other: other.place.line,
+            });
         }
+        earlier.push(price);
     }
     Ok(())
 }
 
+/// Tells whether two half-open ranges of days have a day in common.
+fn overlap(a: (Date, Option<Date>), b: (Date, Option<Date>)) -> bool {
+    let before = |x: (Date, Option<Date>), y: (Date, Option<Date>)| x.1.is_some_and(|to| to <= y.0);
+    !before(a, b) && !before(b, a)
+}
+
 impl Price {
-    /// Tells whether two entries price the same thing, at whatever time.
-    pub(super) fn same_item(&self, other: &Self) -> bool {
+    /// Returns what tells items apart: two entries of one item price the same thing, at whatever time.
+    pub(super) fn item(&self) -> (&str, &str, &str, &str, Option<&str>) {
         (
-            &self.id,
             &self.provider,
             &self.service,
+            &self.id,
             &self.region,
-            &self.architecture,
-        ) == (
-            &other.id,
-            &other.provider,
-            &other.service,
-            &other.region,
-            &other.architecture,
+            self.architecture.as_deref(),
         )
+    }
+
+    /// Tells whether two entries price the same thing, at whatever time.
+    pub(super) fn same_item(&self, other: &Self) -> bool {
+        self.item() == other.item()
     }
 }

@@ -1,11 +1,19 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 
+mod examples;
+mod faults;
+mod rules;
+
 const DAY_NS: i64 = 86_400_000_000_000;
 
+/// Returns the shipped books, which are parsed once.
 fn books() -> PriceBooks {
-    PriceBooks::embedded().unwrap()
+    static BOOKS: LazyLock<PriceBooks> = LazyLock::new(|| PriceBooks::embedded().unwrap());
+    BOOKS.clone()
 }
 
 fn at(day: &str) -> i64 {
@@ -29,6 +37,27 @@ fn lambda<'a>(books: &'a PriceBooks, item: &str, architecture: Option<&str>) -> 
         .price
 }
 
+/// Returns the entry of a provider's service in a region on a day of October 2026.
+fn entry<'a>(books: &'a PriceBooks, [provider, service, item, region]: [&str; 4]) -> &'a Price {
+    let key = Key {
+        provider,
+        service,
+        item,
+        region,
+        architecture: None,
+    };
+    books.price(key, at("2026-10-08")).unwrap().price
+}
+
+/// Returns Lambda's rule for runs on a day.
+fn run_rule(books: &PriceBooks, unix_nano: i64) -> TimeRule {
+    books
+        .billing_rule("aws", "lambda", "run", unix_nano)
+        .unwrap()
+        .time
+        .unwrap()
+}
+
 fn usage(price: &Price, quantity: i128) -> Usage<'_> {
     Usage {
         payer: "1".to_owned(),
@@ -46,7 +75,7 @@ fn fixed(bill: &Bill) -> Vec<String> {
 #[test]
 fn every_embedded_price_book_loads_and_covers_its_item_at_all_later_dates() {
     let books = books();
-    assert_eq!(books.books().len(), 10);
+    assert_eq!(books.books().len(), 25);
     for price in books.prices() {
         let key = Key {
             provider: &price.provider,
@@ -66,7 +95,7 @@ fn every_embedded_price_book_loads_and_covers_its_item_at_all_later_dates() {
 #[test]
 fn one_cold_run_of_256_mib_is_billed_and_priced_with_its_request() {
     let books = books();
-    let rule = books.billing_rule("aws", "lambda", at("2026-10-08")).unwrap();
+    let rule = run_rule(&books, at("2026-10-08"));
     let billed = rule.billed_ms(1_233_960, Some(463_512), Packaging::ManagedZip);
     assert_eq!(billed, 1_698);
     let requests = lambda(&books, "requests", None).amount(1);
@@ -82,7 +111,7 @@ fn one_cold_run_of_256_mib_is_billed_and_priced_with_its_request() {
 #[test]
 fn init_and_run_are_rounded_up_together_once() {
     let books = books();
-    let rule = books.billing_rule("aws", "lambda", at("2026-10-08")).unwrap();
+    let rule = run_rule(&books, at("2026-10-08"));
     assert_eq!(rule.billed_ms(1_058_150, Some(1_307_680), Packaging::Other), 2_366);
     assert_eq!(rule.billed_ms(147_156, Some(53_000), Packaging::ManagedZip), 201);
     assert_eq!(rule.billed_ms(0, None, Packaging::ManagedZip), 1);
@@ -96,7 +125,7 @@ fn init_and_run_are_rounded_up_together_once() {
 fn billing_rules_change_on_their_own_days() {
     let books = books();
     let billed = |day: &str, ns: i64, packaging| {
-        let rule = books.billing_rule("aws", "lambda", at(day) + ns).unwrap();
+        let rule = run_rule(&books, at(day) + ns);
         rule.billed_ms(100_001, Some(50_000), packaging)
     };
     assert_eq!(billed("2010-01-01", 0, Packaging::Other), 200);
@@ -313,37 +342,6 @@ fn a_users_file_overrides_discounts_and_falls_back() {
 }
 
 #[test]
-fn faulty_price_books_name_file_line_key_and_remedy() {
-    let messages: Vec<String> = [
-        ("currency = \"USD\"", "currency = \"EUR\""),
-        ("unit = \"request\"\n", ""),
-        ("unit = \"request\"", "unit = \"GB-day\""),
-        ("source = \"private agreement\"\nretrieved", "retrieved"),
-        ("effective_from = \"2026-01-01\"\n", ""),
-        ("effective_from = \"2026-01-01\"", "effective_from = \"01.01.2026\""),
-        ("effective_to = \"2027-01-01\"", "effective_to = \"2026-01-01\""),
-        ("price = 0.10", "price = -0.10"),
-        ("price = 0.10", "price = 1e-7"),
-        ("price = 0.10", "tiers = [{ price = 1 }, { up_to = 5, price = 2 }]"),
-        ("per = 1_000_000", "pre = 1_000_000"),
-        ("percent = 12.5", "percent = 101"),
-        ("billed = \"each invocation\"", "billed = \"each\" invocation"),
-    ]
-    .into_iter()
-    .map(|(from, to)| {
-        PriceBooks::default()
-            .add("ours.toml", &OWN.replacen(from, to, 1))
-            .unwrap_err()
-            .to_string()
-    })
-    .collect();
-    insta::assert_snapshot!(messages.join("\n"));
-    let entry = &OWN[OWN.find("[[price]]").unwrap()..OWN.find("[[discount]]").unwrap()];
-    let twice = OWN.replacen(entry, &[entry, entry].concat(), 1);
-    insta::assert_snapshot!(PriceBooks::default().add("ours.toml", &twice).unwrap_err());
-}
-
-#[test]
 fn an_explanation_can_be_redone_by_hand() {
     let books = books();
     let priced = books
@@ -355,6 +353,27 @@ fn an_explanation_can_be_redone_by_hand() {
         .map(|step| format!("{}: {}", step.name, step.text))
         .collect();
     insta::assert_snapshot!(text.join("\n"));
+}
+
+#[test]
+fn a_named_region_stands_in_for_those_without_prices_and_says_so() {
+    let mut books = books();
+    let elsewhere = Key {
+        region: "eu-west-1",
+        ..key("lambda", "requests", None)
+    };
+    assert_eq!(books.price(elsewhere, at("2026-10-08")), None);
+    books.fall_back_to("us-east-1").unwrap();
+    let found = books.price(elsewhere, at("2026-10-08")).unwrap();
+    assert_eq!(
+        (found.price.region.as_str(), found.fallback_region),
+        ("us-east-1", true)
+    );
+    let refused = books.fall_back_to("mars-north-1").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "no price book has a price in `mars-north-1`; name a region of `pennyspan prices list`"
+    );
 }
 
 #[test]

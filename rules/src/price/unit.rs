@@ -19,104 +19,50 @@ pub struct Unit {
 
 /// Every unit: symbol, the integer quantity that is measured, and how many of those make one.
 ///
-/// A GB of memory or data is 2^30 bytes in these price lists; a month is 730 hours.
-const UNITS: [Unit; 19] = [
-    Unit {
-        symbol: "request",
-        base: "request",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "message",
-        base: "message",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "event",
-        base: "event",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "notification",
-        base: "notification",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "transition",
-        base: "transition",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "operation",
-        base: "operation",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "write-unit",
-        base: "write-unit",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "read-unit",
-        base: "read-unit",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "put-unit",
-        base: "put-unit",
-        base_per_unit: 1,
-    },
-    Unit {
-        symbol: "minute",
-        base: "ms",
-        base_per_unit: 60_000,
-    },
-    Unit {
-        symbol: "hour",
-        base: "ms",
-        base_per_unit: 3_600_000,
-    },
-    Unit {
-        symbol: "shard-hour",
-        base: "ms",
-        base_per_unit: 3_600_000,
-    },
-    Unit {
-        symbol: "stream-hour",
-        base: "ms",
-        base_per_unit: 3_600_000,
-    },
-    Unit {
-        symbol: "month",
-        base: "ms",
-        base_per_unit: 2_628_000_000,
-    },
-    Unit {
-        symbol: "GB",
-        base: "byte",
-        base_per_unit: 1_073_741_824,
-    },
-    Unit {
-        symbol: "GB-restored",
-        base: "MiB",
-        base_per_unit: 1_024,
-    },
-    Unit {
-        symbol: "GB-s",
-        base: "MiB*ms",
-        base_per_unit: 1_024_000,
-    },
-    Unit {
-        symbol: "GB-h",
-        base: "MiB*ms",
-        base_per_unit: 3_686_400_000,
-    },
-    Unit {
-        symbol: "GB-month",
-        base: "MiB*h",
-        base_per_unit: 747_520,
-    },
+/// A GB of memory or data is 2^30 bytes in these price lists, except where its symbol ends in `-1000`; a month is 730 hours.
+const UNITS: [Unit; 33] = [
+    unit("request", "request", 1),
+    unit("message", "message", 1),
+    unit("event", "event", 1),
+    unit("notification", "notification", 1),
+    unit("transition", "transition", 1),
+    unit("operation", "operation", 1),
+    unit("row", "row", 1),
+    unit("trace", "trace", 1),
+    unit("write-unit", "write-unit", 1),
+    unit("read-unit", "read-unit", 1),
+    unit("put-unit", "put-unit", 1),
+    unit("second", "ms", 1_000),
+    unit("minute", "ms", 60_000),
+    unit("hour", "ms", 3_600_000),
+    unit("shard-hour", "ms", 3_600_000),
+    unit("stream-hour", "ms", 3_600_000),
+    unit("unit-hour", "ms", 3_600_000),
+    unit("month", "ms", 2_628_000_000),
+    unit("CPU-ms", "us", 1_000),
+    unit("vCPU-s", "mCPU*ms", 1_000_000),
+    unit("vCPU-h", "mCPU*ms", 3_600_000_000),
+    unit("vCPU-month", "mCPU*ms", 2_628_000_000_000),
+    unit("GHz-s", "MHz*ms", 1_000_000),
+    unit("GB", "byte", 1_073_741_824),
+    unit("GB-1000", "byte", 1_000_000_000),
+    unit("GB-restored", "MiB", 1_024),
+    unit("GB-environment", "MiB", 1_024),
+    unit("GB-s", "MiB*ms", 1_024_000),
+    unit("GiB-s", "MiB*ms", 1_024_000),
+    unit("GB-s-1000", "MB*ms", 1_000_000),
+    unit("GB-h", "MiB*ms", 3_686_400_000),
+    unit("GB-month", "MiB*ms", 2_691_072_000_000),
+    unit("GB-month-1000", "MB*ms", 2_628_000_000_000),
 ];
+
+const fn unit(symbol: &'static str, base: &'static str, base_per_unit: i64) -> Unit {
+    Unit {
+        symbol,
+        base,
+        base_per_unit,
+    }
+}
 
 impl Unit {
     /// Returns the unit with that symbol.

@@ -10,6 +10,8 @@ use crate::Span;
 use crate::analysis::{Scope, Selection, part};
 use crate::testing::{SECOND, SEVEN, World, attempt};
 
+mod clouds;
+
 async fn ask(world: &World, by: Part) -> Vec<(Group, Cost)> {
     let session = world.session(Span::Whole).await;
     let question = Question {

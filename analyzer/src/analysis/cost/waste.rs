@@ -53,16 +53,16 @@ pub(super) fn split(attempt: &Attempt<'_>, charged: &Charged) -> Vec<(Waste, Ent
     let mut parts = Vec::new();
     for charge in &charged.charges {
         match charge.basis {
-            Basis::Time { mib } => {
+            Basis::Time { per_ms } => {
                 let mut rest = charge.quantity;
                 for (kind, ms) in times.iter().filter(|(_, ms)| *ms > 0) {
-                    let quantity = mib.saturating_mul(*ms).min(rest);
+                    let quantity = per_ms.saturating_mul(*ms).min(rest);
                     rest -= quantity;
                     parts.push((*kind, charge.entry, quantity));
                 }
                 parts.push((Waste::Useful, charge.entry, rest));
             }
-            Basis::Request => parts.push((Waste::Useful, charge.entry, charge.quantity)),
+            Basis::Request | Basis::ProcessorTime => parts.push((Waste::Useful, charge.entry, charge.quantity)),
             Basis::Restore => parts.push((Waste::ColdStart, charge.entry, charge.quantity)),
         }
     }
