@@ -6,6 +6,7 @@ pub mod loadgen;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pennyspan_rules::Decimal;
 
 pub mod configured;
 #[cfg(test)]
@@ -415,9 +416,11 @@ pub enum PricesCommand {
     /// Prints every price with its unit, date and source.
     #[command(after_help = "Example:\n  pennyspan prices list\n")]
     List,
-    /// Shows how an amount of one entry comes about, step by step.
+    /// Shows how an amount of one entry comes about, step by step: from a billed quantity, or from what was measured of a use.
     #[command(
-        after_help = "Example:\n  pennyspan prices explain requests --region eu-west-1 --quantity 1000000 --on 2026-10-08\n"
+        after_help = "Examples:\n  pennyspan prices explain requests --region us-east-1 --quantity 1000000 --on 2026-10-08\n  \
+                      pennyspan prices explain duration-arm64 --run-ms 1233.96 --init-ms 463.512 --memory-mib 256\n  \
+                      pennyspan prices explain request-processor --region europe-west1 --run-ms 120 --cpu-milli 1000\n"
     )]
     Explain {
         /// The entry, such as `duration-x86`.
@@ -431,6 +434,9 @@ pub enum PricesCommand {
         /// The day, as 2026-10-08; the newest price without it.
         #[arg(long, value_name = "DATE")]
         on: Option<String>,
+        /// What was measured of a use.
+        #[command(flatten)]
+        measured: MeasuredArgs,
     },
     /// Checks a price book of your own.
     #[command(after_help = "Example:\n  pennyspan prices check our-prices.toml\n")]
@@ -438,4 +444,34 @@ pub enum PricesCommand {
         /// The file.
         file: Utf8PathBuf,
     },
+}
+
+/// What was measured of one use; the rule of billing makes the billed quantity of it.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Measured")]
+pub struct MeasuredArgs {
+    /// How long it ran, in milliseconds; may have decimals.
+    #[arg(long, value_name = "MS", conflicts_with = "quantity")]
+    pub run_ms: Option<Decimal>,
+    /// Initialization before it, in milliseconds; may have decimals.
+    #[arg(long, value_name = "MS", conflicts_with = "quantity")]
+    pub init_ms: Option<Decimal>,
+    /// Memory, or storage, in MiB.
+    #[arg(long, value_name = "MIB", conflicts_with = "quantity")]
+    pub memory_mib: Option<i64>,
+    /// Processor, in thousandths of a vCPU.
+    #[arg(long, value_name = "MILLI", conflicts_with = "quantity")]
+    pub cpu_milli: Option<i64>,
+    /// Processor time, in milliseconds; may have decimals.
+    #[arg(long, value_name = "MS", conflicts_with = "quantity")]
+    pub cpu_ms: Option<Decimal>,
+    /// Payload, in bytes.
+    #[arg(long, value_name = "BYTES", conflicts_with = "quantity")]
+    pub payload_bytes: Option<i64>,
+    /// Whether the code is a container image, or brings its own runtime.
+    #[arg(long, conflicts_with = "quantity")]
+    pub image: bool,
+    /// How many equal uses.
+    #[arg(long, value_name = "COUNT", conflicts_with = "quantity")]
+    pub uses: Option<u64>,
 }

@@ -148,6 +148,8 @@ pub struct Prices {
     pub files: Vec<String>,
     /// Region that stands in for one that no book knows.
     pub fallback_region: String,
+    /// Whether the bill takes free allowances off: `ignored` or `applied`.
+    pub allowances: String,
     /// Region that `prices explain` asks for.
     pub explain_region: String,
 }

@@ -1,11 +1,8 @@
 //! `pennyspan prices`: the price books.
 
-use std::collections::BTreeSet;
-
-use anyhow::Context as _;
 use camino::Utf8Path;
 use pennyspan_rules::PriceBooks;
-use pennyspan_rules::price::{Date, Key, Priced, explain};
+use pennyspan_rules::price::{Price, PriceBook};
 
 use super::answer;
 use crate::cli::PricesCommand;
@@ -13,25 +10,32 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+mod explain;
+
 /// Runs the subcommand.
 ///
 /// # Errors
 /// An entry that does not exist, a file that is no price book, or standard output that cannot be written.
 pub fn run(command: &PricesCommand, config: &Config) -> anyhow::Result<Exit> {
     match command {
-        PricesCommand::List => list(&books(config)?)?,
-        PricesCommand::Explain {
-            entry, quantity, on, ..
-        } => {
-            let region = &config.prices.explain_region;
-            let books = books(config)?;
-            for priced in entries(&books, entry, region, on.as_deref())? {
-                answer(&format!("{}\n", priced.price.id))?;
-                let quantity = quantity.map_or_else(|| i128::from(priced.price.unit.base_per_unit()), i128::from);
-                for step in explain(priced, quantity) {
-                    answer(&format!("  {:<12} {}\n", step.name, step.text))?;
-                }
+        PricesCommand::List => {
+            for book in books(config)?.books() {
+                answer(&listed(book))?;
             }
+        }
+        PricesCommand::Explain {
+            entry,
+            quantity,
+            on,
+            measured,
+            ..
+        } => {
+            let asked = explain::Asked {
+                entry,
+                region: &config.prices.explain_region,
+                on: on.as_deref(),
+            };
+            answer(&explain::explained(&books(config)?, asked, *quantity, measured)?)?;
         }
         PricesCommand::Check { file } => {
             let mut books = PriceBooks::embedded()?;
@@ -51,6 +55,11 @@ pub fn books(config: &Config) -> anyhow::Result<PriceBooks> {
     for file in &config.prices.files {
         add(&mut books, Utf8Path::new(file))?;
     }
+    if !config.prices.fallback_region.is_empty() {
+        books
+            .fall_back_to(&config.prices.fallback_region)
+            .map_err(|error| Failure::usage(format!("prices.fallback_region: {error}")))?;
+    }
     Ok(books)
 }
 
@@ -62,64 +71,39 @@ fn add(books: &mut PriceBooks, file: &Utf8Path) -> anyhow::Result<()> {
         .map_err(|error| Failure::usage(error.to_string()).into())
 }
 
-fn list(books: &PriceBooks) -> anyhow::Result<()> {
-    for book in books.books() {
-        answer(&format!("{}  prices of {}\n", book.id, book.as_of))?;
-        for price in &book.prices {
-            let architecture = price.architecture.as_deref().unwrap_or("");
-            let tier = price.tiers.first().context("a price has a tier")?;
-            let per = if price.per.to_i64() == Some(1) {
-                String::new()
-            } else {
-                format!("{} ", price.per)
-            };
-            answer(&format!(
-                "  {:<28} {:<10} {:<7} ${} per {per}{}  from {}  {}\n",
-                price.id, price.region, architecture, tier.price, price.unit, price.effective_from, price.source,
-            ))?;
-        }
+/// Lists a book: one line for each entry, whatever the number of its regions, and what has no price.
+fn listed(book: &PriceBook) -> String {
+    let mut text = format!("{}  prices of {}\n", book.id, book.as_of);
+    for entries in book.prices.chunk_by(|a, b| a.place == b.place) {
+        let regions: Vec<&str> = entries.iter().map(|price| price.region.as_str()).collect();
+        text.extend(entries.first().map(|price| line(price, &regions)));
     }
-    Ok(())
+    let absent = book.not_priced.iter();
+    text.extend(absent.map(|absent| format!("  {:<28} not priced: {}\n", absent.id, absent.why)));
+    text
 }
 
-/// Returns the entries of that id, one per provider, service and architecture.
-fn entries<'a>(books: &'a PriceBooks, entry: &str, region: &str, on: Option<&str>) -> anyhow::Result<Vec<Priced<'a>>> {
-    let at = match on {
-        Some(day) => day
-            .parse::<Date>()
-            .map_err(|error| Failure::usage(format!("--on {day} is no date such as 2026-10-08")).because(error))?
-            .start_unix_nano(),
-        None => i64::MAX,
+fn line(price: &Price, regions: &[&str]) -> String {
+    let per = if price.per.to_i64() == Some(1) {
+        String::new()
+    } else {
+        format!("{} ", price.per)
     };
-    let keys: BTreeSet<(&str, &str, Option<&str>)> = books
-        .prices()
-        .filter(|price| price.id == entry)
-        .map(|price| {
-            (
-                price.provider.as_str(),
-                price.service.as_str(),
-                price.architecture.as_deref(),
-            )
-        })
-        .collect();
-    let found: Vec<Priced<'a>> = keys
-        .into_iter()
-        .filter_map(|(provider, service, architecture)| {
-            books.price(
-                Key {
-                    provider,
-                    service,
-                    item: entry,
-                    region,
-                    architecture,
-                },
-                at,
-            )
-        })
-        .collect();
-    if found.is_empty() {
-        let sentence = format!("no price `{entry}` in {region}; `pennyspan prices list` names every entry and region");
-        return Err(Failure::usage(sentence).into());
-    }
-    Ok(found)
+    let regions = match regions {
+        [one] => (*one).to_owned(),
+        several => format!("{} regions ({})", several.len(), several.join(", ")),
+    };
+    let first = price
+        .tiers
+        .first()
+        .map_or_else(String::new, |tier| tier.price.to_string());
+    format!(
+        "  {:<28} {:<10} {:<7} ${first} per {per}{}  from {}  {}\n",
+        price.id,
+        regions,
+        price.architecture.as_deref().unwrap_or(""),
+        price.unit,
+        price.effective_from,
+        price.source,
+    )
 }

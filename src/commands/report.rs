@@ -54,7 +54,11 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         rules: args.selection.rule.clone(),
         input,
         payers: config.payers.clone(),
-        allowances: Allowances::Ignored,
+        allowances: if config.prices.allowances == "applied" {
+            Allowances::Applied
+        } else {
+            Allowances::Ignored
+        },
         suppressions: in_force.suppressions().to_vec(),
         gate,
     };

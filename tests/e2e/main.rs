@@ -26,6 +26,7 @@ mod mutations;
 mod network;
 mod parts;
 mod pixel;
+mod prices;
 mod readers;
 mod samples;
 mod server;
