@@ -106,7 +106,7 @@ async fn what_settings_do_not_say_of_a_service_is_the_reason_why_it_is_not_price
     let memory = ["memory_size_mib", "512"];
     let nowhere = request("a", None, 0, 120);
     let all = [request_mode, cpu, memory];
-    assert_eq!(ask_with(&all, nowhere.clone()).await, [(Reason::SharedInstance, 1_000)]);
+    assert_eq!(ask_with(&all, nowhere).await, [(Reason::SharedInstance, 1_000)]);
     let alone = [request_mode, cpu, memory, ["concurrency_per_instance", "1"]];
     assert_eq!(ask_with(&alone, nowhere).await, []);
     let elsewhere = invocations::Row {
@@ -188,7 +188,7 @@ async fn a_worker_is_billed_for_its_request_and_its_processor_time() {
     assert_eq!(items(&cost), expected.map(|(item, usd)| (item, usd.to_owned())));
     let called = invocations::Row {
         trigger_type: Some("rpc"),
-        ..row.clone()
+        ..row
     };
     assert_eq!(items(&one(&called).await), [("cpu-time", "0.00000014".to_owned())]);
     let silent = invocations::Row {
