@@ -8,9 +8,7 @@
 //! The folder holds `id`, the segments (`<first position in 20 digits>.wal`), `seen` (requests of segments that are gone) and
 //! `quarantine/` (damaged bytes, copied as they were found).
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use pennyspan_schema::Position;
 use tokio::sync::oneshot;
@@ -31,6 +29,7 @@ pub mod seen;
 mod segment;
 mod standing;
 mod state;
+mod sync;
 mod writer;
 
 pub use disk::DiskDirectory;
@@ -48,6 +47,9 @@ use crate::request::Request;
 use queue::{Queue, Waiting};
 use release::SEEN_FILE;
 use state::{EndQueue, Shared};
+use sync::Mutex;
+use sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use sync::thread::JoinHandle;
 use writer::Writer;
 
 /// The folder for damaged bytes, within the log's own.
@@ -146,7 +148,7 @@ impl Wal {
             Err(error) => return Err(error),
         }
         let end_queue = EndQueue(Arc::clone(shared));
-        std::thread::Builder::new()
+        sync::thread::Builder::new()
             .name("pennyspan-wal".to_owned())
             .spawn(move || {
                 let _end_queue = end_queue;

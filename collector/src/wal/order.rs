@@ -1,12 +1,13 @@
 //! Makes durable frames visible in the order of their positions, in whatever order their decoding ends.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use pennyspan_schema::Position;
 use tokio::sync::oneshot;
 
 use super::error::WalError;
+use super::sync::{Mutex, MutexGuard};
 use crate::fault;
 
 type Publication = Box<dyn FnOnce() + Send>;

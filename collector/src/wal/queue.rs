@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use pennyspan_schema::Workspace;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::error::WalError;
 use super::format::PREFIX_BYTES;
 use super::order::Durable;
+use super::sync::{Condvar, Mutex, MutexGuard};
 
 /// A frame that waits to be written.
 #[derive(Debug)]

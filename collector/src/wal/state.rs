@@ -1,8 +1,7 @@
 //! What the log's handle and its writing thread share.
 
 use std::io;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::catalogue::Catalogue;
 use super::format::WalId;
@@ -10,6 +9,8 @@ use super::options::Clock;
 use super::order::Order;
 use super::queue::Queue;
 use super::segment::Directory;
+use super::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use super::sync::{Mutex, MutexGuard};
 
 /// What the log's handle and its writing thread share.
 pub(super) struct Shared {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use pennyspan_schema::Position;
 
@@ -14,6 +13,7 @@ use super::order::Durable;
 use super::queue::Waiting;
 use super::segment::{Segment, create_durably, write_all_at};
 use super::state::Shared;
+use super::sync::atomic::Ordering;
 use crate::fault;
 
 /// Writes groups of frames to segments. There is one per log, on a thread of its own.
