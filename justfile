@@ -8,7 +8,7 @@ check:
 test *args:
     cargo test --workspace {{ args }}
 
-# Runs all of the tests that are otherwise sliced: every seed, every fault, every rule's cases, fifty kills.
+# Runs all of the tests that are otherwise sliced: every seed, every fault, every rule's cases, a thousand kills.
 test-all:
     SLICE=all cargo test --workspace
     just test-kills all
@@ -18,7 +18,16 @@ test-kills slice="":
     test -x target/readers/bin/python || python3 -m venv target/readers
     target/readers/bin/python -m pip install -q -r tests/readers/requirements.txt
     READER_PYTHON="$PWD/target/readers/bin/python" SLICE={{ slice }} \
-        cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage
+        cargo test --workspace --features pennyspan/fault-points --test e2e --lib -- --include-ignored at_every_stage another_reader an_armed_stage a_full_disk a_real_disk
+
+# Every seed of the faults that tests inject at the log's seam and at the tables', and prints them by kind. `FAULT_SEED=N` repeats one.
+test-faults:
+    SLICE=all cargo test -p pennyspan-collector --lib -- --nocapture seeded_faults
+    SLICE=all cargo test --workspace --test e2e -- --nocapture seeded_faults
+
+# The group commit under a scheduler that tries interleavings, `SLICE=all` for all; `SHUTTLE_RANDOM_SEED=N` repeats one.
+test-interleavings:
+    cargo test -p pennyspan-collector --features shuttle --lib -- --nocapture interleaving
 
 # Ten times as much as the server can take, for a minute, under a memory cap; figures are printed.
 storm:
@@ -35,6 +44,7 @@ test-exporters:
 # Rewrites generated pages and snapshots.
 bless:
     BLESS=1 cargo test --test e2e generated_pages_are_current
+    BLESS=1 cargo test -p pennyspan-collector --lib every_damaged_log
     INSTA_UPDATE=always cargo test --workspace
 
 # Starts pennyspan with a company's telemetry, and prints the address of its pages.

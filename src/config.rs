@@ -67,6 +67,8 @@ pub struct Serve {
     pub inflight_bytes: usize,
     /// Bytes a second that one workspace may send; 0: as many as there is room for.
     pub workspace_bytes_per_s: u64,
+    /// Milliseconds for which a stage may have work without going on before health checks say so.
+    pub stalled_after_ms: u32,
 }
 
 /// When the tables are written.

@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 #[cfg(feature = "fault-points")]
 mod fault_points;
+mod health;
 mod metrics;
 mod pages;
 mod sending;

@@ -13,7 +13,7 @@ use pennyspan_analyzer::session::{Settings, Span};
 use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
 use pennyspan_collector::receive::Collector;
 use pennyspan_rules::{Catalogue, PriceBooks};
-use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::progress::{LastDone, Waiting};
 use pennyspan_schema::{Counter, Progress as _, Window, Workspace};
 use pennyspan_store::durable::DurableStore;
 use pennyspan_web::answers::analyzer::{
@@ -25,7 +25,7 @@ use tracing::{error, warn};
 
 use crate::config::InForce;
 use crate::serving::Serving;
-use crate::{clock, metrics};
+use crate::{clock, health, metrics};
 
 /// How often the catalogue is evaluated.
 const EVALUATE_EVERY: Duration = Duration::from_mins(1);
@@ -55,6 +55,8 @@ struct Held {
     store: Arc<DurableStore>,
     collector: Collector,
     workspace: Workspace,
+    /// How long a stage may have work without going on.
+    stalled_after: Duration,
 }
 
 #[async_trait]
@@ -64,14 +66,27 @@ impl SnapshotSource for Held {
     }
 
     fn intake(&self) -> Intake {
+        let waiting = Waiting {
+            fsync_unix_nano: self.collector.waiting().fsync_unix_nano,
+            ..self.store.waiting()
+        };
+        let still = health::standing_still(waiting, clock::now_unix_nano(), self.stalled_after);
         let degraded = self
             .collector
             .degraded()
             .into_iter()
             .chain(self.store.degraded())
+            .chain(still)
             .collect();
         Intake {
             degraded,
+            damaged: self
+                .collector
+                .damaged()
+                .into_iter()
+                .chain(self.store.damaged())
+                .collect(),
+            unread: self.collector.unread(),
             rejected: metrics::rejected(&self.collector.counters()),
             counters: self
                 .collector
@@ -102,6 +117,7 @@ impl Pages {
                 store,
                 collector,
                 workspace,
+                stalled_after: Duration::from_millis(in_force.config.serve.stalled_after_ms.into()),
             }),
             books,
             suppressions: in_force.suppressions().to_vec(),

@@ -9,8 +9,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use pennyspan_collector::decode::Settings;
 use pennyspan_collector::receive::{Collector, CollectorOptions};
-use pennyspan_collector::wal::{DiskDirectory, Wal, WalId, WalOptions};
-use pennyspan_schema::Sink as _;
+use pennyspan_collector::replay::ReplayError;
+use pennyspan_collector::wal::{DiskDirectory, Recovery, Wal, WalId, WalOptions};
+use pennyspan_schema::{Progress as _, Sink as _};
 use pennyspan_store::durable::{DataDir, DurableOptions, DurableStore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -65,14 +66,16 @@ pub struct Serving {
     wal: Arc<Wal>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
+    replay: Option<JoinHandle<Result<(), ReplayError>>>,
     upkeep: Vec<JoinHandle<()>>,
 }
 
 impl Serving {
-    /// Opens the directory, reads what an earlier run left in the log, and listens.
+    /// Opens the directory, listens, and begins to read what an earlier run left in the log; requests are taken meanwhile.
     ///
     /// # Errors
-    /// A directory that another process writes or a later version wrote, a log that cannot be read, or an address that is taken.
+    /// A directory that another process writes or a later version wrote, a log that cannot be opened, or an address that is
+    /// taken.
     pub async fn start(places: &Places, config: &Config, when_taken: WhenTaken) -> anyhow::Result<Self> {
         let grpc = listen(places.otlp_grpc, when_taken).await?;
         let http = listen(places.otlp_http, when_taken).await?;
@@ -102,16 +105,9 @@ impl Serving {
                 async move { collector.serve_grpc(grpc, until(stopped)).await }
             }),
         ];
+        tell(&recovery);
         let replaying = collector.clone();
-        let replayed = tokio::task::spawn_blocking(move || replaying.replay(&recovery)).await??;
-        if replayed.published > 0 {
-            info!(
-                frames = replayed.published,
-                rows = replayed.rows,
-                "read {} requests of an earlier run from the log",
-                replayed.published
-            );
-        }
+        let replay = tokio::task::spawn_blocking(move || replay(&replaying, &recovery));
         let upkeep = vec![
             tokio::spawn(fold(Arc::clone(&store), stopped.clone())),
             tokio::spawn(flush(Arc::clone(&store), Arc::clone(&wal), stopped)),
@@ -124,8 +120,23 @@ impl Serving {
             wal,
             stop,
             servers,
+            replay: Some(replay),
             upkeep,
         })
+    }
+
+    /// Waits for a failure after which the server has to end: a log that cannot be read back, or a store that takes no rows.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        if let Some(replay) = &mut self.replay {
+            let ended = replay.await;
+            self.replay = None;
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(error) => return error.into(),
+            }
+        }
+        std::future::pending().await
     }
 
     /// Returns a future that ends when the server is told to stop.
@@ -136,9 +147,12 @@ impl Serving {
     /// Stops accepting, answers what is in flight, flushes, and closes the log.
     ///
     /// # Errors
-    /// A flush that fails; what it did not store stays in the log.
+    /// A log that cannot be read back, or a flush that fails; what it did not store stays in the log.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
+        if let Some(replay) = self.replay {
+            replay.await??;
+        }
         for task in self.servers {
             task.await?;
         }
@@ -151,6 +165,34 @@ impl Serving {
         release(&self.store, &self.wal);
         Ok(())
     }
+}
+
+/// Says what opening the log found amiss.
+fn tell(recovery: &Recovery) {
+    if recovery.torn_bytes > 0 {
+        info!(
+            wal.torn_bytes = recovery.torn_bytes,
+            "cut {} bytes of a write that a crash tore off the log; nobody was told that it is durable",
+            recovery.torn_bytes
+        );
+    }
+}
+
+/// Publishes what an earlier run left in the log.
+fn replay(collector: &Collector, recovery: &Recovery) -> Result<(), ReplayError> {
+    let replayed = collector.replay(recovery)?;
+    if replayed.published > 0 {
+        info!(
+            frames = replayed.published,
+            rows = replayed.rows,
+            "read {} requests of an earlier run from the log",
+            replayed.published
+        );
+    }
+    for sentence in collector.damaged() {
+        warn!("{sentence}");
+    }
+    Ok(())
 }
 
 /// Returns how requests are received, with the program's clock.
@@ -198,11 +240,7 @@ fn taken(address: SocketAddr, error: std::io::Error) -> Failure {
     .because(error)
 }
 
-fn open_wal(
-    log: &Path,
-    settings: &Settings,
-    directory: &DataDir,
-) -> anyhow::Result<(Arc<Wal>, pennyspan_collector::wal::Recovery)> {
+fn open_wal(log: &Path, settings: &Settings, directory: &DataDir) -> anyhow::Result<(Arc<Wal>, Recovery)> {
     let written = serde_json::to_vec(settings).context("the decode settings cannot be written")?;
     let mut options = WalOptions::new(fresh_id(), written, clock::shared());
     options.above = directory.highest_position();

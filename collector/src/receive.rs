@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ::http::HeaderMap;
-use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::progress::{LastDone, Waiting};
 use pennyspan_schema::{Counter, Progress, Sink, Workspace};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -64,6 +64,8 @@ struct Inner {
     /// Requests on their way, which outlive their connections.
     tasks: TaskTracker,
     metrics: Metrics,
+    /// Whether requests are let in.
+    open: AtomicBool,
     /// Whether the log of earlier runs is read.
     replayed: AtomicBool,
     /// What opening the log and reading it found amiss.
@@ -79,7 +81,7 @@ struct Entered {
 }
 
 impl Collector {
-    /// A collector over a log and a store. It refuses requests, as worth sending again, until [`Self::replay`] is done.
+    /// A collector over a log and a store. It refuses requests, as worth sending again, until [`Self::replay`] begins.
     #[must_use]
     pub fn new(options: CollectorOptions, wal: Arc<Wal>, sink: Arc<dyn Sink>) -> Self {
         let inner = Inner {
@@ -89,6 +91,7 @@ impl Collector {
             decoders: Semaphore::new(options.decoders.max(1)),
             tasks: TaskTracker::new(),
             metrics: Metrics::default(),
+            open: AtomicBool::new(false),
             replayed: AtomicBool::new(false),
             damage: OnceLock::new(),
             stopped: OnceLock::new(),
@@ -99,20 +102,36 @@ impl Collector {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Publishes what earlier runs made durable and did not store, then lets requests in; done once, it does nothing more. It
+    /// Lets requests in, and publishes what earlier runs made durable and did not store; done once, it does nothing more. It
     /// blocks, and listening may begin before.
     ///
+    /// Requests that come meanwhile are made durable at once, and become visible, and are answered, when it is done. A copy of
+    /// a request of an earlier run waits for that one's answer.
+    ///
     /// # Errors
-    /// [`ReplayError`] where the log cannot be read, or the store takes no rows; no request is let in then.
+    /// [`ReplayError`] where the log cannot be read, or the store takes no rows; no request is taken from then on.
     pub fn replay(&self, recovery: &Recovery) -> Result<Replayed, ReplayError> {
         let inner = &*self.inner;
-        if inner.replayed.load(Ordering::Acquire) {
+        if inner.open.load(Ordering::Acquire) {
             return Ok(Replayed::default());
         }
-        let replayed = crate::replay::replay(&inner.wal, &*inner.sink, &inner.options.settings)?;
+        let held = inner.wal.hold();
+        inner.open.store(true, Ordering::Release);
+        let replayed =
+            crate::replay::replay(&inner.wal, &*inner.sink, &inner.options.settings).inspect_err(|error| {
+                inner.stopped.get_or_init(|| error.to_string().into());
+            })?;
         inner.damage.get_or_init(|| replayed.degraded(recovery));
         inner.replayed.store(true, Ordering::Release);
+        held.let_go();
         Ok(replayed)
+    }
+
+    /// What an earlier run left and is not read yet, in a sentence; `None` when all is read.
+    #[must_use]
+    pub fn unread(&self) -> Option<String> {
+        let replayed = self.inner.replayed.load(Ordering::Acquire);
+        (!replayed).then(|| "requests of an earlier run are still being read from the write-ahead log".to_owned())
     }
 
     /// The router of HTTP: the routes of the OpenTelemetry protocol and our own, and refusals in the protocol's form elsewhere.
@@ -166,7 +185,7 @@ impl Inner {
                 reason: Arc::clone(reason),
             });
         }
-        if !self.replayed.load(Ordering::Acquire) {
+        if !self.open.load(Ordering::Acquire) {
             return Err(Refusal::Starting);
         }
         Ok(())
@@ -200,15 +219,23 @@ impl Progress for Collector {
         }
     }
 
+    fn waiting(&self) -> Waiting {
+        Waiting {
+            fsync_unix_nano: self.inner.wal.progress().writing_since_unix_nano,
+            ..Waiting::default()
+        }
+    }
+
+    fn damaged(&self) -> Vec<String> {
+        self.inner.damage.get().cloned().unwrap_or_default()
+    }
+
     fn degraded(&self) -> Vec<String> {
         let inner = &*self.inner;
-        let mut degraded = inner.damage.get().cloned().unwrap_or_default();
+        let mut degraded: Vec<String> = Vec::new();
         degraded.extend(inner.wal.progress().stopped.map(|error| error.to_string()));
         degraded.extend(inner.stopped.get().map(ToString::to_string));
         degraded.dedup();
-        if !inner.replayed.load(Ordering::Acquire) {
-            degraded.push("requests of an earlier run are still being read from the write-ahead log".to_owned());
-        }
         degraded
     }
 }

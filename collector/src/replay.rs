@@ -8,7 +8,6 @@ use pennyspan_schema::{Position, Rows, Sink, SinkError, Table, TablePositions, W
 use crate::decode::{self, DecodeError, Decoded, Origin, Settings, inflate};
 use crate::receive::Receipt;
 use crate::request::Request;
-use crate::wal::seen::Admission;
 use crate::wal::{Frame, Recovery, Wal, WalError};
 
 /// What reading the log back did.
@@ -92,7 +91,7 @@ impl Replayed {
     }
 }
 
-/// Publishes to each table the frames above its own version, in order, and remembers every request with its answer.
+/// Publishes to each table the frames above its own version, in order, and answers the copies of every request.
 ///
 /// # Errors
 /// [`ReplayError`] at the first frame that cannot be read or published. Damage is no error.
@@ -111,6 +110,7 @@ pub(crate) fn replay(wal: &Wal, sink: &dyn Sink, settings_now: &Settings) -> Res
             Err(source) => return Err(ReplayError::Unreadable { source }),
         }
     }
+    wal.forget_unread();
     Ok(replay.replayed)
 }
 
@@ -163,13 +163,10 @@ impl Replay<'_> {
             .stored
             .entry(request.workspace.clone())
             .or_insert_with(|| Stored::of(self.sink, &request.workspace));
-        let seen = self.wal.seen();
-        if position <= stored.everything {
-            // Only its answer is wanted, which a released segment may have left behind.
-            match seen.admit(&request.workspace, request.digest, request.received_at_unix_nano) {
-                Admission::Repeat(_) => return Ok(()),
-                Admission::First(first) => drop(first),
-            }
+        let first = self.wal.unread(position);
+        if position <= stored.everything && first.is_none() {
+            // Only its answer is wanted, which a released segment left behind.
+            return Ok(());
         }
         let settings = settings.and_then(|settings| serde_json::from_slice(&settings).ok());
         self.replayed.settings_unknown += u64::from(settings.is_none());
@@ -192,12 +189,9 @@ impl Replay<'_> {
             let published = self.sink.publish(position, &request.workspace, rows);
             published.map_err(|source| ReplayError::Unpublished { position, source })?;
         }
-        seen.remember(
-            &request.workspace,
-            request.digest,
-            request.received_at_unix_nano,
-            receipt.encode(),
-        );
+        if let Some(first) = first {
+            first.answer(receipt.encode());
+        }
         Ok(())
     }
 }

@@ -8,7 +8,8 @@
 //! The folder holds `id`, the segments (`<first position in 20 digits>.wal`), `seen` (requests of segments that are gone) and
 //! `quarantine/` (damaged bytes, copied as they were found).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 
 use pennyspan_schema::Position;
 use tokio::sync::oneshot;
@@ -36,7 +37,7 @@ pub use disk::DiskDirectory;
 pub use error::WalError;
 pub use format::WalId;
 pub use options::{Clock, WalOptions};
-pub use order::Durable;
+pub use order::{Durable, Held};
 pub use recovery::{Damage, Recovery};
 pub use replay::{Frame, Replay};
 pub use seen::{Seen, SeenOptions};
@@ -46,6 +47,7 @@ pub use standing::Standing;
 use crate::request::Request;
 use queue::{Queue, Waiting};
 use release::SEEN_FILE;
+use seen::FirstCopy;
 use state::{EndQueue, Shared};
 use sync::Mutex;
 use sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -61,6 +63,8 @@ pub struct Wal {
     shared: Arc<Shared>,
     seen: Seen,
     thread: Option<JoinHandle<()>>,
+    /// The duties to answer copies of what earlier runs made durable, until it is read back.
+    unread: Mutex<HashMap<Position, FirstCopy>>,
     /// Held while segments are released, so that one side file is written at a time.
     releasing: Mutex<()>,
 }
@@ -74,6 +78,8 @@ pub struct WalProgress {
     pub published: Position,
     /// When the last group was synced, nanoseconds since 1970 UTC; unknown before the first.
     pub last_sync_unix_nano: Option<i64>,
+    /// Since when a group is being written and synced, nanoseconds since 1970 UTC; `None` while none is.
+    pub writing_since_unix_nano: Option<i64>,
     /// How many groups were synced since the log was opened.
     pub sync_count: u64,
     /// Segments on the disk.
@@ -104,6 +110,7 @@ impl Wal {
         }
         let recovery::Recovered {
             catalogue,
+            frames,
             mut recovery,
         } = recovery::recover(&*directory, options.fresh_id, options.above)?;
         let seen = Seen::new(options.seen);
@@ -114,6 +121,11 @@ impl Wal {
             side_file.as_ref().map_or(0, |side_file| side_file.len() as u64),
         );
         recovery.remembered_damaged = side_file.is_some_and(|side_file| seen.restore(&side_file).is_none());
+        let expected = frames.into_iter().filter_map(|frame| {
+            let first = seen.expect(&frame.workspace, frame.digest, frame.received_at_unix_nano)?;
+            Some((frame.position, first))
+        });
+        let unread = Mutex::new(expected.collect());
         let shared = Arc::new(Shared {
             id: recovery.id,
             directory,
@@ -126,6 +138,7 @@ impl Wal {
             catalogue: Mutex::new(catalogue),
             durable: AtomicU64::new(recovery.next.0 - 1),
             last_sync_unix_nano: AtomicI64::new(0),
+            writing_since_unix_nano: AtomicI64::new(0),
             syncs: AtomicU64::new(0),
         });
         let thread = Self::start(&shared, recovery.next)?;
@@ -134,6 +147,7 @@ impl Wal {
                 shared,
                 seen,
                 thread: Some(thread),
+                unread,
                 releasing: Mutex::default(),
             },
             recovery,
@@ -202,6 +216,29 @@ impl Wal {
         )
     }
 
+    /// Keeps what is appended from becoming visible, while what [`Self::replay`] gives is published; called before anything is
+    /// appended.
+    pub fn hold(&self) -> Held {
+        self.shared.order.hold()
+    }
+
+    /// Takes the duty to answer copies of the request at a position of an earlier run; `None` where they are answered already.
+    pub(crate) fn unread(&self, position: Position) -> Option<FirstCopy> {
+        self.lock_unread().remove(&position)
+    }
+
+    /// Says that nothing more is read back: requests that could not be are taken when they are sent again.
+    pub(crate) fn forget_unread(&self) {
+        let unread = std::mem::take(&mut *self.lock_unread());
+        // Those who wait learn of it, outside the lock.
+        drop(unread);
+    }
+
+    fn lock_unread(&self) -> sync::MutexGuard<'_, HashMap<Position, FirstCopy>> {
+        // No code panics while it holds the lock.
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is remembered of earlier requests, to recognise copies.
     #[must_use]
     pub const fn seen(&self) -> &Seen {
@@ -225,9 +262,12 @@ impl Wal {
         let poisoned = shared.queue.poisoned().map(|source| WalError::Poisoned { source });
         let stalled = || shared.order.stalled().map(|position| WalError::Stalled { position });
         let sync_count = shared.syncs.load(Ordering::Acquire);
+        // Read first, as what is published later was durable before.
+        let published = shared.order.published();
         WalProgress {
             durable: Position(shared.durable.load(Ordering::Acquire)),
-            published: shared.order.published(),
+            published,
+            writing_since_unix_nano: shared.writing_since(),
             last_sync_unix_nano: (sync_count > 0).then(|| shared.last_sync_unix_nano.load(Ordering::Acquire)),
             sync_count,
             segment_count,

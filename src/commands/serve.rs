@@ -47,6 +47,7 @@ pub async fn serve(
     tokio::select! {
         () = stopped => info!("stopping: answering what is in flight, then flushing"),
         () = ended => {}
+        failure = opened.serving.failed() => return Err(failure),
     }
     opened.stop().await
 }

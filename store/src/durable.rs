@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pennyspan_schema::progress::LastDone;
+use pennyspan_schema::progress::{LastDone, Waiting};
 use pennyspan_schema::{Counter, Position, Progress, Rows, Sink, SinkError, TablePositions, Window, Workspace};
 
 mod compact;
@@ -23,6 +23,7 @@ mod folding;
 mod generation;
 mod marked;
 mod options;
+mod pace;
 mod reread;
 mod space;
 mod state;
@@ -318,6 +319,17 @@ impl Progress for DurableStore {
 
     fn last_done(&self) -> LastDone {
         self.counts.last_done()
+    }
+
+    fn waiting(&self) -> Waiting {
+        let spaces = self.spaces();
+        let first = |since: fn(&Space) -> Option<i64>| spaces.iter().filter_map(|space| since(space)).min();
+        Waiting {
+            fsync_unix_nano: None,
+            flush_unix_nano: first(Space::unflushed_since),
+            fold_unix_nano: first(Space::unfolded_since),
+            commit_unix_nano: first(Space::uncommitted_since),
+        }
     }
 
     fn degraded(&self) -> Vec<String> {

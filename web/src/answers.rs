@@ -77,6 +77,15 @@ pub enum AnswerError {
     },
 }
 
+/// What a probe finds, one sentence each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What stands still, since when; empty where all is well.
+    pub amiss: Vec<String>,
+    /// What was lost or damaged for good; no reason to send nothing, or to restart.
+    pub damaged: Vec<String>,
+}
+
 /// Answers the pages' questions.
 #[async_trait]
 pub trait Answers: Send + Sync + 'static {
@@ -108,8 +117,8 @@ pub trait Answers: Send + Sync + 'static {
     async fn setup(&self, question: &Question) -> Result<Answer<SetupAnswer>, AnswerError>;
     /// How telemetry comes in.
     async fn ingest(&self, question: &Question) -> Result<Answer<IngestAnswer>, AnswerError>;
-    /// Whether questions can be answered: an error says why not.
-    async fn ready(&self) -> Result<(), AnswerError>;
-    /// Whether telemetry still moves through: an error says what stands still.
-    async fn healthy(&self) -> Result<(), AnswerError>;
+    /// What keeps questions from being answered on all that was acknowledged.
+    async fn ready(&self) -> Health;
+    /// What keeps telemetry from moving through.
+    async fn healthy(&self) -> Health;
 }

@@ -50,7 +50,7 @@ pub(super) enum Refusal {
         bytes_per_s: u64,
         wait_s: u64,
     },
-    #[error("requests of an earlier run are still being read from the write-ahead log; send the request again")]
+    #[error("the server is starting; send the request again")]
     Starting,
     #[error("nothing is taken until a restart: {reason}")]
     Stopped { reason: Arc<str> },

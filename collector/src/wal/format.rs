@@ -10,7 +10,8 @@
 //!         checksum of the header 4, of the payload 4, of all before 4
 //!         header (kind, content type and encoding, received_at, digest, workspace, door)
 //!         payload: the request's bytes as received
-//! void    magic 4, length of all of it 4, checksum of both 4  stands where a torn group was cut out
+//! void    magic 4, length of all of it 4, checksum of both 4  stands where a torn group was cut out; where that was the end, the
+//!                                                             file ends before the void does
 //! ```
 //!
 //! A frame names the first position of the group it was written with. A group is written only after the one before it was

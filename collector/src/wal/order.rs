@@ -76,6 +76,31 @@ impl Drop for Durable {
     }
 }
 
+/// Keeps frames that are appended from becoming visible, until those of an earlier run are. Dropped before it is let go of,
+/// nothing becomes visible until a restart.
+#[derive(Debug)]
+#[must_use = "nothing is published while it is there"]
+pub struct Held {
+    order: Option<Arc<Order>>,
+}
+
+impl Held {
+    /// Lets what waits become visible, and what comes.
+    pub fn let_go(mut self) {
+        if let Some(order) = self.order.take() {
+            order.run();
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(order) = self.order.take() {
+            order.stall(order.published());
+        }
+    }
+}
+
 /// Runs publications in the order of their positions.
 pub(super) struct Order {
     state: Mutex<State>,
@@ -110,6 +135,15 @@ impl Order {
         }
     }
 
+    /// Holds publications back; called before the first.
+    pub(super) fn hold(self: &Arc<Self>) -> Held {
+        // As if a publication ran that takes long.
+        self.lock().running = true;
+        Held {
+            order: Some(Arc::clone(self)),
+        }
+    }
+
     /// The position up to which everything is visible.
     pub(super) fn published(&self) -> Position {
         Position(self.lock().next.saturating_sub(1))
@@ -134,7 +168,7 @@ impl Order {
         self.run();
     }
 
-    /// Runs what is due; only the caller that set `running` is here.
+    /// Runs what is due; only the caller that set `running`, or a [`Held`], is here.
     fn run(&self) {
         loop {
             let mut state = self.lock();

@@ -3,15 +3,16 @@
 use std::io::{self, IoSlice};
 use std::ops::Range;
 
-use pennyspan_schema::Position;
+use pennyspan_schema::{Position, Workspace};
 
 use super::QUARANTINE;
 use super::catalogue::{Catalogue, SegmentRecord, first_of_name, segment_name};
 use super::error::WalError;
-use super::format::{PREFIX_BYTES, Salt, WalId, encode_void};
+use super::format::{PREFIX_BYTES, Salt, VOID_BYTES, WalId, encode_void};
 use super::read::PAGE_BYTES;
 use super::scan::{Gap, Piece, Scanner, id_in_head};
 use super::segment::{ASIDE, Directory, Segment, create_durably, read_full_at, read_whole, replace, write_all_at};
+use crate::request::Digest;
 
 /// The file that holds the log's id.
 pub(super) const ID_FILE: &str = "id";
@@ -31,7 +32,8 @@ pub struct Recovery {
     pub replayable: Option<(Position, Position)>,
     /// The position of the next frame.
     pub next: Position,
-    /// Bytes of the last group that the crash tore, and that were cut. None of them was acknowledged.
+    /// Bytes of the last group that the crash tore, and that were cut, now or by an opening that failed afterwards. None of
+    /// them was acknowledged.
     pub torn_bytes: u64,
     /// Ranges that can no longer be read as frames; while there are any, the log is degraded.
     pub damage: Vec<Damage>,
@@ -63,9 +65,18 @@ pub struct Damage {
     pub before: Option<Position>,
 }
 
+/// A frame of an earlier run, as far as copies of its request are recognised by it.
+pub(super) struct FrameSeen {
+    pub(super) position: Position,
+    pub(super) workspace: Workspace,
+    pub(super) digest: Digest,
+    pub(super) received_at_unix_nano: i64,
+}
+
 /// What an earlier run left.
 pub(super) struct Recovered {
     pub(super) catalogue: Catalogue,
+    pub(super) frames: Vec<FrameSeen>,
     pub(super) recovery: Recovery,
 }
 
@@ -84,6 +95,7 @@ pub(super) fn recover(directory: &dyn Directory, fresh_id: WalId, above: Positio
     let id = read_id(directory, &firsts, fresh_id)?;
     let mut recovered = Recovered {
         catalogue: Catalogue::default(),
+        frames: Vec::new(),
         recovery: Recovery {
             id,
             segment_count: firsts.len() as u64,
@@ -139,8 +151,10 @@ struct Contents {
     gaps: Vec<GapSeen>,
     /// First position of the group that was written last.
     last_group: Option<Position>,
-    first_frame: Option<Position>,
-    frame_count: u64,
+    frames: Vec<FrameSeen>,
+    /// Bytes that earlier openings cut out, in all and behind the last frame.
+    void_bytes: u64,
+    void_bytes_behind: u64,
     end: u64,
 }
 
@@ -151,8 +165,9 @@ impl Contents {
             record,
             gaps: Vec::new(),
             last_group: None,
-            first_frame: None,
-            frame_count: 0,
+            frames: Vec::new(),
+            void_bytes: 0,
+            void_bytes_behind: 0,
             end: 0,
         };
         loop {
@@ -163,8 +178,13 @@ impl Contents {
                     }
                     contents.record.record(&frame.header.workspace, frame.position);
                     contents.last_group = Some(frame.group_first);
-                    contents.first_frame.get_or_insert(frame.position);
-                    contents.frame_count += 1;
+                    contents.void_bytes_behind = 0;
+                    contents.frames.push(FrameSeen {
+                        position: frame.position,
+                        workspace: frame.header.workspace,
+                        digest: frame.header.digest,
+                        received_at_unix_nano: frame.header.received_at_unix_nano,
+                    });
                 }
                 Piece::Gap(gap) => {
                     contents.gaps.push(GapSeen {
@@ -172,6 +192,10 @@ impl Contents {
                         after: contents.record.last,
                         before: None,
                     });
+                }
+                Piece::Void { len_bytes } => {
+                    contents.void_bytes += len_bytes;
+                    contents.void_bytes_behind += len_bytes;
                 }
                 Piece::End { at } => {
                     contents.end = at;
@@ -188,27 +212,36 @@ impl Contents {
         seen.gap.bytes.start > 0 && !seen.gap.unreadable && in_last_group
     }
 
-    /// The next position, if this is the newest segment. Those that the bytes after its last frame may have held are not
-    /// given again.
+    /// The next position, if this is the newest segment. Those that the bytes after its last frame hold, or held before they
+    /// were cut, are not given again.
     fn next(&self) -> Position {
-        let lost: u64 = self
-            .gaps
-            .iter()
-            .filter(|seen| seen.before.is_none())
-            .map(GapSeen::most_frames)
+        let behind = self.gaps.iter().filter(|seen| seen.before.is_none());
+        let mut lost: u64 = behind
+            .map(|seen| most_frames(seen.gap.bytes.end - seen.gap.bytes.start))
             .sum();
+        if self.void_bytes_behind > 0 {
+            lost += most_frames(self.void_bytes_behind);
+        }
         Position(self.record.last.map_or(self.record.first.0, |last| last.0 + 1) + lost)
     }
 
-    /// Cuts `torn` gaps and the unused end from the newest segment, so that whatever stands there later is damage.
+    /// Cuts `torn` gaps and the unused end from the newest segment, so that whatever stands there later is damage. A void says
+    /// that there was one: the opening that cuts may fail before there is a newer segment.
     fn cut(&mut self, segment: &dyn Segment, torn: &[GapSeen], salt: Salt) -> io::Result<()> {
-        for seen in torn.iter().filter(|seen| seen.before.is_some()) {
-            let len = u32::try_from(seen.gap.bytes.end - seen.gap.bytes.start).unwrap_or(u32::MAX);
-            let void = encode_void(len, salt);
-            write_all_at(segment, &mut [IoSlice::new(&void)], seen.gap.bytes.start)?;
+        let mut end = self.end;
+        for seen in torn {
+            let Range { start, end: torn_end } = seen.gap.bytes;
+            let len = torn_end - start;
+            // Fewer bytes held no frame.
+            let has_room = len >= VOID_BYTES as u64;
+            if has_room {
+                let void = encode_void(u32::try_from(len).unwrap_or(u32::MAX), salt);
+                write_all_at(segment, &mut [IoSlice::new(&void)], start)?;
+            }
+            if seen.before.is_none() {
+                end = if has_room { start + VOID_BYTES as u64 } else { start };
+            }
         }
-        let tail = torn.iter().find(|seen| seen.before.is_none());
-        let end = tail.map_or(self.end, |tail| tail.gap.bytes.start);
         if torn.is_empty() && end == self.record.len_bytes {
             return Ok(());
         }
@@ -218,11 +251,9 @@ impl Contents {
     }
 }
 
-impl GapSeen {
-    /// How many frames the gap may have held at most.
-    fn most_frames(&self) -> u64 {
-        (self.gap.bytes.end - self.gap.bytes.start) / PREFIX_BYTES as u64 + 1
-    }
+/// How many frames so many bytes may have held at most.
+const fn most_frames(len_bytes: u64) -> u64 {
+    len_bytes / PREFIX_BYTES as u64 + 1
 }
 
 impl Recovered {
@@ -232,11 +263,13 @@ impl Recovered {
         let mut scanner = Scanner::open(&name, open(directory, &name)?, id, first)?;
         let mut contents = Contents::read(&mut scanner, first)?;
         self.count(&contents, newest);
+        self.frames.append(&mut contents.frames);
         let gaps = std::mem::take(&mut contents.gaps);
         let (torn, damaged): (Vec<_>, Vec<_>) = gaps.into_iter().partition(|seen| newest && contents.is_torn(seen));
         let segment = scanner.into_segment();
         if newest {
-            self.recovery.torn_bytes = torn.iter().map(|seen| seen.gap.bytes.end - seen.gap.bytes.start).sum();
+            let torn_now: u64 = torn.iter().map(|seen| seen.gap.bytes.end - seen.gap.bytes.start).sum();
+            self.recovery.torn_bytes = torn_now + contents.void_bytes;
             contents
                 .cut(&*segment, &torn, Salt::of(id, first))
                 .map_err(|source| WalError::io("cut the torn end of", &name, source))?;
@@ -261,9 +294,10 @@ impl Recovered {
 
     fn count(&mut self, contents: &Contents, newest: bool) {
         let recovery = &mut self.recovery;
-        recovery.frame_count += contents.frame_count;
-        if let (Some(first), Some(last)) = (contents.first_frame, contents.record.last) {
-            recovery.replayable = Some((recovery.replayable.map_or(first, |(first, _)| first), last));
+        recovery.frame_count += contents.frames.len() as u64;
+        if let (Some(first), Some(last)) = (contents.frames.first(), contents.frames.last()) {
+            let earlier = recovery.replayable.map(|(first, _)| first);
+            recovery.replayable = Some((earlier.unwrap_or(first.position), last.position));
         }
         if newest {
             recovery.next = recovery.next.max(contents.next());

@@ -89,6 +89,7 @@ impl OpenSegment {
             match self.scanner.next_piece() {
                 Ok(Piece::Frame(frame)) if self.record.last.is_some_and(|last| frame.position > last) => return None,
                 Ok(Piece::Frame(frame)) if frame.position < from => {}
+                Ok(Piece::Void { .. }) => {}
                 Ok(Piece::Frame(frame)) => return Some(self.frame(frame)),
                 Ok(Piece::Gap(gap)) if self.record.damage.contains(&gap.bytes) => {}
                 Ok(Piece::Gap(gap)) => return Some(Err(self.damaged(gap.bytes.start, gap.bytes.end))),

@@ -20,6 +20,11 @@ pub(super) enum Piece {
     Frame(FrameAt),
     /// Bytes that are neither a frame nor the unused end.
     Gap(Gap),
+    /// A torn group was cut out here.
+    Void {
+        /// Bytes that it took.
+        len_bytes: u64,
+    },
     /// The end: nothing but zeros from here on.
     End {
         /// First byte after the last piece.
@@ -60,7 +65,7 @@ pub(super) struct Scanner {
 /// Whether a frame begins where it was looked for.
 enum Found {
     Frame(FrameAt, u64),
-    Void(u64),
+    Void { len_bytes: u64, end: u64 },
     Nothing,
 }
 
@@ -128,7 +133,10 @@ impl Scanner {
                     self.floor = frame.position.0 + 1;
                     return Ok(Piece::Frame(frame));
                 }
-                Found::Void(end) => self.offset = end,
+                Found::Void { len_bytes, end } => {
+                    self.offset = end;
+                    return Ok(Piece::Void { len_bytes });
+                }
                 Found::Nothing => return self.gap_or_end(),
             }
         }
@@ -146,12 +154,9 @@ impl Scanner {
             return Ok(Found::Nothing);
         };
         if let Some(len) = decode_void(bytes, self.salt) {
-            let end = offset + u64::from(len);
-            return Ok(if end <= self.len_bytes() {
-                Found::Void(end)
-            } else {
-                Found::Nothing
-            });
+            let len_bytes = u64::from(len);
+            let end = (offset + len_bytes).min(self.len_bytes());
+            return Ok(Found::Void { len_bytes, end });
         }
         let Some(prefix) = self
             .reader

@@ -125,18 +125,38 @@ impl Seen {
             self.inner.repeats.fetch_add(1, Ordering::Relaxed);
             return Admission::Repeat(RepeatedCopy { answer });
         }
+        Admission::First(self.first_copy(remembered, workspace, digest, now_unix_nano))
+    }
+
+    /// Expects the answer to a request that an earlier run made durable, so that copies wait for it; `None` where it is known.
+    pub(super) fn expect(&self, workspace: &Workspace, digest: Digest, at_unix_nano: i64) -> Option<FirstCopy> {
+        let mut workspaces = self.inner.lock();
+        let remembered = workspaces.entry(workspace.clone()).or_default();
+        if remembered.requests.contains_key(&digest) {
+            return None;
+        }
+        Some(self.first_copy(remembered, workspace, digest, at_unix_nano))
+    }
+
+    fn first_copy(
+        &self,
+        remembered: &mut Remembered,
+        workspace: &Workspace,
+        digest: Digest,
+        at_unix_nano: i64,
+    ) -> FirstCopy {
         let (sender, receiver) = watch::channel(None);
         remembered.requests.insert(digest, Answer::Pending(receiver));
-        Admission::First(FirstCopy {
+        FirstCopy {
             inner: Arc::clone(&self.inner),
             workspace: workspace.clone(),
             digest,
-            at_unix_nano: now_unix_nano,
+            at_unix_nano,
             answer: sender,
-        })
+        }
     }
 
-    /// Remembers a request of an earlier run, received at `at_unix_nano`, and its answer; replay calls it per frame.
+    /// Remembers a request of an earlier run, received at `at_unix_nano`, and its answer.
     pub fn remember(&self, workspace: &Workspace, digest: Digest, at_unix_nano: i64, answer: Bytes) {
         let mut workspaces = self.inner.lock();
         let remembered = workspaces.entry(workspace.clone()).or_default();

@@ -74,6 +74,7 @@ impl Standing {
                     self.last = self.last.max(Some(frame.position));
                 }
                 Piece::Gap(_) => self.gap_count += 1,
+                Piece::Void { .. } => {}
                 Piece::End { .. } => return Ok(()),
             }
         }

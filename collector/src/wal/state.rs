@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) durable: AtomicU64,
     /// When the last group was synced, nanoseconds since 1970 UTC; 0 before the first.
     pub(super) last_sync_unix_nano: AtomicI64,
+    /// Since when a group is being written, nanoseconds since 1970 UTC; 0 while none is.
+    pub(super) writing_since_unix_nano: AtomicI64,
     /// How many groups were synced.
     pub(super) syncs: AtomicU64,
 }
@@ -35,6 +37,21 @@ impl Shared {
     pub(super) fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
         // No code panics while it holds the lock, so a poisoned one still holds a whole catalogue.
         self.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that frames are taken to be written.
+    pub(super) fn begin_writing(&self) {
+        self.writing_since_unix_nano.store((self.clock)(), Ordering::Release);
+    }
+
+    /// Notes that the frames that were taken are answered.
+    pub(super) fn end_writing(&self) {
+        self.writing_since_unix_nano.store(0, Ordering::Release);
+    }
+
+    /// Since when frames are being written; `None` while none are.
+    pub(super) fn writing_since(&self) -> Option<i64> {
+        Some(self.writing_since_unix_nano.load(Ordering::Acquire)).filter(|since| *since != 0)
     }
 
     /// Notes that a group is durable.

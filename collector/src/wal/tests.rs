@@ -1,8 +1,14 @@
+mod corpus;
 mod crash;
 mod damage;
 mod disk;
 mod faults;
+#[cfg(feature = "shuttle")]
+mod interleavings;
+mod ledger;
 mod life;
+mod seeded;
+mod seeds;
 mod simulated;
 
 use std::sync::Arc;
@@ -12,7 +18,8 @@ use bytes::Bytes;
 use pennyspan_schema::{Position, Workspace};
 use tokio::runtime::Runtime;
 
-use super::{Directory, Frame, Recovery, Wal, WalError, WalId, WalOptions};
+use super::catalogue::first_of_name;
+use super::{Directory, Frame, Recovery, Segment, Wal, WalError, WalId, WalOptions};
 use crate::request::{ContentEncoding, ContentType, Digest, Door, Request, RequestKind};
 
 const FRESH_ID: &str = "0123456789abcdef";

@@ -51,7 +51,9 @@ impl Writer {
     /// Writes until the queue is closed and empty, or the disk fails.
     pub(super) fn run(mut self) {
         while let Some(frames) = self.shared.queue.take(self.shared.group_bytes) {
+            self.shared.begin_writing();
             self.append(frames);
+            self.shared.end_writing();
         }
         if self.shared.queue.poisoned().is_none() {
             self.seal();

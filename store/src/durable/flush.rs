@@ -44,6 +44,7 @@ impl Space {
             state.folds.clear();
         });
         self.counts.flushes.add(self.options.now());
+        self.step();
         self.maintain(tables).await
     }
 
@@ -116,6 +117,7 @@ impl Space {
             self.counts.note_equal_rows(table, equal_rows);
             let size_bytes = content.len() as u64;
             let name = logged.write(&holds.stem(), content).await?;
+            self.step();
             let location = logged.location(&name)?;
             let Some(file) = DataFile::new(table, location, &name, size_bytes, stats) else {
                 continue;
@@ -129,10 +131,12 @@ impl Space {
     }
 
     pub(super) async fn commit(&self, tables: &mut Tables, table: Table, change: &Change) -> Result<(), StoreError> {
+        let _committing = self.pace.committing(self.options.now());
         self.options.begin("commit");
         if let Some(logged) = tables.get_mut(table) {
             logged.commit(change).await?;
             self.counts.commits.add(self.options.now());
+            self.step();
         }
         Ok(())
     }

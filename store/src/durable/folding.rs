@@ -39,6 +39,7 @@ pub(super) async fn fold(space: &Space) -> Result<(), StoreError> {
         // The newest first, as they are asked for most.
         for slices in groups(&dirty).into_iter().rev() {
             folds.extend(cut.fold(slices, &space.marks).await?);
+            space.step();
         }
     }
     if !folds.is_empty() {
@@ -59,6 +60,7 @@ pub(super) async fn fold(space: &Space) -> Result<(), StoreError> {
     state.as_of_unix_nano = Some(now);
     drop(state);
     space.counts.folds.add(now);
+    space.step();
     Ok(())
 }
 

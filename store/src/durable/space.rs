@@ -8,6 +8,7 @@ use pennyspan_schema::{Counter, Position, Rows, TablePositions, Workspace};
 use super::counts::Counts;
 use super::marked::MarkCache;
 use super::options::DurableOptions;
+use super::pace::Pace;
 use super::state::State;
 use super::tables::Tables;
 use super::{StoreError, folding};
@@ -22,6 +23,7 @@ pub(super) struct Space {
     pub(super) tables: tokio::sync::Mutex<Tables>,
     pub(super) options: Arc<DurableOptions>,
     pub(super) counts: Arc<Counts>,
+    pub(super) pace: Arc<Pace>,
     pub(super) marks: MarkCache,
     /// The application of the log's transactions; none where this process only reads.
     pub(super) wal: Option<String>,
@@ -46,6 +48,7 @@ impl Space {
             tables: tables.into(),
             options: Arc::clone(options),
             counts: Arc::clone(counts),
+            pace: Arc::default(),
             marks: MarkCache::new(&options.files),
             wal,
             failure: Mutex::default(),
@@ -120,6 +123,34 @@ impl Space {
         let state = self.state();
         let due_since = self.options.now().saturating_sub(self.options.flush_nanos);
         state.hot_bytes() >= self.options.flush_bytes || state.since_unix_nano().is_some_and(|since| since <= due_since)
+    }
+
+    /// Returns since when hot rows that are due to be flushed wait, and nothing went on.
+    pub(super) fn unflushed_since(&self) -> Option<i64> {
+        let state = self.state();
+        let oldest = state.since_unix_nano()?;
+        let due = if state.hot_bytes() >= self.options.flush_bytes {
+            oldest
+        } else {
+            oldest.saturating_add(self.options.flush_nanos)
+        };
+        (due <= self.options.now()).then(|| self.pace.still_since(due))
+    }
+
+    /// Returns since when published rows are not folded, and nothing went on.
+    pub(super) fn unfolded_since(&self) -> Option<i64> {
+        let oldest = self.state().unfolded_since_unix_nano()?;
+        Some(self.pace.still_since(oldest))
+    }
+
+    /// Returns since when a commit is not answered.
+    pub(super) fn uncommitted_since(&self) -> Option<i64> {
+        self.pace.committing_since()
+    }
+
+    /// Notes that some of the work is done.
+    pub(super) fn step(&self) {
+        self.pace.step(self.options.now());
     }
 
     /// Folds what was published since the last fold.

@@ -56,6 +56,12 @@ impl State {
         self.generations().filter_map(Generation::since_unix_nano).min()
     }
 
+    /// Returns when the oldest row was published that no fold has read to its end.
+    pub(super) fn unfolded_since_unix_nano(&self) -> Option<i64> {
+        let unfolded = self.folding.iter().chain([&self.fresh]);
+        unfolded.filter_map(Generation::since_unix_nano).min()
+    }
+
     pub(super) fn files(&self, table: Table) -> Arc<[Arc<DataFile>]> {
         self.files.get(&table).map(Arc::clone).unwrap_or_default()
     }

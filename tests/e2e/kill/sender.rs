@@ -1,14 +1,18 @@
 //! Senders as honest ones are: they send again what was refused for the moment or not answered, and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::server::exchange;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use tokio::runtime::Runtime;
+use tonic::Code;
+use tonic::transport::Channel;
 
-/// Records of each request.
-pub const RECORDS: usize = 4;
+use super::parcel::{Kind, Parcel};
+use crate::server::{Server, exchange};
 
 /// What clients sent, and what was answered.
 #[derive(Default)]
@@ -18,98 +22,158 @@ pub struct Ledger {
 
 #[derive(Default)]
 struct Entries {
-    acknowledged: BTreeSet<String>,
-    unanswered: Vec<Vec<String>>,
+    acknowledged: BTreeMap<Kind, BTreeSet<String>>,
+    unanswered: Vec<Parcel>,
     acknowledged_requests: usize,
     refused: usize,
     sent_again: usize,
     sent_again_halved: usize,
 }
 
-/// One client of a server that will be killed.
-#[derive(Clone, Copy)]
-pub struct Sender<'a> {
-    pub address: &'a str,
-    /// Whether the server is being killed: from then on, and only then, connections may break.
-    pub killed: &'a AtomicBool,
-    pub ledger: &'a Ledger,
+/// What came of one request.
+enum Outcome {
+    Acknowledged,
+    /// Refused as worth sending again after this long.
+    Refused(Duration),
+    /// The connection broke off, as it does when the server dies.
+    BrokenOff,
 }
 
-impl Sender<'_> {
+/// One client of a server that will be killed.
+pub struct Sender<'a> {
+    address: String,
+    grpc: TraceServiceClient<Channel>,
+    runtime: Runtime,
+    /// Whether the server is being killed: from then on, and only then, connections may break.
+    killed: &'a AtomicBool,
+    ledger: &'a Ledger,
+}
+
+impl<'a> Sender<'a> {
+    pub fn to(server: &Server, killed: &'a AtomicBool, ledger: &'a Ledger) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let endpoint = Channel::from_shared(format!("http://{}", server.grpc)).unwrap();
+        let grpc = runtime.block_on(async { TraceServiceClient::new(endpoint.connect_lazy()) });
+        Self {
+            address: server.http.clone(),
+            grpc,
+            runtime,
+            killed,
+            ledger,
+        }
+    }
+
     /// Sends one request until it is acknowledged or the server is gone; returns whether it was acknowledged.
-    pub fn send(self, ids: Vec<String>) -> bool {
-        let acknowledged = self.is_acknowledged(&ids);
-        let mut entries = self.ledger.entries.lock().unwrap();
+    pub fn send(&mut self, parcel: Parcel) -> bool {
+        let acknowledged = self.is_acknowledged(&parcel);
+        let mut entries = self.ledger.lock();
         if acknowledged {
             entries.acknowledged_requests += 1;
-            entries.acknowledged.extend(ids);
+            entries.acknowledged.entry(parcel.kind).or_default().extend(parcel.ids);
         } else {
-            entries.unanswered.push(ids);
+            entries.unanswered.push(parcel);
         }
         acknowledged
     }
 
-    fn is_acknowledged(&self, ids: &[String]) -> bool {
-        let body = ids.iter().map(|id| record(id)).collect::<Vec<_>>().join("\n");
+    fn is_acknowledged(&mut self, parcel: &Parcel) -> bool {
         loop {
-            let answer = exchange(self.address, "/v1/invocations", "application/x-ndjson", body.as_bytes());
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(error) => {
-                    let is_gone = self.killed.load(Ordering::Acquire) && is_broken_off(&error);
-                    assert!(is_gone, "the connection failed: {error}");
-                    return false;
-                }
+            let outcome = match parcel.kind {
+                Kind::SpansGrpc => self.call(parcel),
+                _ => self.post(parcel),
             };
-            match (answer.status, answer.retry_after()) {
-                (200, _) => return true,
-                (429 | 503, Some(wait)) if !self.killed.load(Ordering::Acquire) => {
-                    self.ledger.entries.lock().unwrap().refused += 1;
+            let killed = self.killed.load(Ordering::Acquire);
+            match outcome {
+                Outcome::Acknowledged => return true,
+                Outcome::Refused(_) | Outcome::BrokenOff if killed => return false,
+                Outcome::Refused(wait) => {
+                    self.ledger.lock().refused += 1;
                     std::thread::sleep(wait);
                 }
-                (429 | 503, Some(_)) => return false,
-                _ => panic!(
-                    "a request was neither acknowledged nor refused for the moment: {}",
-                    answer.text
-                ),
+                Outcome::BrokenOff => panic!("a connection broke off while the server lived"),
             }
+        }
+    }
+
+    fn post(&self, parcel: &Parcel) -> Outcome {
+        let (path, content_type) = parcel.kind.door();
+        let answer = match exchange(&self.address, path, content_type, &parcel.body()) {
+            Ok(answer) => answer,
+            Err(error) if is_broken_off(&error) => return Outcome::BrokenOff,
+            Err(error) => panic!("the connection failed: {error}"),
+        };
+        match (answer.status, answer.retry_after()) {
+            (200, _) => Outcome::Acknowledged,
+            (429 | 503, Some(wait)) => Outcome::Refused(wait),
+            _ => panic!("neither acknowledged nor refused for the moment: {}", answer.text),
+        }
+    }
+
+    fn call(&mut self, parcel: &Parcel) -> Outcome {
+        match self.runtime.block_on(self.grpc.export(parcel.spans())) {
+            Ok(_) => Outcome::Acknowledged,
+            // What the server says has details; what the connection's end looks like has none.
+            Err(status) if status.code() == Code::Unavailable && !status.details().is_empty() => {
+                Outcome::Refused(Duration::from_secs(1))
+            }
+            Err(status)
+                if matches!(
+                    status.code(),
+                    Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal
+                ) =>
+            {
+                Outcome::BrokenOff
+            }
+            Err(status) => panic!("neither acknowledged nor refused for the moment: {status}"),
         }
     }
 }
 
 impl Ledger {
     /// Sends what was not answered again, the same bytes or in two halves; all of it is acknowledged in the end.
-    pub fn send_again(&self, address: &str, halved: bool) {
-        let unanswered = std::mem::take(&mut self.entries.lock().unwrap().unanswered);
-        let sender = Sender {
-            address,
-            killed: &AtomicBool::new(false),
-            ledger: self,
-        };
-        for ids in unanswered {
-            let part = if halved { RECORDS / 2 } else { RECORDS };
-            for part in ids.chunks(part) {
-                assert!(sender.send(part.to_vec()), "a request that is sent again is taken");
+    pub fn send_again(&self, server: &Server, halved: bool) {
+        let unanswered = std::mem::take(&mut self.lock().unanswered);
+        let lives = AtomicBool::new(false);
+        let mut sender = Sender::to(server, &lives, self);
+        for parcel in unanswered {
+            let halved = halved && parcel.kind.may_be_halved();
+            let parts = if halved {
+                parcel.halves().collect()
+            } else {
+                vec![parcel]
+            };
+            for part in parts {
+                assert!(sender.send(part), "a request that is sent again is taken");
             }
-            let mut entries = self.entries.lock().unwrap();
+            let mut entries = self.lock();
             entries.sent_again += 1;
             entries.sent_again_halved += usize::from(halved);
         }
     }
 
-    /// Returns the acknowledged ids, and a sentence on what came of everything.
-    pub fn close(self) -> (BTreeSet<String>, String) {
+    /// Returns the acknowledged ids that each table must hold, and a sentence on what came of everything.
+    pub fn close(self) -> (BTreeMap<&'static str, BTreeSet<String>>, String) {
         let entries = self.entries.into_inner().unwrap();
         assert!(entries.unanswered.is_empty(), "everything was sent again");
+        let (mut by_table, mut count) = (BTreeMap::<_, BTreeSet<String>>::new(), 0);
+        for (kind, ids) in entries.acknowledged {
+            count += ids.len();
+            for table in kind.tables() {
+                by_table.entry(*table).or_default().extend(ids.iter().cloned());
+            }
+        }
         let told = format!(
-            "{} requests and {} records acknowledged, {} sent again ({} in halves), {} refused for the moment",
-            entries.acknowledged_requests,
-            entries.acknowledged.len(),
-            entries.sent_again,
-            entries.sent_again_halved,
-            entries.refused
+            "{} requests and {count} ids acknowledged, {} sent again ({} in halves), {} refused for the moment",
+            entries.acknowledged_requests, entries.sent_again, entries.sent_again_halved, entries.refused
         );
-        (entries.acknowledged, told)
+        (by_table, told)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap()
     }
 }
 
@@ -121,11 +185,5 @@ fn is_broken_off(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::UnexpectedEof
-    )
-}
-
-fn record(id: &str) -> String {
-    format!(
-        r#"{{"provider":"aws","account":"1","region":"us-east-1","function":"orders","invocation_id":"{id}","start_time":"2026-10-08T07:30:28Z","duration_ms":12.5,"billed_duration_ms":13,"memory_size_mib":128,"outcome":"ok"}}"#
     )
 }

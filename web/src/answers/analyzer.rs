@@ -39,8 +39,8 @@ pub use evaluation::{Evaluation, FirstSeen, Judged};
 
 use super::{
     Answer, AnswerError, Answers, Badge, Emptiness, FindingAnswer, FindingsAnswer, FunctionAnswer, FunctionId,
-    FunctionTab, FunctionsAnswer, HomeAnswer, IngestAnswer, Question, RuleAnswer, SetupAnswer, Status, TraceAnswer,
-    TraceView,
+    FunctionTab, FunctionsAnswer, Health, HomeAnswer, IngestAnswer, Question, RuleAnswer, SetupAnswer, Status,
+    TraceAnswer, TraceView,
 };
 use crate::chart::Deployment;
 use crate::state::Window;
@@ -77,8 +77,12 @@ pub struct Intake {
     pub rejected: Option<(i64, String)>,
     /// Files that hold the tables; none where they lie in memory.
     pub files: i64,
-    /// What is wrong, one sentence each; empty where all is well.
+    /// What keeps telemetry from moving, one sentence each; empty where all is well.
     pub degraded: Vec<String>,
+    /// What was lost or damaged for good, one sentence each.
+    pub damaged: Vec<String>,
+    /// What an earlier run left and is not read yet, in a sentence; while there is any, answers lack it.
+    pub unread: Option<String>,
     /// What the receiver and the tables have counted since the server started.
     pub counters: Vec<Counter>,
     /// When each stage last finished its work.
@@ -181,6 +185,8 @@ impl AnalyzerAnswers {
         let mut badges: Vec<Badge> = intake
             .degraded
             .iter()
+            .chain(&intake.damaged)
+            .chain(&intake.unread)
             .map(|sentence| badge("Degraded", sentence))
             .collect();
         let orphans = asked.snapshot.orphan_span_count();
@@ -333,16 +339,20 @@ impl Answers for AnalyzerAnswers {
         limited(self.answer_ingest(question)).await
     }
 
-    async fn ready(&self) -> Result<(), AnswerError> {
-        self.snapshot().await.map(drop)
+    async fn ready(&self) -> Health {
+        let mut health = self.healthy().await;
+        health.amiss.extend(self.source.intake().unread);
+        health
+            .amiss
+            .extend(self.snapshot().await.err().map(|error| error.to_string()));
+        health
     }
 
-    async fn healthy(&self) -> Result<(), AnswerError> {
-        match self.source.intake().degraded.first() {
-            None => Ok(()),
-            Some(sentence) => Err(AnswerError::Failed {
-                source: sentence.clone().into(),
-            }),
+    async fn healthy(&self) -> Health {
+        let Intake { degraded, damaged, .. } = self.source.intake();
+        Health {
+            amiss: degraded,
+            damaged,
         }
     }
 }

@@ -207,11 +207,14 @@ impl Answers for Fixed {
         })
     }
 
-    async fn ready(&self) -> Result<(), AnswerError> {
-        self.wrap(()).map(|_| ())
+    async fn ready(&self) -> Health {
+        Health {
+            amiss: self.wrap(()).err().map(|error| error.to_string()).into_iter().collect(),
+            damaged: Vec::new(),
+        }
     }
 
-    async fn healthy(&self) -> Result<(), AnswerError> {
-        self.wrap(()).map(|_| ())
+    async fn healthy(&self) -> Health {
+        self.ready().await
     }
 }

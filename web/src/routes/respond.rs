@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Site;
-use crate::answers::{Answer, AnswerError, Question, Status};
+use crate::answers::{Answer, AnswerError, Health, Question, Status};
 use crate::chrome::{Chrome, Place};
 use crate::pages::{EmptyPage, ErrorPage, Page};
 use crate::state::{Moment, State};
@@ -134,10 +134,17 @@ fn respond(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// Answers a probe: `ok`, or why not.
-pub(super) fn probe(result: Result<(), AnswerError>) -> Response {
-    match result {
-        Ok(()) => "ok\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
-    }
+/// Answers a probe: `ok`, or why not, and what is damaged for good.
+pub(super) fn probe(health: Health) -> Response {
+    let (status, mut lines) = match health.amiss {
+        amiss if amiss.is_empty() => (StatusCode::OK, vec!["ok".to_owned()]),
+        amiss => (StatusCode::SERVICE_UNAVAILABLE, amiss),
+    };
+    lines.extend(
+        health
+            .damaged
+            .into_iter()
+            .map(|sentence| format!("degraded: {sentence}")),
+    );
+    (status, lines.join("\n") + "\n").into_response()
 }

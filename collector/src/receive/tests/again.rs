@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use http::StatusCode;
 use pennyspan_schema::{Position, Progress as _, Table};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -99,7 +100,7 @@ async fn a_restart_gives_the_same_rows_once() {
         (503, "1"),
         "not before the log is read"
     );
-    assert_eq!(server.collector.degraded().len(), 1);
+    assert!(server.collector.unread().is_some());
     let replayed = server.replay().await;
     assert_eq!(
         (replayed.frames, replayed.published, replayed.rows, replayed.undecodable),
@@ -123,7 +124,7 @@ async fn a_restart_gives_the_same_rows_once() {
     }
     assert_eq!(server.counter("requests_duplicate_total", &[]), 3);
     assert_eq!(server.store.rows().len(), 9);
-    assert!(server.collector.degraded().is_empty());
+    assert!(server.collector.degraded().is_empty() && server.collector.unread().is_none());
 }
 
 /// After a crash some tables hold more of the log than others: each gets only what it lacks.
@@ -221,4 +222,103 @@ async fn senders_that_go_away_leave_whole_requests_or_none() {
     server.replay().await;
     assert_eq!(server.store.count(Table::Spans), seeds.len());
     assert_eq!(server.counter("inflight_bytes", &[]), 0);
+}
+
+/// Reading the log back takes as long as it takes: requests that come meanwhile are durable at once, none is doubled or lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_taken_while_the_log_is_read_back() {
+    let before = Server::start().await;
+    for seed in 1..=3 {
+        let sent = SPANS.request(1, 0, seed).protobuf;
+        assert_eq!(before.post("/v1/traces", &[PROTOBUF], sent).await.status, 200);
+    }
+    let (directory, _) = before.stop().await;
+    let server = Arc::new(Server::open(directory, TestStore::default(), |_| {}).await);
+    let post = |seed| {
+        let server = Arc::clone(&server);
+        let sent = SPANS.request(1, 0, seed).protobuf;
+        tokio::spawn(async move { server.post("/v1/traces", &[PROTOBUF], sent).await })
+    };
+    let held = server.hold_publishing();
+    let replaying = {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { server.replay().await })
+    };
+    while server.collector.inner.ready().is_err() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let (copy, fresh) = (post(3), post(9));
+    while server.wal.progress().durable < Position(4) || server.wal.seen().repeats() < 1 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(!copy.is_finished() && !fresh.is_finished(), "nothing is visible yet");
+    assert_eq!(server.store.count(Table::Spans), 0);
+    assert!(
+        server.collector.unread().is_some(),
+        "that it is still read back is said"
+    );
+    drop(held);
+    assert_eq!(replaying.await.unwrap().published, 3);
+    assert_eq!(
+        (copy.await.unwrap().status, fresh.await.unwrap().status),
+        (StatusCode::OK, StatusCode::OK)
+    );
+    assert_eq!(
+        server.wal.progress().durable,
+        Position(4),
+        "the copy is not stored again"
+    );
+    assert_eq!(server.store.rows().len(), 4, "each once, in the order of positions");
+    assert!(server.collector.degraded().is_empty());
+}
+
+/// Where the log cannot be read back, what came meanwhile is kept in it and never becomes visible before what it came after.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_read_back_stops_the_server() {
+    let before = Server::start().await;
+    assert_eq!(
+        before
+            .post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, 1).protobuf)
+            .await
+            .status,
+        200
+    );
+    let (directory, _) = before.stop().await;
+    let store = TestStore::default();
+    store.fails.store(true, Ordering::SeqCst);
+    let server = Arc::new(Server::open(directory, store, |_| {}).await);
+    let held = server.hold_publishing();
+    let replaying = {
+        let (collector, recovery) = (server.collector.clone(), server.recovery.clone());
+        tokio::task::spawn_blocking(move || collector.replay(&recovery))
+    };
+    while server.collector.inner.ready().is_err() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let fresh = {
+        let server = Arc::clone(&server);
+        let sent = SPANS.request(1, 0, 9).protobuf;
+        tokio::spawn(async move { server.post("/v1/traces", &[PROTOBUF], sent).await })
+    };
+    while server.wal.progress().durable < Position(2) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    drop(held);
+    replaying.await.unwrap().unwrap_err();
+    server.store.fails.store(false, Ordering::SeqCst);
+    let (fresh, later) = (
+        fresh.await.unwrap(),
+        server
+            .post("/v1/traces", &[PROTOBUF], SPANS.request(1, 0, 10).protobuf)
+            .await,
+    );
+    assert_eq!((fresh.status.as_u16(), later.status.as_u16()), (503, 503));
+    assert_eq!(server.store.count(Table::Spans), 0);
+    assert!(
+        server
+            .collector
+            .degraded()
+            .iter()
+            .any(|told| told.contains("cannot publish"))
+    );
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::wal::format::Salt;
 
 /// A closed log of frames 0 to `count`, each a group of its own.
-fn closed(count: u64) -> Arc<Disk> {
+pub(super) fn closed(count: u64) -> Arc<Disk> {
     let disk = Disk::new();
     let (wal, _) = open(&disk);
     accept_each(&wal, 0..count, 100);
@@ -15,7 +15,7 @@ fn closed(count: u64) -> Arc<Disk> {
 }
 
 /// Where the frames of a segment begin.
-fn frames(disk: &Disk, segment: &str) -> Vec<usize> {
+pub(super) fn frames(disk: &Disk, segment: &str) -> Vec<usize> {
     let content = disk.content(segment);
     let first = Position(segment[..20].parse().unwrap());
     let salt = Salt::of(WalId::parse(FRESH_ID).unwrap(), first);

@@ -1,21 +1,77 @@
 //! A disk in memory that keeps apart what was written and what was synced, and fails where it is told to.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rand::Rng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::wal::catalogue::first_of_name;
-use crate::wal::segment::{Directory, Segment};
+use super::{Directory, Segment, first_of_name};
 
 /// Bytes that reach the disk together or not at all.
 const SECTOR_BYTES: usize = 64;
 
+/// A kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fault {
+    /// A sector that was written and not synced is not there after a power failure.
+    LostSector,
+    ShortWrite,
+    WriteIo,
+    WriteFull,
+    CreateFull,
+    SyncIo,
+    ReadIo,
+    /// Creating, renaming, removing or syncing names fails.
+    NamesIo,
+    FlippedBit,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 9] = [
+        Self::LostSector,
+        Self::ShortWrite,
+        Self::WriteIo,
+        Self::WriteFull,
+        Self::CreateFull,
+        Self::SyncIo,
+        Self::ReadIo,
+        Self::NamesIo,
+        Self::FlippedBit,
+    ];
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LostSector => "unsynced sectors lost",
+            Self::ShortWrite => "short writes",
+            Self::WriteIo => "EIO on write",
+            Self::WriteFull => "ENOSPC on write",
+            Self::CreateFull => "ENOSPC on create",
+            Self::SyncIo => "EIO on sync",
+            Self::ReadIo => "EIO on read",
+            Self::NamesIo => "EIO on names",
+            Self::FlippedBit => "flipped bits",
+        })
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     state: Arc<Mutex<State>>,
+    /// Calls that began, so that a test knows that one waits while the disk is halted.
+    arrivals: Arc<AtomicU64>,
+}
+
+/// Faults by chance: how often of a thousand calls each kind happens.
+#[derive(Debug, Clone)]
+struct Chances {
+    random: ChaCha8Rng,
+    per_mille: BTreeMap<Fault, u32>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -28,6 +84,8 @@ struct State {
     /// The step at which the power fails.
     power_fails_at: Option<u64>,
     faults: Faults,
+    chances: Option<Chances>,
+    injected: BTreeMap<Fault, u64>,
 }
 
 /// What goes wrong, and when.
@@ -65,8 +123,67 @@ impl Disk {
         change(&mut self.lock().faults);
     }
 
+    /// Lets each kind of fault happen by chance from now on; some kinds not at all.
+    pub(super) fn fail_by_chance(&self, random: &mut ChaCha8Rng) {
+        let per_mille = Fault::ALL.map(|fault| {
+            let most = if fault == Fault::ShortWrite { 500 } else { 60 };
+            (
+                fault,
+                if random.random_bool(0.4) {
+                    random.random_range(1..most)
+                } else {
+                    0
+                },
+            )
+        });
+        self.lock().chances = Some(Chances {
+            random: ChaCha8Rng::seed_from_u64(random.random()),
+            per_mille: per_mille.into(),
+        });
+    }
+
+    /// Flips one bit of one segment, as no program would.
+    pub(super) fn flip_bit(&self, random: &mut ChaCha8Rng) {
+        let segments = self.segments();
+        let Some(segment) = segments.get(random.random_range(0..segments.len().max(1))) else {
+            return;
+        };
+        let written = self.content(segment).iter().rposition(|byte| *byte != 0).unwrap_or(0);
+        self.tamper(segment, |bytes| {
+            if let Some(byte) = bytes.get_mut(random.random_range(0..=written)) {
+                *byte ^= 1 << random.random_range(0..8);
+            }
+        });
+        self.lock().inject(Fault::FlippedBit);
+    }
+
+    /// The faults that happened, of this disk and of those that it was found from.
+    pub(super) fn injected(&self) -> BTreeMap<Fault, u64> {
+        self.lock().injected.clone()
+    }
+
+    /// Calls that began.
+    pub(super) fn arrivals(&self) -> u64 {
+        self.arrivals.load(Ordering::SeqCst)
+    }
+
+    /// The disk as it is found after the power failed, with nothing but what was synced.
+    pub(super) fn synced(&self) -> Arc<Self> {
+        let mut state = self.lock().clone();
+        for file in &mut state.files {
+            file.written.clone_from(&file.synced);
+        }
+        state.names.clone_from(&state.synced_names);
+        Self::found(state)
+    }
+
     pub(super) fn fail_power_at(&self, step: u64) {
         self.lock().power_fails_at = Some(step);
+    }
+
+    pub(super) fn has_power(&self) -> bool {
+        let state = self.lock();
+        state.power_fails_at.is_none_or(|at| state.steps < at)
     }
 
     pub(super) fn steps(&self) -> u64 {
@@ -86,14 +203,16 @@ impl Disk {
             let mut found = file.synced.clone();
             found.resize(len, 0);
             let share = random.random_range(0.0..=1.0);
+            let mut lost = 0;
             for (index, sector) in found.chunks_mut(SECTOR_BYTES).enumerate() {
                 let start = index * SECTOR_BYTES;
-                if random.random_bool(share)
-                    && let Some(written) = file.written.get(start..start + sector.len())
-                {
-                    sector.copy_from_slice(written);
+                let written = file.written.get(start..start + sector.len());
+                match written {
+                    Some(written) if random.random_bool(share) => sector.copy_from_slice(written),
+                    written => lost += u64::from(written.is_some_and(|written| written != sector)),
                 }
             }
+            *state.injected.entry(Fault::LostSector).or_default() += lost;
             *file = File {
                 synced: found.clone(),
                 written: found,
@@ -121,8 +240,10 @@ impl Disk {
         state.steps = 0;
         state.power_fails_at = None;
         state.faults = Faults::default();
+        state.chances = None;
         Arc::new(Self {
             state: Arc::new(Mutex::new(state)),
+            arrivals: Arc::default(),
         })
     }
 
@@ -153,11 +274,50 @@ impl Disk {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
+        self.arrivals.fetch_add(1, Ordering::SeqCst);
         self.state.lock().unwrap()
+    }
+
+    fn handle(&self, index: usize) -> Box<dyn Segment> {
+        Box::new(Handle {
+            state: Arc::clone(&self.state),
+            arrivals: Arc::clone(&self.arrivals),
+            index,
+        })
     }
 }
 
 impl State {
+    fn inject(&mut self, fault: Fault) {
+        *self.injected.entry(fault).or_default() += 1;
+    }
+
+    /// Whether a fault happens now.
+    fn happens(&mut self, fault: Fault) -> bool {
+        let Some(chances) = &mut self.chances else { return false };
+        let happens = chances.random.random_range(0..1000) < chances.per_mille[&fault];
+        if happens {
+            self.inject(fault);
+        }
+        happens
+    }
+
+    /// A number below `end`, for what a fault leaves.
+    fn draw(&mut self, end: usize) -> usize {
+        self.chances
+            .as_mut()
+            .map_or(0, |chances| chances.random.random_range(0..end.max(1)))
+    }
+
+    /// Says whether the names can be changed.
+    fn change_names(&mut self) -> io::Result<()> {
+        self.step()?;
+        if self.happens(Fault::NamesIo) {
+            return Err(eio());
+        }
+        Ok(())
+    }
+
     /// Takes one step, or says that there is no power.
     fn step(&mut self) -> io::Result<()> {
         if self.power_fails_at.is_some_and(|at| self.steps >= at) {
@@ -191,8 +351,11 @@ impl State {
 impl Directory for Disk {
     fn create(&self, name: &str, len_bytes: u64) -> io::Result<Box<dyn Segment>> {
         let mut state = self.lock();
-        state.step()?;
+        state.change_names()?;
         state.names.remove(name);
+        if state.happens(Fault::CreateFull) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         state.take_room(len_bytes)?;
         let index = state.files.len();
         state.files.push(File {
@@ -200,19 +363,13 @@ impl Directory for Disk {
             written: vec![0; usize::try_from(len_bytes).unwrap()],
         });
         state.names.insert(name.to_owned(), index);
-        Ok(Box::new(Handle {
-            state: Arc::clone(&self.state),
-            index,
-        }))
+        Ok(self.handle(index))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Segment>> {
         let state = self.lock();
         let index = *state.names.get(name).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(Handle {
-            state: Arc::clone(&self.state),
-            index,
-        }))
+        Ok(self.handle(index))
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
@@ -221,7 +378,7 @@ impl Directory for Disk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.lock();
-        state.step()?;
+        state.change_names()?;
         let index = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), index);
         Ok(())
@@ -229,7 +386,7 @@ impl Directory for Disk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut state = self.lock();
-        state.step()?;
+        state.change_names()?;
         state
             .names
             .remove(name)
@@ -239,19 +396,26 @@ impl Directory for Disk {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.lock();
-        state.step()?;
+        state.change_names()?;
         state.synced_names = state.names.clone();
         Ok(())
     }
 }
 
+/// The error of a disk that fails.
+fn eio() -> io::Error {
+    io::Error::from_raw_os_error(5)
+}
+
 struct Handle {
     state: Arc<Mutex<State>>,
+    arrivals: Arc<AtomicU64>,
     index: usize,
 }
 
 impl Handle {
     fn lock(&self) -> MutexGuard<'_, State> {
+        self.arrivals.fetch_add(1, Ordering::SeqCst);
         self.state.lock().unwrap()
     }
 }
@@ -261,7 +425,15 @@ impl Segment for Handle {
         let mut state = self.lock();
         let powered = state.step();
         let mut bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-        let failure = state.faults.write_fails;
+        let mut failure = state.faults.write_fails.map(io::Error::from);
+        if state.happens(Fault::WriteIo) {
+            failure = Some(eio());
+        } else if state.happens(Fault::WriteFull) {
+            failure = Some(io::ErrorKind::StorageFull.into());
+        } else if bytes.len() > 1 && state.happens(Fault::ShortWrite) {
+            let most = 1 + state.draw(bytes.len() - 1);
+            bytes.truncate(most);
+        }
         if powered.is_err() || failure.is_some() {
             bytes.truncate(bytes.len() / 2);
         }
@@ -275,11 +447,14 @@ impl Segment for Handle {
         file.resize(file.len() + grown, 0);
         file[start..start + bytes.len()].copy_from_slice(&bytes);
         powered?;
-        failure.map_or(Ok(bytes.len()), |failure| Err(failure.into()))
+        failure.map_or(Ok(bytes.len()), Err)
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let state = self.lock();
+        let mut state = self.lock();
+        if state.happens(Fault::ReadIo) {
+            return Err(eio());
+        }
         let end = offset + buffer.len() as u64;
         if state
             .faults
@@ -302,6 +477,9 @@ impl Segment for Handle {
         state.step()?;
         if state.faults.sync_fails {
             return Err(io::Error::other("the disk lost a write"));
+        }
+        if state.happens(Fault::SyncIo) {
+            return Err(eio());
         }
         let file = &mut state.files[self.index];
         file.synced.clone_from(&file.written);
