@@ -14,6 +14,7 @@ use pennyspan_collector::wal::{DiskDirectory, Recovery, Wal, WalId, WalOptions};
 use pennyspan_schema::{Progress as _, Sink as _};
 use pennyspan_store::durable::{DataDir, DurableOptions, DurableStore};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -68,6 +69,35 @@ pub struct Serving {
     servers: Vec<JoinHandle<()>>,
     replay: Option<JoinHandle<Result<(), ReplayError>>>,
     upkeep: Vec<JoinHandle<()>>,
+    _threads: UpkeepThreads,
+}
+
+/// The threads that fold and flush. They are apart from those that answer, so that neither senders nor health checks wait for
+/// work that takes long or stands still.
+struct UpkeepThreads(Option<Runtime>);
+
+impl UpkeepThreads {
+    fn start() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("pennyspan-upkeep")
+            .enable_all()
+            .build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let runtime = self.0.as_ref().expect("the threads are there until this is dropped");
+        runtime.spawn(work)
+    }
+}
+
+impl Drop for UpkeepThreads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // What was started ends by itself; waiting for it here would block those who answer.
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Serving {
@@ -105,12 +135,12 @@ impl Serving {
                 async move { collector.serve_grpc(grpc, until(stopped)).await }
             }),
         ];
-        tell(&recovery);
         let replaying = collector.clone();
         let replay = tokio::task::spawn_blocking(move || replay(&replaying, &recovery));
+        let threads = UpkeepThreads::start()?;
         let upkeep = vec![
-            tokio::spawn(fold(Arc::clone(&store), stopped.clone())),
-            tokio::spawn(flush(Arc::clone(&store), Arc::clone(&wal), stopped)),
+            threads.spawn(fold(Arc::clone(&store), stopped.clone())),
+            threads.spawn(flush(Arc::clone(&store), Arc::clone(&wal), collector.clone(), stopped)),
         ];
         Ok(Self {
             store,
@@ -122,6 +152,7 @@ impl Serving {
             servers,
             replay: Some(replay),
             upkeep,
+            _threads: threads,
         })
     }
 
@@ -164,17 +195,6 @@ impl Serving {
         self.store.flush_all().await?;
         release(&self.store, &self.wal);
         Ok(())
-    }
-}
-
-/// Says what opening the log found amiss.
-fn tell(recovery: &Recovery) {
-    if recovery.torn_bytes > 0 {
-        info!(
-            wal.torn_bytes = recovery.torn_bytes,
-            "cut {} bytes of a write that a crash tore off the log; nobody was told that it is durable",
-            recovery.torn_bytes
-        );
     }
 }
 
@@ -271,9 +291,12 @@ async fn fold(store: Arc<DurableStore>, stopped: watch::Receiver<bool>) {
 }
 
 /// Flushes what is due; the first time at once, because an earlier run may have left more in the log than there is room for.
-async fn flush(store: Arc<DurableStore>, wal: Arc<Wal>, stopped: watch::Receiver<bool>) {
+///
+/// The log keeps its segments until they are read back: what is stored already is read for the answers that its copies get.
+async fn flush(store: Arc<DurableStore>, wal: Arc<Wal>, collector: Collector, stopped: watch::Receiver<bool>) {
     loop {
         match store.flush_due().await {
+            Ok(()) if collector.unread().is_some() => {}
             Ok(()) => release(&store, &wal),
             Err(error) => error!("a flush failed, and is tried again: {error}"),
         }

@@ -204,7 +204,7 @@ impl Wal {
         durable.await.unwrap_or(Err(WalError::Closed))
     }
 
-    /// The frames from `from` on that are durable now, in the order of their positions.
+    /// The frames from `from` on that are durable now, in the order of their positions. No segment may be released meanwhile.
     #[must_use]
     pub fn replay(&self, from: Position) -> Replay {
         let segments = self.shared.catalogue().segments.clone();

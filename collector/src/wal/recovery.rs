@@ -270,6 +270,14 @@ impl Recovered {
         if newest {
             let torn_now: u64 = torn.iter().map(|seen| seen.gap.bytes.end - seen.gap.bytes.start).sum();
             self.recovery.torn_bytes = torn_now + contents.void_bytes;
+            if torn_now > 0 {
+                // Said here, because opening may fail before its caller is told.
+                tracing::warn!(
+                    wal.segment = name,
+                    wal.torn_bytes = torn_now,
+                    "cutting a write that a crash tore off the write-ahead log; nobody was told that it is durable"
+                );
+            }
             contents
                 .cut(&*segment, &torn, Salt::of(id, first))
                 .map_err(|source| WalError::io("cut the torn end of", &name, source))?;

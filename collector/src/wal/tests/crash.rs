@@ -37,7 +37,7 @@ fn check_whole(ledger: &mut Ledger, wal: &Wal, recovery: &Recovery, case: &str) 
         !recovery.is_degraded(),
         "{case}: a power failure is no damage: {recovery:?}"
     );
-    assert_eq!(ledger.check(wal, recovery, false, case), 0, "{case}");
+    assert_eq!(ledger.check(wal, recovery, false, false, case), 0, "{case}");
 }
 
 #[test]

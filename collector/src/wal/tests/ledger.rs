@@ -68,8 +68,8 @@ impl Ledger {
 
     /// Checks what a new life of the log gives back: everything that was acknowledged and is not flushed, once and as it was,
     /// and nothing that was never sent. What is missing has to be told as damage, or as torn where bits of the tail were
-    /// flipped (`tampered`); returns how much was, and does not ask for it again.
-    pub(super) fn check(&mut self, wal: &Wal, recovery: &Recovery, tampered: bool, case: &str) -> usize {
+    /// flipped (`tampered`), or by an opening that failed afterwards (`warned`); returns how much was, and does not ask for it again.
+    pub(super) fn check(&mut self, wal: &Wal, recovery: &Recovery, tampered: bool, warned: bool, case: &str) -> usize {
         assert!(
             recovery.next > self.highest,
             "{case}: position {} would be given again: {recovery:?}",
@@ -97,7 +97,7 @@ impl Ledger {
                 None => lost.push(*position),
             }
         }
-        let told = recovery.is_degraded() || !unreadable.is_empty() || (tampered && recovery.torn_bytes > 0);
+        let told = recovery.is_degraded() || !unreadable.is_empty() || warned || (tampered && recovery.torn_bytes > 0);
         assert!(
             lost.is_empty() || told,
             "{case}: {lost:?} are gone, and nothing is told: {recovery:?}"

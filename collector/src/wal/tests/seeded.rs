@@ -58,18 +58,19 @@ fn lives(seed: u64, tally: &mut Tally) {
     let case = format!("FAULT_SEED={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let runtime = runtime();
-    let (mut disk, mut ledger, mut tampered) = (Disk::new(), Ledger::default(), false);
+    let (mut disk, mut ledger, mut tampered, mut warned) = (Disk::new(), Ledger::default(), false, false);
     for life in 0..LIVES {
         let last = life + 1 == LIVES;
         if !last {
             disk.fail_by_chance(&mut random);
         }
         let opened = Wal::open(options(), Arc::clone(&disk) as Arc<dyn Directory>);
-        // Opening cuts what was torn, so only the first opening after bits were flipped can tell it as such.
+        // Opening cuts what was torn and warns, so only the first opening after bits were flipped can tell it as such.
         let was_tampered = std::mem::take(&mut tampered);
         let kept = match opened {
             Ok((wal, recovery)) => {
-                tally.told += ledger.check(&wal, &recovery, was_tampered, &case);
+                tally.told += ledger.check(&wal, &recovery, was_tampered, warned, &case);
+                warned = false;
                 let wal = Arc::new(wal);
                 runtime.block_on(ledger.live(&wal, &disk, &mut random));
                 // Some lives end by a crash, and others in order.
@@ -78,6 +79,7 @@ fn lives(seed: u64, tally: &mut Tally) {
             Err(error) => {
                 assert!(!last, "{case}: {error}");
                 tampered = was_tampered;
+                warned |= was_tampered;
                 tally.refused += 1;
                 None
             }
@@ -91,7 +93,7 @@ fn lives(seed: u64, tally: &mut Tally) {
         }
     }
     let (wal, recovery) = open(&disk);
-    tally.told += ledger.check(&wal, &recovery, tampered, &case);
+    tally.told += ledger.check(&wal, &recovery, tampered, warned, &case);
     tally.acknowledged += ledger.acknowledged.len();
     for (fault, count) in disk.injected() {
         *tally.injected.entry(fault).or_default() += count;
