@@ -39,7 +39,17 @@ fn health_says_which_stage_stands_still_at_every_stage() {
         std::thread::scope(|scope| {
             // What waits for its fsync is answered when that goes on.
             let http = &server.http;
-            let sent = scope.spawn(move || send(http, "meanwhile"));
+            let still = &armed;
+            let sent = scope.spawn(move || {
+                // The stage is armed a moment after the file is there.
+                for number in 0..1000 {
+                    send(http, &format!("meanwhile-{number}"));
+                    std::thread::sleep(Duration::from_millis(20));
+                    if !still.exists() {
+                        return;
+                    }
+                }
+            });
             assert!(
                 server.says(&format!("fault point `{stage}`"), SEEN_WITHIN),
                 "{stage} is reached"
