@@ -122,23 +122,21 @@ impl Scanner {
     /// # Errors
     /// [`WalError::UnknownCode`] where a whole frame says what only a newer program understands.
     pub(super) fn next_piece(&mut self) -> Result<Piece, WalError> {
-        loop {
-            if let Some(end) = self.ahead.take() {
+        if let Some(end) = self.ahead.take() {
+            self.offset = end;
+            return Ok(Piece::End { at: end });
+        }
+        match self.look(self.offset)? {
+            Found::Frame(frame, end) => {
                 self.offset = end;
-                return Ok(Piece::End { at: end });
+                self.floor = frame.position.0 + 1;
+                Ok(Piece::Frame(frame))
             }
-            match self.look(self.offset)? {
-                Found::Frame(frame, end) => {
-                    self.offset = end;
-                    self.floor = frame.position.0 + 1;
-                    return Ok(Piece::Frame(frame));
-                }
-                Found::Void { len_bytes, end } => {
-                    self.offset = end;
-                    return Ok(Piece::Void { len_bytes });
-                }
-                Found::Nothing => return self.gap_or_end(),
+            Found::Void { len_bytes, end } => {
+                self.offset = end;
+                Ok(Piece::Void { len_bytes })
             }
+            Found::Nothing => self.gap_or_end(),
         }
     }
 
