@@ -4,12 +4,10 @@
 
 use std::borrow::Cow;
 
-use pennyspan_schema::tables::deployments;
-
 use super::Given;
 use super::statement::{Observed, Statement};
 use crate::decode::fault::Fault;
-use crate::decode::names::{self, FunctionArn};
+use crate::decode::names::FunctionArn;
 use crate::decode::object::{self, Object};
 use crate::decode::{Output, Reason, number};
 
@@ -113,9 +111,6 @@ impl Printed {
     }
 }
 
-/// A setting's key, and its value where it is given.
-type Setting = (&'static str, Option<String>);
-
 fn each(
     object: &mut Object<'_>,
     field: &'static str,
@@ -126,15 +121,6 @@ fn each(
         .unwrap_or_default()
         .iter_mut()
         .try_for_each(&mut read)
-}
-
-/// Appends the settings that have a value.
-fn append(statement: Statement<'_>, settings: &[Setting], observed: Observed<'_>, output: &mut Output) {
-    for (key, value) in settings {
-        if let Some(value) = value {
-            statement.append(key, Some(value), observed, output);
-        }
-    }
 }
 
 fn function(
@@ -175,41 +161,12 @@ fn function(
         source: command,
         ..Statement::of_resource(&arn)
     };
-    append(statement, &settings, observed, output);
+    statement.append_given(&settings, observed, output);
     let (version, revision) = (text(object, "Version")?, text(object, "CodeSha256")?);
-    if let Some(revision) = revision {
-        deployment(statement, version.as_deref(), &revision, observed, output);
+    if revision.is_some() {
+        statement.append_deployment(version.as_deref(), revision.as_deref(), observed, output);
     }
     Ok(())
-}
-
-/// Appends that the function's code or settings changed when they were last modified.
-fn deployment(
-    statement: Statement<'_>,
-    version: Option<&str>,
-    revision: &str,
-    observed: Observed<'_>,
-    output: &mut Output,
-) {
-    let cut = |text: &str| names::name(text, observed.settings.name_bytes).into_owned();
-    let (account, region, function) = (
-        statement.account.map(cut),
-        statement.region.map(cut),
-        statement.function.map(cut),
-    );
-    output.deployments.append(&deployments::Row {
-        deployed_unix_nano: observed.filed.unix_nano,
-        time_suspect: observed.filed.suspect,
-        provider: Some(statement.provider),
-        account: account.as_deref(),
-        region: region.as_deref(),
-        function: function.as_deref(),
-        version: version.map(cut).as_deref(),
-        revision: Some(&cut(revision)),
-        source: statement.source,
-        received_unix_nano: observed.received_unix_nano,
-        ..deployments::Row::default()
-    });
 }
 
 fn with_code(
@@ -241,12 +198,7 @@ fn with_code(
         source: command,
         ..Statement::of_resource(&arn)
     };
-    append(
-        statement,
-        &[("reserved_concurrency", reserved.flatten())],
-        observed,
-        output,
-    );
+    statement.append_given(&[("reserved_concurrency", reserved.flatten())], observed, output);
     Ok(())
 }
 
@@ -271,15 +223,11 @@ fn reserved(
     };
     let function = statement.function.unwrap_or(statement.resource);
     let settings = [("reserved_concurrency", count(object, "ReservedConcurrentExecutions")?)];
-    append(
-        Statement {
-            function: Some(function),
-            ..statement
-        },
-        &settings,
-        observed,
-        output,
-    );
+    let statement = Statement {
+        function: Some(function),
+        ..statement
+    };
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 
@@ -295,15 +243,11 @@ fn provisioned(
         "provisioned_concurrency",
         count(object, "RequestedProvisionedConcurrentExecutions")?,
     )];
-    append(
-        Statement {
-            source: command,
-            ..Statement::of_resource(&arn)
-        },
-        &settings,
-        observed,
-        output,
-    );
+    let statement = Statement {
+        source: command,
+        ..Statement::of_resource(&arn)
+    };
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 
@@ -349,16 +293,12 @@ fn event_source(
         ("dead_letter", on_failure.flatten()),
     ];
     let function = FunctionArn::parse(&arn).map(|arn| arn.function);
-    append(
-        Statement {
-            source: command,
-            function,
-            ..Statement::of_resource(&source)
-        },
-        &settings,
-        observed,
-        output,
-    );
+    let statement = Statement {
+        source: command,
+        function,
+        ..Statement::of_resource(&source)
+    };
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 
@@ -379,15 +319,11 @@ fn event_invoke(
         ("max_event_age_ms", seconds_as_ms(object, "MaximumEventAgeInSeconds")?),
         ("on_failure", on_failure.flatten()),
     ];
-    append(
-        Statement {
-            source: command,
-            ..Statement::of_resource(&arn)
-        },
-        &settings,
-        observed,
-        output,
-    );
+    let statement = Statement {
+        source: command,
+        ..Statement::of_resource(&arn)
+    };
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 
@@ -409,7 +345,7 @@ fn account(object: &mut Object<'_>, command: &'static str, given: Given<'_>, out
             count(&mut limits, "UnreservedConcurrentExecutions")?,
         ),
     ];
-    append(statement, &settings, observed, output);
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 
@@ -447,15 +383,11 @@ fn queue(object: &mut Object<'_>, command: &'static str, given: Given<'_>, outpu
         ),
         ("dead_letter", text(&mut policy, "deadLetterTargetArn")?),
     ];
-    append(
-        Statement {
-            source: command,
-            ..Statement::of_resource(&arn)
-        },
-        &settings,
-        observed,
-        output,
-    );
+    let statement = Statement {
+        source: command,
+        ..Statement::of_resource(&arn)
+    };
+    statement.append_given(&settings, observed, output);
     Ok(())
 }
 

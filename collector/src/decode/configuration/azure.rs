@@ -3,7 +3,7 @@
 //! Source: Azure Resource Manager, `Microsoft.Web/sites`; `functionAppConfig` is that of the Flex Consumption plan.
 
 use super::Given;
-use super::statement::{Observed, Statement};
+use super::statement::{Observed, Setting, Statement, whole};
 use crate::decode::fault::Fault;
 use crate::decode::number;
 use crate::decode::object::Object;
@@ -43,20 +43,15 @@ pub(super) fn read(app: &mut Object<'_>, given: Given<'_>, output: &mut Output) 
         resource: &name,
         source: SOURCE,
     };
-    for (key, value) in settings(app)? {
-        if let Some(value) = value {
-            statement.append(key, Some(&value), observed, output);
-        }
-    }
+    statement.append_given(&settings(app)?, observed, output);
     Ok(())
 }
 
-fn settings(app: &mut Object<'_>) -> Result<[(&'static str, Option<String>); 6], Fault> {
+fn settings(app: &mut Object<'_>) -> Result<[Setting; 6], Fault> {
     let mut config = app.object("functionAppConfig")?.unwrap_or_default();
     let mut scale = config.object("scaleAndConcurrency")?.unwrap_or_default();
     let mut runtime = config.object("runtime")?.unwrap_or_default();
     let mut site = app.object("siteConfig")?.unwrap_or_default();
-    let whole = |number: Option<i64>| number.map(|number| number.to_string());
     let mut ready = None;
     for mut group in scale.objects("alwaysReady")?.unwrap_or_default() {
         ready = Some(

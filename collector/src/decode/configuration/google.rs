@@ -2,14 +2,12 @@
 //!
 //! Source: Cloud Run Admin API v1, `Service`; its annotations.
 
-use pennyspan_schema::tables::deployments;
-
 use super::Given;
 use super::quantity;
-use super::statement::{Observed, Statement};
+use super::statement::{Observed, Setting, Statement, whole};
 use crate::decode::fault::Fault;
 use crate::decode::object::Object;
-use crate::decode::{Output, Reason, names};
+use crate::decode::{Output, Reason};
 
 /// Who says it.
 const SOURCE: &str = "gcloud run services describe";
@@ -51,25 +49,10 @@ pub(super) fn read(service: &mut Object<'_>, given: Given<'_>, output: &mut Outp
         source: SOURCE,
     };
     let template = service.object("spec")?.unwrap_or_default().object("template")?;
-    for (key, value) in settings(&mut template.unwrap_or_default())? {
-        if let Some(value) = value {
-            statement.append(key, Some(&value), observed, output);
-        }
-    }
+    let settings = settings(&mut template.unwrap_or_default())?;
+    statement.append_given(&settings, observed, output);
     if let (Some(revision), Some(_)) = (status.text("latestReadyRevisionName")?, ready) {
-        let cut = |text: &str| names::name(text, observed.settings.name_bytes).into_owned();
-        output.deployments.append(&deployments::Row {
-            deployed_unix_nano: observed.filed.unix_nano,
-            time_suspect: observed.filed.suspect,
-            provider: Some(statement.provider),
-            account: statement.account.map(cut).as_deref(),
-            region: statement.region.map(cut).as_deref(),
-            function: Some(&cut(&name)),
-            version: Some(&cut(&revision)),
-            source: SOURCE,
-            received_unix_nano: observed.received_unix_nano,
-            ..deployments::Row::default()
-        });
+        statement.append_deployment(Some(&revision), None, observed, output);
     }
     Ok(())
 }
@@ -85,7 +68,7 @@ fn ready_since(status: &mut Object<'_>) -> Result<Option<i64>, Fault> {
 }
 
 /// Reads the template of the service's revisions.
-fn settings(template: &mut Object<'_>) -> Result<[(&'static str, Option<String>); 8], Fault> {
+fn settings(template: &mut Object<'_>) -> Result<[Setting; 8], Fault> {
     let metadata = template.object("metadata")?.unwrap_or_default();
     let mut annotations = metadata.clone().object("annotations")?.unwrap_or_default();
     let mut spec = template.object("spec")?.unwrap_or_default();
@@ -94,7 +77,6 @@ fn settings(template: &mut Object<'_>) -> Result<[(&'static str, Option<String>)
         .and_then(|containers| containers.into_iter().next());
     let resources = container.unwrap_or_default().object("resources")?.unwrap_or_default();
     let mut limits = resources.clone().object("limits")?.unwrap_or_default();
-    let whole = |number: Option<i64>| number.map(|number| number.to_string());
     let throttled = annotations.text("run.googleapis.com/cpu-throttling")?;
     let billing = throttled
         .as_deref()

@@ -1,6 +1,6 @@
 //! One statement about one resource's setting, as a row.
 
-use pennyspan_schema::tables::configurations;
+use pennyspan_schema::tables::{configurations, deployments};
 
 use super::Given;
 use crate::decode::fault::Fault;
@@ -8,6 +8,9 @@ use crate::decode::names::{self, Arn, text_up_to};
 use crate::decode::object::{self, no_time};
 use crate::decode::time::{EARLIEST_UNIX_NANO, Filed};
 use crate::decode::{Clock, Output, Settings};
+
+/// A setting's key, and its value where it is given.
+pub(super) type Setting = (&'static str, Option<String>);
 
 /// What a setting is of, and who says so.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +58,46 @@ impl<'a> Statement<'a> {
             ..configurations::Row::default()
         });
     }
+}
+
+impl Statement<'_> {
+    /// Appends the rows of the settings that have a value.
+    pub(super) fn append_given(&self, settings: &[Setting], observed: Observed<'_>, output: &mut Output) {
+        for (key, value) in settings {
+            if let Some(value) = value {
+                self.append(key, Some(value), observed, output);
+            }
+        }
+    }
+
+    /// Appends that the function was deployed when its settings were observed.
+    pub(super) fn append_deployment(
+        &self,
+        version: Option<&str>,
+        revision: Option<&str>,
+        observed: Observed<'_>,
+        output: &mut Output,
+    ) {
+        let cut = |text: &str| names::name(text, observed.settings.name_bytes).into_owned();
+        output.deployments.append(&deployments::Row {
+            deployed_unix_nano: observed.filed.unix_nano,
+            time_suspect: observed.filed.suspect,
+            provider: Some(self.provider),
+            account: self.account.map(cut).as_deref(),
+            region: self.region.map(cut).as_deref(),
+            function: self.function.map(cut).as_deref(),
+            version: version.map(cut).as_deref(),
+            revision: revision.map(cut).as_deref(),
+            source: self.source,
+            received_unix_nano: observed.received_unix_nano,
+            ..deployments::Row::default()
+        });
+    }
+}
+
+/// Returns a number as a setting's value.
+pub(super) fn whole(number: Option<i64>) -> Option<String> {
+    number.map(|number| number.to_string())
 }
 
 /// Returns a resource's own name: of a table's stream, the table's.
