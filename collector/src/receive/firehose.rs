@@ -11,8 +11,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::refusal::Refusal;
-use crate::decode::aws;
+use crate::decode::{DecodeError, aws};
 use crate::request::Door;
 
 const PROTOCOL_VERSION: &str = "x-amz-firehose-protocol-version";
@@ -83,12 +82,13 @@ pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     text(headers, REQUEST_ID)
 }
 
-/// Checks that a body has the name that its header gave.
-pub(super) fn names_request(body: &[u8], request_id: &str) -> Result<(), Refusal> {
-    if *aws::firehose::request_id(body)? == *request_id {
-        return Ok(());
-    }
-    Err(Breach::OtherRequestId.into())
+/// Checks that a body has the name that its header gave, and returns the breach where it has another.
+///
+/// # Errors
+/// [`DecodeError`] where the body is no request of Firehose.
+pub(super) fn misnamed(body: &[u8], request_id: &str) -> Result<Option<Breach>, DecodeError> {
+    let named = aws::firehose::request_id(body)?;
+    Ok((named != request_id).then_some(Breach::OtherRequestId))
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -152,7 +152,9 @@ impl Arrived {
         }
         let digest = match (&self.request_id, decode::own_identity(self.kind, &body)) {
             (Some(request_id), _) => {
-                firehose::names_request(&body, request_id)?;
+                if let Some(breach) = firehose::misnamed(&body, request_id)? {
+                    return Err(breach.into());
+                }
                 Digest::of_request_id(&self.workspace, self.kind, request_id)
             }
             (None, Some(id)) => Digest::of_request_id(&self.workspace, self.kind, &id),
