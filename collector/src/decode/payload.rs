@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use pennyspan_schema::TriggerType;
+use serde_json::value::RawValue;
 
 use super::delivery::{Delivery, Message, Trigger};
 use super::number;
@@ -48,21 +49,68 @@ const MEMBERS: &[&str] = &["event", "Event", "lambda_event", "lambdaEvent", "inp
 
 /// Reads an object that is an event.
 pub(crate) fn read<'a>(object: &Object<'a>) -> Option<Delivery<'a>> {
-    let mut delivery = READERS.iter().find_map(|read| read(object))?;
-    delivery.trigger.sum_up();
-    delivery.trigger.list_only_some();
-    Some(delivery)
+    one(object).map(summed_up)
 }
 
-/// Reads the event in a text that ends in one, as JSON or as Python prints a dictionary; words may stand before it.
+/// Reads JSON that is an event, or a list that is handed over as a batch: of records, as pipes do, or of whole events.
+pub(crate) fn read_json(json: &str) -> Option<Delivery<'_>> {
+    if !json.starts_with('[') {
+        return read(&Object::parse(json).ok()?);
+    }
+    let items: Vec<Object<'_>> = serde_json::from_str(json).ok()?;
+    aws::list(&items).or_else(|| joined(&items)).map(summed_up)
+}
+
+fn one<'a>(object: &Object<'a>) -> Option<Delivery<'a>> {
+    READERS.iter().find_map(|read| read(object))
+}
+
+/// Joins events of one kind that are handed over together.
+fn joined<'a>(events: &[Object<'a>]) -> Option<Delivery<'a>> {
+    let (first, rest) = events.split_first()?;
+    let mut whole = one(first)?;
+    for event in rest {
+        let Trigger {
+            kind,
+            batch_size,
+            messages,
+            ..
+        } = one(event)?.trigger;
+        if kind != whole.trigger.kind {
+            return None;
+        }
+        whole.trigger.batch_size = whole
+            .trigger
+            .batch_size
+            .zip(batch_size)
+            .and_then(|(these, more)| these.checked_add(more));
+        whole.trigger.messages.extend(messages);
+    }
+    Some(whole)
+}
+
+fn summed_up(mut delivery: Delivery<'_>) -> Delivery<'_> {
+    delivery.trigger.sum_up();
+    delivery.trigger.list_only_some();
+    delivery
+}
+
+/// Reads the event in a text that ends in one, as JSON or as Python prints it; words may stand before it.
 pub(crate) fn in_text<'b>(text: &str) -> Option<Delivery<'b>> {
-    let json = text[text.find('{')?..].trim();
-    if !json.ends_with('}') {
+    let object_at = text.find('{')?;
+    let before = text[..object_at].trim_end();
+    let at = if before.ends_with('[') {
+        before.len() - 1
+    } else {
+        object_at
+    };
+    let json = text[at..].trim();
+    if !json.ends_with(['}', ']']) {
         return None;
     }
-    match Object::parse(json) {
-        Ok(object) => Some(read(&object)?.into_owned()),
-        Err(_) => Some(read(&Object::parse(&python::json(json)?).ok()?)?.into_owned()),
+    match serde_json::from_str::<&RawValue>(json) {
+        Ok(json) => read_json(json.get()).map(Delivery::into_owned),
+        Err(_) => read_json(&python::json(json)?).map(Delivery::into_owned),
     }
 }
 
@@ -86,7 +134,7 @@ pub(crate) fn of_line<'b>(line: &str) -> Option<Told<'b>> {
         let message = object.get("message")?.get();
         match object::text(message) {
             Some(words) => in_text(&words).map(event),
-            None => read(&Object::parse(message).ok()?).map(event),
+            None => read_json(message).map(event),
         }
     };
     read(&object)
@@ -106,7 +154,7 @@ pub(crate) struct Told<'b> {
 /// Takes the event that stands in a member of a structured line.
 pub(crate) fn take<'a>(line: &mut Object<'a>) -> Option<Delivery<'a>> {
     MEMBERS.iter().find_map(|key| {
-        let delivery = read(&object(line, key)?)?;
+        let delivery = read_json(line.get(key)?.get())?;
         line.take(key);
         Some(delivery)
     })

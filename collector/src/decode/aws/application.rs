@@ -107,6 +107,7 @@ pub(super) fn json<'a>(mut object: Object<'a>, settings: &Settings) -> Applicati
 fn nested<'a>(message: Option<&'a RawValue>, words: Option<&Cow<'a, str>>) -> Option<Application<'a>> {
     let read = |json: &'a str| Object::parse(json.trim()).ok().map(|object| of_object(object, ""));
     match words {
+        None if message?.get().starts_with('[') => payload::read_json(message?.get()).map(of_event),
         None => read(message?.get()),
         Some(words) if !words.trim_start().starts_with('{') => payload::in_text(words).map(of_event),
         Some(Cow::Borrowed(words)) => read(words).or_else(|| payload::in_text(words).map(of_event)),

@@ -15,9 +15,13 @@ use crate::request::ContentEncoding;
 /// The most that a log subscription's envelope may decompress to when it is looked at for its log group.
 const ENVELOPE_BYTES: usize = 4 << 20;
 
-/// Reads an event that is a list of records.
+/// Reads an event that holds a list of records.
 pub(super) fn records<'a>(event: &Object<'a>) -> Option<Delivery<'a>> {
-    let records = objects(event, "Records")?;
+    list(&objects(event, "Records")?)
+}
+
+/// Reads a list of records, which is what `EventBridge` Pipes hand over by itself.
+pub(super) fn list<'a>(records: &[Object<'a>]) -> Option<Delivery<'a>> {
     let (kind, read) = of_record(records.first()?)?;
     Some(delivery(kind, None, records.iter().map(read).collect()))
 }
@@ -72,7 +76,8 @@ fn kinesis<'a>(record: &Object<'a>) -> Message<'a> {
         .as_deref()
         .and_then(|id| id.split_once(':'))
         .map(|(shard, _)| shard.to_owned());
-    let data = object(record, "kinesis").unwrap_or_default();
+    // Pipes lift what stands in `kinesis` into the record.
+    let data = object(record, "kinesis").unwrap_or_else(|| record.clone());
     Message {
         id,
         source: text(record, "eventSourceARN").map(last_part),

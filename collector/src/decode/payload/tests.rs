@@ -1,6 +1,6 @@
 use pennyspan_schema::TriggerType;
 
-use super::{Delivery, in_text, of_line, read, summary};
+use super::{Delivery, in_text, of_line, read, read_json, summary};
 use crate::decode::number::unix_nano;
 use crate::decode::object::Object;
 
@@ -451,5 +451,88 @@ proptest::proptest! {
         let quoted = format!("'{}'", id.replace('\'', "\\'"));
         let python = format!("{{'Records': [{{'messageId': {quoted}, 'eventSource': 'aws:sqs', 'md5': None, 'attributes': {{'ApproximateReceiveCount': '{count}'}}}}]}}");
         proptest::prop_assert_eq!(in_text(&python), in_text(&json));
+    }
+}
+
+/// A pipe's batch of two queue messages.
+const PIPED: &str = r#"[{"messageId":"m-1","attributes":{"ApproximateReceiveCount":"1","SentTimestamp":"1791444620125"},"body":"{}",
+    "eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:1:orders"},
+    {"messageId":"m-2","attributes":{"ApproximateReceiveCount":"4","SentTimestamp":"1791444620250"},"body":"[]",
+    "eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:1:orders"}]"#;
+
+#[test]
+fn a_list_of_records_is_what_a_pipe_hands_over() {
+    let delivery = read_json(PIPED).unwrap();
+    let trigger = &delivery.trigger;
+    let ids: Vec<_> = trigger
+        .messages
+        .iter()
+        .map(|message| message.id.as_deref().unwrap())
+        .collect();
+    assert_eq!(
+        (trigger.kind, trigger.source.as_deref()),
+        (Some(TriggerType::Queue), Some("orders"))
+    );
+    assert_eq!((trigger.batch_size, ids), (Some(2), vec!["m-1", "m-2"]));
+    assert_eq!(trigger.receive_max_count, Some(4));
+    assert_eq!(trigger.enqueued_max_unix_nano, Some(1_791_444_620_250 * MILLI));
+
+    let shard = read_json(
+        r#"[{"eventSource":"aws:kinesis","eventID":"shardId-000000000006:4959","partitionKey":"k","sequenceNumber":"4959","data":"aGk=",
+        "approximateArrivalTimestamp":1791444620.5,"eventSourceARN":"arn:aws:kinesis:eu-west-1:1:stream/clicks"}]"#,
+    );
+    let arrived = Some(1_791_444_620_500 * MILLI);
+    let clicks = (
+        TriggerType::Stream,
+        Some("clicks"),
+        Some("shardId-000000000006:4959"),
+        Some("shardId-000000000006"),
+        arrived,
+        None,
+        None,
+    );
+    assert_eq!(said(&shard.unwrap()), clicks);
+}
+
+#[test]
+fn a_list_of_events_of_one_kind_is_a_batch_of_them() {
+    let event = |id: &str, second: u8| {
+        format!(
+            r#"{{"specversion":"1.0","type":"shop.order","source":"/shop","id":"{id}","time":"2026-10-08T07:30:{second:02}Z"}}"#
+        )
+    };
+    let both = format!("[{},{}]", event("a", 20), event("b", 21));
+    let trigger = read_json(&both).unwrap().trigger;
+    assert_eq!((trigger.kind, trigger.batch_size), (Some(TriggerType::Bus), Some(2)));
+    assert_eq!(trigger.enqueued_min_unix_nano, unix_nano("2026-10-08T07:30:20Z"));
+    assert_eq!(trigger.enqueued_max_unix_nano, unix_nano("2026-10-08T07:30:21Z"));
+    let grid = r#"[{"id":"g","eventType":"Shop.Ordered","topic":"/subscriptions/1/topics/shop","subject":"1","eventTime":"2026-10-08T07:30:20Z","data":{}}]"#;
+    assert_eq!(read_json(grid).unwrap().trigger.source.as_deref(), Some("shop"));
+    let queued = PIPED.trim_start_matches('[').trim_end_matches(']');
+    for none in [
+        "[]",
+        "[1,2]",
+        r#"[{"id":"a"}]"#,
+        &format!("[{},{queued}]", event("a", 20)),
+        &format!("[{queued},7]"),
+    ] {
+        assert!(read_json(none).is_none(), "{none}");
+    }
+}
+
+#[test]
+fn a_line_that_is_or_holds_a_list_of_records_is_read_and_not_kept() {
+    let flat = PIPED.replace('\n', " ");
+    let python = flat.replace('"', "'");
+    for line in [
+        flat.clone(),
+        format!("got {flat}"),
+        python,
+        format!(r#"{{"message":{flat}}}"#),
+        format!(r#"{{"level":"INFO","event":{flat}}}"#),
+    ] {
+        let told = of_line(&line).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(told.delivery.trigger.messages.len(), 2, "{line}");
+        assert_eq!(told.instead.as_deref(), Some("trigger event: queue orders, batch of 2"));
     }
 }
