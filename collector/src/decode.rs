@@ -30,6 +30,7 @@ mod output;
 pub(crate) mod own_line;
 pub(crate) mod payload;
 pub mod record;
+pub(crate) mod said;
 pub(crate) mod sender;
 mod settings;
 pub(crate) mod severity;

@@ -10,6 +10,7 @@ use pennyspan_schema::tables::{
 use pennyspan_schema::{Rows, Table};
 
 use super::fault::Fault;
+use super::said::AllSaid;
 use super::{DecodeError, Settings};
 
 /// How many rejections of one body are kept word for word; all of them are counted.
@@ -165,6 +166,8 @@ pub(crate) struct Output {
     pub(crate) accepted: usize,
     pub(crate) attributes_dropped: usize,
     pub(crate) kept_raw: usize,
+    /// Settings that items name in passing.
+    pub(crate) said: AllSaid,
     rejections: Rejections,
     /// Where what is read now stands within something larger.
     within: Option<String>,
@@ -236,6 +239,7 @@ impl Output {
 
     /// Returns the rows and rejections of a part of something larger, of which every item may be rejected.
     pub(crate) fn into_decoded(mut self) -> Decoded {
+        self.said.append(&mut self.configurations);
         let mut rows = Rows::default();
         rows.push(Table::Spans, self.spans.finish());
         rows.push(Table::Logs, self.logs.finish());

@@ -1,7 +1,6 @@
 //! Invocation records: pennyspan's own form, one JSON object per statement about one attempt.
 
 mod fields;
-mod timeouts;
 
 use std::borrow::Cow;
 
@@ -10,11 +9,11 @@ use pennyspan_schema::Table;
 use pennyspan_schema::tables::invocation_facts;
 
 use self::fields::Record;
-use self::timeouts::Timeouts;
 use super::documents::{Document, documents};
 use super::fault::Fault;
 use super::names::{self, text_up_to};
 use super::object::Object;
+use super::said::{self, Said};
 use super::slices::Slices;
 use super::time::Filed;
 use super::{Clock, DecodeError, Decoded, Origin, Output, Reason, Settings};
@@ -41,17 +40,15 @@ pub(crate) fn items(
 ) -> Result<Output, DecodeError> {
     let mut output = Output::default();
     let mut slices = Slices::new(origin, settings);
-    let mut timeouts = Timeouts::default();
     for (index, document) in documents(body, first, EXPECTED)?.into_iter().enumerate() {
         let place = document.place;
-        let appended = within(index, settings)
-            .and_then(|()| record(document, (origin, settings), &mut slices, &mut timeouts, &mut output));
+        let appended =
+            within(index, settings).and_then(|()| record(document, (origin, settings), &mut slices, &mut output));
         match appended {
             Ok(()) => output.accepted += 1,
             Err(fault) => output.reject(fault.at(Table::InvocationFacts, place.to_string())),
         }
     }
-    timeouts.append(origin.received_at_unix_nano, &mut output);
     Ok(output)
 }
 
@@ -74,7 +71,6 @@ fn record(
     document: Document<'_>,
     (origin, settings): (&Origin<'_>, &Settings),
     slices: &mut Slices,
-    timeouts: &mut Timeouts,
     output: &mut Output,
 ) -> Result<(), Fault> {
     let mut object = object_of(document)?;
@@ -82,7 +78,6 @@ fn record(
     let clock = Clock::new(origin.received_at_unix_nano);
     let filed = clock.file(record.start_unix_nano);
     slices.open(filed.unix_nano)?;
-    timeouts.add(&record, filed, settings);
     output.attributes_dropped += record.attributes_dropped;
     append(&record, filed, (origin, settings), output);
     Ok(())
@@ -105,6 +100,19 @@ fn append(record: &Record<'_>, filed: Filed, (origin, settings): (&Origin<'_>, &
         .as_deref()
         .map(|id| name(&Cow::Borrowed(names::instance_id(id))));
     let invocation_id = cut(&record.invocation_id);
+    if let Some(timeout_ms) = record.timeout_ms {
+        let said = Said {
+            provider: &record.provider,
+            account: account.as_deref(),
+            region: region.as_deref(),
+            function: &function,
+            value: &timeout_ms.to_string(),
+            unix_nano: filed.unix_nano,
+            time_suspect: filed.suspect,
+            received_unix_nano: origin.received_at_unix_nano,
+        };
+        output.said.add(said::TIMEOUT, said);
+    }
     let nanos = record.duration_us.and_then(|duration| duration.checked_mul(1000));
     let mut row = invocation_facts::Row {
         provider: &record.provider,

@@ -15,6 +15,7 @@ use crate::decode::cloudflare;
 use crate::decode::delivery::Trigger;
 use crate::decode::fingerprint::fingerprint;
 use crate::decode::names::{key_scope, name, text_up_to};
+use crate::decode::said::{self, Said};
 use crate::decode::{Output, number};
 
 /// The provider of an invocation whose span does not name one.
@@ -61,6 +62,19 @@ pub(super) fn append<'v>(
         ..fact(known, row)
     };
     trigger.fill(&mut fact);
+    if let (Some(function), Some(architecture)) = (fact.function, fact.architecture) {
+        let said = Said {
+            provider,
+            account: fact.account,
+            region: fact.region,
+            function,
+            value: architecture,
+            unix_nano: row.start_unix_nano,
+            time_suspect: row.time_suspect,
+            received_unix_nano: row.received_unix_nano,
+        };
+        output.said.add(said::ARCHITECTURE, said);
+    }
     fact.content_hash = fact.hash();
     output.invocation_facts.append(&fact);
     trigger.append_deliveries(&fact, output);
