@@ -97,7 +97,9 @@ fn unpack(mut object: Object<'_>, place: &str, items: &mut Items<'_>) {
 
 /// Takes one entry: what it states, and where it is a line, its row among the logs.
 fn take(object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault> {
+    let before = items.output.workflow_steps.len();
     workflow::google::append_entry(&object, (items.origin, items.settings), &mut items.output);
+    let of_workflow = items.output.workflow_steps.len() > before;
     let mut entry = Entry::read(object)?;
     let filed = items.file(entry.time_unix_nano, "timestamp")?;
     let sender = entry.sender().settled(items.origin, items.settings);
@@ -106,7 +108,10 @@ fn take(object: Object<'_>, items: &mut Items<'_>) -> Result<(), Fault> {
     }
     let platform_type =
         execution::append(&entry, filed, &sender, items).or_else(|| instance::append(&entry, filed, &sender, items));
-    line::append(&mut entry, platform_type, filed, &sender, items)
+    let unknown = platform_type.is_none() && !of_workflow && entry.is_unknown();
+    line::append(&mut entry, platform_type, filed, &sender, items)?;
+    items.output.kept_raw += usize::from(unknown);
+    Ok(())
 }
 
 #[cfg(test)]

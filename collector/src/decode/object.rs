@@ -105,6 +105,11 @@ impl<'a> Object<'a> {
         value
     }
 
+    /// Returns whether it has no members.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// Takes every member, in order.
     pub(crate) fn into_members(self) -> Vec<(Cow<'a, str>, &'a RawValue)> {
         self.members

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use self::content::Reading;
+use self::content::{Reading, not_understood};
 use super::telemetry::too_many;
 use super::whence::Whence;
 use crate::decode::fault::Fault;
@@ -73,7 +73,8 @@ pub(crate) fn request_id(body: &[u8]) -> Result<String, DecodeError> {
 ///
 /// # Errors
 /// [`DecodeError::Malformed`] where the body is no Firehose request, [`DecodeError::NothingAcceptable`] where it has records and
-/// nothing in them is acceptable: Firehose then keeps the request for its backup.
+/// nothing in them is understood: Firehose then keeps the request for its backup. Beside what is understood, text of a shape that
+/// nobody knows is kept as it came.
 pub fn firehose(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result<Decoded, DecodeError> {
     let envelope = Envelope::parse(body)?;
     let Some(records) = envelope.records else {
@@ -109,7 +110,13 @@ pub fn firehose(body: &[u8], origin: &Origin<'_>, settings: &Settings) -> Result
         index += 1;
     })
     .map_err(|problem| malformed(&problem))?;
-    reading.output.finish("items of records")
+    let mut output = reading.output;
+    if output.kept_raw > 0 && output.kept_raw == output.accepted {
+        let nothing = not_understood("nothing of the request is known").at(Table::Logs, "records".to_owned());
+        output.reject_many(nothing, output.accepted);
+        output.accepted = 0;
+    }
+    output.finish("items of records")
 }
 
 /// Hands the records to `take`, one after another, without building a list of them.

@@ -106,6 +106,7 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         if let Some(time) = own_time.or(scene.time_unix_nano).or(given.0.received_at_unix_nano) {
             web_function::append(&name, record.get(), time, scene.whence, given, output);
         }
+        output.kept_raw += usize::from(!web_function::knows(&name));
         return line;
     };
     if let Ok(statement) = event::statement(kind, record.get(), given.1, output) {
@@ -115,6 +116,8 @@ fn json_line<'a>(mut object: Object<'a>, scene: Scene<'_>, given: Given<'_>, out
         line.trace_id = statement.trace_id;
         line.error_type = statement.error_type;
         line.invocation_id = statement.request_id;
+    } else {
+        output.kept_raw += 1;
     }
     line
 }

@@ -251,11 +251,14 @@ fn request(records: &[Vec<u8>]) -> String {
     json!({ "requestId": "r", "timestamp": 1, "records": records.iter().map(encode).collect::<Vec<_>>() }).to_string()
 }
 
-/// Returns how many items were accepted and rejected.
+/// Returns how many items were understood, and how many rejected or kept as they came.
 fn judged(records: &[Vec<u8>]) -> (usize, usize) {
     let door = Door::default();
     match super::firehose(request(records).as_bytes(), &origin(&door), &Settings::default()) {
-        Ok(decoded) => (decoded.accepted, decoded.rejections.total()),
+        Ok(decoded) => (
+            decoded.accepted - decoded.kept_raw,
+            decoded.rejections.total() + decoded.kept_raw,
+        ),
         Err(DecodeError::NothingAcceptable { items, .. }) => (0, items),
         Err(error) => panic!("{error}"),
     }

@@ -83,5 +83,6 @@ pub(super) fn unknown(
         ..OwnLine::default()
     };
     line.append(filed, &sender, items);
+    items.output.kept_raw += 1;
     Ok(())
 }

@@ -282,3 +282,13 @@ fn execution_units_are_data_points_of_their_interval() {
     assert_eq!(row.time_unix_nano, HALF_PAST + 60_000_000_000);
     assert_eq!((row.account, row.service), (Some("a-1"), Some("SHOP")));
 }
+
+#[test]
+fn records_of_tables_that_nobody_reads_are_kept_as_they_came_and_counted() {
+    let record = r#"{"time":"2026-10-08T07:30:00Z","category":"AppServiceHTTPLogs","resourceId":"/SUBSCRIPTIONS/A-1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.WEB/SITES/SHOP","properties":{"CsMethod":"GET"}}"#;
+    let decoded = decode(record).unwrap();
+    assert_eq!(
+        (decoded.accepted, decoded.kept_raw, decoded.rows.count(Table::Logs)),
+        (1, 1, 1)
+    );
+}

@@ -26,7 +26,8 @@ pub(super) struct Event<'a> {
     email: bool,
     web_socket: bool,
     traces: bool,
-    messages: Object<'a>,
+    /// What is read nowhere else, messages among it.
+    rest: Object<'a>,
 }
 
 impl<'a> Event<'a> {
@@ -53,7 +54,7 @@ impl<'a> Event<'a> {
             email: event.has("MailFrom") || event.has("mailFrom"),
             web_socket: event.has("getWebSocketEvent"),
             traces: event.has("consumedEvents"),
-            messages: event,
+            rest: event,
             kind,
         }
     }
@@ -120,7 +121,7 @@ impl<'a> Event<'a> {
 
     /// Returns the messages of a batch, where a sender lists them: `{id, timestamp, attempts}` as a queue's consumer sees them.
     fn messages(&self, most: usize) -> Vec<Message<'a>> {
-        let mut event = self.messages.clone();
+        let mut event = self.rest.clone();
         let listed = ["messages", "Messages"]
             .into_iter()
             .find_map(|key| event.values_up_to(key, most));
@@ -140,6 +141,30 @@ impl<'a> Event<'a> {
         listed
             .map(|(listed, _)| listed.into_iter().filter_map(read).collect())
             .unwrap_or_default()
+    }
+
+    /// Returns the event itself where it is of a kind that is not known, so that it is kept as it came.
+    pub(super) fn unknown(&self) -> Option<&Object<'a>> {
+        const KINDS: &[&str] = &[
+            "fetch",
+            "connect",
+            "scheduled",
+            "alarm",
+            "queue",
+            "email",
+            "worker_rpc",
+            "rpc",
+            "jsrpc",
+            "hibernatable_web_socket",
+            "hibernatableWebSocket",
+            "tail",
+            "trace",
+        ];
+        let known = match self.kind.as_deref() {
+            Some(kind) => KINDS.contains(&kind),
+            None => self.trigger_type().is_some() || self.rest.is_empty(),
+        };
+        (!known).then_some(&self.rest)
     }
 
     /// Returns what has no column.

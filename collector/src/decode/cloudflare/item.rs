@@ -156,7 +156,10 @@ impl<'a> Item<'a> {
             ..sender.fact()
         };
         trigger.fill(&mut row);
-        let id = self.ray_id().unwrap_or_else(|| hex::encode(row.hash()));
+        let id = self.ray_id().unwrap_or_else(|| match trigger.messages.is_empty() {
+            true => hex::encode(shared(&row).hash()),
+            false => hex::encode(row.hash()),
+        });
         let id = name(Cow::Owned(id), settings).into_owned();
         row.invocation_id = &id;
         row.key_scope = key_scope(PROVIDER, &id, sender.function.as_deref());
@@ -189,7 +192,30 @@ impl<'a> Item<'a> {
                 rest.add(key, &json, settings)?;
             }
         }
+        if let Some(event) = self.event.unknown() {
+            items.output.kept_raw += 1;
+            let json = event.rest(settings)?.into_json();
+            rest.add("event", json.as_deref().unwrap_or("{}"), settings)?;
+        }
         Ok(items.json_of(rest))
+    }
+}
+
+/// Returns what Logpush and a tail say alike of an event, so that an event without a request is one invocation whichever sends it.
+fn shared<'r>(row: &invocation_facts::Row<'r>) -> invocation_facts::Row<'r> {
+    let whole_ms = |us: Option<i64>| us.map(|us| us / 1_000);
+    invocation_facts::Row {
+        provider: row.provider,
+        function: row.function,
+        start_hint_unix_nano: row.start_hint_unix_nano,
+        trigger_type: row.trigger_type,
+        trigger_source: row.trigger_source,
+        scheduled_unix_nano: row.scheduled_unix_nano,
+        batch_size_count: row.batch_size_count,
+        duration_us: whole_ms(row.duration_us),
+        cpu_time_us: whole_ms(row.cpu_time_us),
+        outcome: row.outcome,
+        ..invocation_facts::Row::default()
     }
 }
 

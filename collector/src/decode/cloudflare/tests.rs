@@ -30,7 +30,7 @@ fn tailed() -> Decoded {
     with(tail, TAILED, &Settings::default()).unwrap()
 }
 
-fn fact(decoded: &Decoded, kind: &str, nth: usize, check: impl Fn(&invocation_facts::Row<'_>)) {
+fn fact(decoded: &Decoded, kind: &str, nth: usize, check: impl FnOnce(&invocation_facts::Row<'_>)) {
     let (_, batch) = decoded
         .rows
         .iter()
@@ -218,4 +218,49 @@ fn what_is_wrong_is_told_and_what_is_too_much_is_not_built() {
         };
         assert_eq!(first.reason, Reason::TooMany);
     }
+}
+
+#[test]
+fn an_event_without_a_request_is_one_invocation_whether_logpush_or_a_tail_sends_it() {
+    let of = |decode: Decode, body: &str| {
+        let mut id = String::new();
+        fact(
+            &with(decode, body, &Settings::default()).unwrap(),
+            "invocation",
+            0,
+            |row| {
+                row.invocation_id.clone_into(&mut id);
+            },
+        );
+        id
+    };
+    let cron = r#"{"CPUTimeMs":1,"WallTimeMs":35,"Event":{"Cron":"*/5 * * * *","ScheduledTimeMs":1791444604000},"EventTimestampMs":1791444604250,
+        "EventType":"scheduled","Outcome":"ok","ScriptName":"edge-sweep","ScriptVersion":{"id":"v"},"Entrypoint":""}"#;
+    let tail_of_cron = r#"{"scriptName":"edge-sweep","outcome":"ok","eventTimestamp":1791444604250,"wallTime":35,"cpuTime":1,
+        "event":{"cron":"*/5 * * * *","scheduledTime":1791444604000},"logs":[{"timestamp":1791444604251,"level":"log","message":["swept"]}],"truncated":false}"#;
+    assert_eq!(of(logpush, cron), of(tail, tail_of_cron));
+    let batch = r#"{"CPUTimeMs":4,"WallTimeMs":210,"Event":{"QueueName":"mails","BatchSize":2},"EventTimestampMs":1791444603000,"EventType":"queue",
+        "Outcome":"exception","ScriptName":"edge-mail"}"#;
+    let tail_of_batch = r#"{"scriptName":"edge-mail","outcome":"exception","eventTimestamp":1791444603000,"wallTime":210,"cpuTime":4,
+        "event":{"queue":"mails","batchSize":2},"exceptions":[]}"#;
+    assert_eq!(of(logpush, batch), of(tail, tail_of_batch));
+    let later = tail_of_batch.replace("3000,", "3001,");
+    assert_ne!(of(tail, &later), of(tail, tail_of_batch));
+}
+
+#[test]
+fn events_of_kinds_that_nobody_knows_are_kept_as_they_came() {
+    let told = |body: &str| {
+        let decoded = with(tail, body, &Settings::default()).unwrap();
+        let mut attributes = String::new();
+        fact(&decoded, "invocation", 0, |row| {
+            row.attributes_json.unwrap_or_default().clone_into(&mut attributes);
+        });
+        (decoded.kept_raw, attributes)
+    };
+    let new = r#"{"EventType":"brand_new","Event":{"Depth":7},"Outcome":"ok","EventTimestampMs":1791444603000,"ScriptName":"a"}"#;
+    assert_eq!(told(new), (1, r#"{"event":{"Depth":7}}"#.to_owned()));
+    let untold = r#"{"event":{"depth":7},"outcome":"ok","eventTimestamp":1791444603000,"scriptName":"a"}"#;
+    assert_eq!(told(untold), (1, r#"{"event":{"depth":7}}"#.to_owned()));
+    assert_eq!((pushed().kept_raw, tailed().kept_raw), (0, 0));
 }

@@ -11,7 +11,11 @@ use crate::decode::{Reason, ids, number};
 /// The log of requests to a Cloud Run revision.
 const REQUESTS: &str = "run.googleapis.com/requests";
 /// How the logs begin in which the platform itself speaks, and a function of the first generation as well.
-const PLATFORM_LOGS: &[&str] = &["run.googleapis.com/varlog/system", "cloudfunctions.googleapis.com/"];
+const PLATFORM_LOGS: &[&str] = &[SYSTEM, "cloudfunctions.googleapis.com/"];
+/// The log in which Cloud Run alone speaks.
+const SYSTEM: &str = "run.googleapis.com/varlog/system";
+/// What runs functions.
+const RESOURCES: &[&str] = &["cloud_run_revision", "cloud_function", "cloud_run_job"];
 
 /// One log entry.
 #[derive(Debug, Default)]
@@ -87,6 +91,12 @@ impl<'a> Entry<'a> {
     /// Returns whether the platform itself may have written it.
     pub(super) fn of_platform(&self) -> bool {
         PLATFORM_LOGS.iter().any(|start| self.log.starts_with(start))
+    }
+
+    /// Returns whether it is neither a function's own line nor of a kind that is read: of a resource that runs no functions, or what
+    /// only the platform writes.
+    pub(super) fn is_unknown(&self) -> bool {
+        !RESOURCES.contains(&&*self.resource_type) || self.log.starts_with(SYSTEM)
     }
 
     /// Returns the execution that the platform, or the functions framework, labels the entry with.

@@ -293,3 +293,23 @@ fn lists_of_entries_are_taken_one_by_one() {
     assert_eq!((decoded.accepted, decoded.rejections.total()), (1, 1));
     assert_eq!(decoded.rejections.first()[0].place, "line 1, entries[1]");
 }
+
+#[test]
+fn entries_that_nobody_reads_are_kept_as_they_came_and_counted() {
+    let entry = |log: &str, resource: &str, text: &str| {
+        let body = format!(
+            r#"{{"insertId":"1","logName":"projects/p/logs/{log}","resource":{{"type":"{resource}"}},"timestamp":"2026-10-08T07:30:00Z","textPayload":"{text}"}}"#
+        );
+        let decoded = with(decode_logs, &body, None).unwrap();
+        assert_eq!((decoded.accepted, decoded.rows.count(Table::Logs)), (1, 1));
+        decoded.kept_raw
+    };
+    let system = "run.googleapis.com%2Fvarlog%2Fsystem";
+    assert_eq!(entry(system, "cloud_run_revision", "Something new"), 1);
+    assert_eq!(entry(system, "cloud_run_revision", "Container called exit(1)."), 0);
+    assert_eq!(entry("run.googleapis.com%2Fstdout", "cloud_run_revision", "paid"), 0);
+    assert_eq!(
+        entry("cloudaudit.googleapis.com%2Factivity", "gce_instance", "changed"),
+        1
+    );
+}

@@ -102,6 +102,8 @@ impl Item for LogFields<'_> {
         write_rest(words, line.attributes_json.as_deref(), attributes_json);
         let shown = line.message.as_deref().or(body.as_deref()).unwrap_or_default();
         let said = self.said(&known, &line, context.settings);
+        // A platform's line that says its type beside a text that nobody reads.
+        output.kept_raw += usize::from(said.platform_type.is_some() && line.platform_type.is_none());
         output.logs.append(&logs::Row {
             time_unix_nano: filed.unix_nano,
             time_suspect: filed.suspect,

@@ -77,12 +77,12 @@ async fn the_answer_names_the_request_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_known_again_by_its_id() {
     let server = Server::start().await;
-    let first = server.post(PATH, &SENT, body(ID, &[&line("one"), "no format"])).await;
+    let first = server.post(PATH, &SENT, body(ID, &[&line("one"), "{broken"])).await;
     assert_eq!(first.status.as_u16(), 200, "{first:?}");
     // A retry may be packed anew.
     let headers = [JSON, NAMED, ("content-encoding", "gzip")];
     let again = server
-        .post(PATH, &headers, gzip(body(ID, &[&line("one"), "no format"]).as_bytes()))
+        .post(PATH, &headers, gzip(body(ID, &[&line("one"), "{broken"]).as_bytes()))
         .await;
     assert_eq!((again.status.as_u16(), again.json()), (200, first.json()));
     assert_eq!(server.store.count(Table::Logs), 1);

@@ -143,3 +143,18 @@ fn a_packed_bomb_is_refused_at_the_limit() {
     let error = cloudwatch(body.as_bytes(), &origin, &settings).unwrap_err();
     assert!(error.to_string().contains("more than 1000 bytes"), "{error}");
 }
+
+#[test]
+fn platform_events_that_nobody_knows_are_kept_as_they_came_and_counted() {
+    let of = |line: &str| {
+        let event = serde_json::json!({ "id": "1", "timestamp": 1_791_444_620_000_i64, "message": line });
+        let message = serde_json::json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/f", "logStream": "s", "logEvents": [event] });
+        let decoded = decode(&message.to_string()).unwrap();
+        assert_eq!((decoded.accepted, decoded.rows.count(Table::Logs)), (1, 1));
+        decoded.kept_raw
+    };
+    let event = |kind: &str| format!(r#"{{"time":"2026-10-08T07:30:00Z","type":"{kind}","record":{{"new":1}}}}"#);
+    assert_eq!(of(&event("platform.brandNew")), 1);
+    assert_eq!(of(&event("platform.invokeSummary")), 0);
+    assert_eq!(of("hello"), 0);
+}

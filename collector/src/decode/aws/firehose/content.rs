@@ -20,6 +20,9 @@ use crate::decode::{Clock, Output, Reason};
 const EXPECTED: &str = "CloudWatch Logs subscription messages, metric streams (JSON or OpenTelemetry 1.0), Telemetry API events, \
                         X-Ray segment documents, embedded metrics, Lambda Insights events, JSON logs or Lambda log lines";
 
+/// What the log says that a content of no known shape is.
+const UNKNOWN: &str = "unknown";
+
 /// The reading of one request.
 pub(super) struct Reading<'o> {
     pub(super) given: Given<'o>,
@@ -55,7 +58,7 @@ impl Reading<'_> {
                 export::messages_of(text, self.given, &mut self.slices, &mut self.output);
                 Ok(())
             }
-            Some(_) => Err(not_understood("it is text of another form")),
+            Some(_) => self.keep_raw(text),
         }
     }
 
@@ -99,9 +102,30 @@ impl Reading<'_> {
         } else if is_log(&object) {
             self.log(&object, json)?;
         } else {
-            return Err(not_understood("a JSON object without a key by which it is known"));
+            return self.keep_raw(json);
         }
         self.output.accepted += 1;
+        Ok(())
+    }
+
+    /// Keeps text of a shape that nobody knows as it came, among the logs.
+    fn keep_raw(&mut self, text: &str) -> Result<(), Fault> {
+        let received = Clock::new(self.given.0.received_at_unix_nano).file_untimed();
+        self.slices.open(received.ok_or_else(|| no_time("data"))?.unix_nano)?;
+        let scene = Scene {
+            time_unix_nano: None,
+            invocation_id: None,
+            whence: self.door,
+        };
+        let entry = Entry {
+            text,
+            record_id: None,
+            platform_type: Some(UNKNOWN),
+            time_field: "data",
+        };
+        logs::append(entry, scene, self.given, &mut self.output)?;
+        self.output.accepted += 1;
+        self.output.kept_raw += 1;
         Ok(())
     }
 
@@ -148,6 +172,7 @@ fn is_log(object: &Object<'_>) -> bool {
     KEYS.iter().any(|key| object.has(key))
 }
 
-fn not_understood(why: &str) -> Fault {
+/// Returns the fault of what is not of the form.
+pub(super) fn not_understood(why: &str) -> Fault {
     Fault::of("data", Reason::Malformed, format!("{why}; expected {EXPECTED}"))
 }

@@ -1,7 +1,7 @@
 //! What senders write otherwise than the semantic conventions say: one test each. Those of whole platforms stand in `dialects`.
 
 use pennyspan_schema::Table;
-use pennyspan_schema::tables::{invocation_facts, metric_points};
+use pennyspan_schema::tables::{configurations, invocation_facts, metric_points};
 
 use super::{
     LAMBDA, SPAN, START, TRACE, deliveries_of, only_fact, only_log, only_span, received, span, spans_of, texts,
@@ -94,6 +94,59 @@ fn the_telemetry_api_receivers_platform_lines_are_typed_by_an_attribute() {
         );
         assert_eq!(fact.outcome, Some("crash"));
     });
+}
+
+#[test]
+fn platform_lines_that_nobody_reads_are_kept_as_they_came_and_counted() {
+    let record = |kind: &str, text: &str| {
+        let attributes = texts(&[("type", kind)]);
+        let body = serde_json::Value::from(text);
+        let record =
+            format!(r#"{{"timeUnixNano":"{START}","body":{{"stringValue":{body}}},"attributes":[{attributes}]}}"#);
+        let decoded = logs_of(&record, RECEIVER);
+        assert_eq!((decoded.accepted, decoded.rows.count(Table::Logs)), (1, 1));
+        decoded.kept_raw
+    };
+    assert_eq!(record("platform.brandNew", "something new"), 1);
+    let event = r#"{"time":"2026-10-08T07:30:00Z","type":"platform.brandNew","record":{}}"#;
+    assert_eq!(record("platform.brandNew", event), 1, "once");
+    assert_eq!(
+        record("platform.start", &format!("START RequestId: {REQUEST} Version: 7")),
+        0
+    );
+    assert_eq!(record("function", "hello"), 0);
+}
+
+#[test]
+fn the_architecture_in_a_spans_resource_is_a_setting_of_its_function() {
+    let resource = [LAMBDA, &[("host.arch", "arm64")]].concat();
+    let of_span = span(
+        2,
+        &format!(r#""attributes":[{}]"#, texts(&[("faas.invocation_id", REQUEST)])),
+    );
+    let two = format!("{of_span},{of_span}");
+    let decoded = spans_of(&two, &texts(&resource));
+    let (_, batch) = decoded
+        .rows
+        .iter()
+        .find(|(table, _)| *table == Table::Configurations)
+        .unwrap();
+    let reader = configurations::Reader::new(batch).unwrap();
+    assert_eq!(reader.len(), 1, "what all spans say is said once");
+    let row = reader.row(0);
+    assert_eq!(
+        (row.provider, row.function, row.source),
+        ("aws", Some("checkout"), "span resource")
+    );
+    assert_eq!((row.key, row.value), ("architecture", Some("arm64")));
+    let ten_minutes = 600_000_000_000;
+    assert_eq!(row.observed_unix_nano, START / ten_minutes * ten_minutes);
+    let client = spans_of(&span(3, ""), &texts(&resource));
+    assert_eq!(
+        client.rows.count(Table::Configurations),
+        0,
+        "a call states nothing of its caller"
+    );
 }
 
 #[test]
