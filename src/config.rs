@@ -8,6 +8,7 @@ use pennyspan_analyzer::session::Spill;
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
 
+pub mod function;
 pub mod keys;
 mod layer;
 pub mod page;
@@ -29,6 +30,8 @@ pub struct Config {
     pub color: String,
     /// Findings that are accepted, as written; [`InForce::suppressions`] has read them.
     pub suppress: Vec<toml::Table>,
+    /// Settings of functions, as written; [`function::rows`] reads them.
+    pub function: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
     /// When the tables are written.
@@ -39,6 +42,8 @@ pub struct Config {
     pub report: Report,
     /// Limits on statements.
     pub query: Query,
+    /// How what was sent is understood.
+    pub analysis: Analysis,
     /// How `explain` answers.
     pub explain: Explain,
     /// What `demo` generates.
@@ -123,6 +128,22 @@ impl Query {
             folder: std::env::temp_dir(),
             bytes: self.spill_limit_mib << 20,
         })
+    }
+}
+
+/// How what was sent is understood.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Analysis {
+    /// Milliseconds by which a lag may be corrected for clocks that disagree; 0 corrects none.
+    pub clock_skew_limit_ms: u32,
+}
+
+impl Analysis {
+    /// Returns by how much a lag may be corrected, in microseconds.
+    #[must_use]
+    pub fn skew_limit_us(&self) -> i64 {
+        i64::from(self.clock_skew_limit_ms) * 1_000
     }
 }
 
@@ -226,6 +247,7 @@ impl InForce {
         for layer in layers {
             layer.check_against(&defaults)?;
             suppressions.extend(layer.suppressions()?);
+            layer.check_functions()?;
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
                     place: origin.to_string(),

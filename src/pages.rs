@@ -14,7 +14,7 @@ use pennyspan_analyzer::{Question, Selection, Session, Snapshot};
 use pennyspan_collector::receive::Collector;
 use pennyspan_rules::{Catalogue, PriceBooks};
 use pennyspan_schema::progress::{LastDone, Waiting};
-use pennyspan_schema::{Counter, Progress as _, Window, Workspace};
+use pennyspan_schema::{Counter, Progress as _, Rows, Window, Workspace};
 use pennyspan_store::durable::DurableStore;
 use pennyspan_web::answers::analyzer::{
     Addresses, AnalyzerAnswers, Evaluation, FirstSeen, Intake, Judged, SnapshotSource, SourceError,
@@ -25,7 +25,7 @@ use tracing::{error, warn};
 
 use crate::config::InForce;
 use crate::serving::Serving;
-use crate::{clock, health, metrics};
+use crate::{clock, health, metrics, source};
 
 /// How often the catalogue is evaluated.
 const EVALUATE_EVERY: Duration = Duration::from_mins(1);
@@ -57,12 +57,20 @@ struct Held {
     workspace: Workspace,
     /// How long a stage may have work without going on.
     stalled_after: Duration,
+    /// What the configuration says of functions.
+    stated: Rows,
+}
+
+impl Held {
+    fn snapshot(&self) -> Snapshot {
+        self.store.snapshot(&self.workspace).with(&self.stated)
+    }
 }
 
 #[async_trait]
 impl SnapshotSource for Held {
     async fn snapshot(&self) -> Result<Snapshot, SourceError> {
-        Ok(self.store.snapshot(&self.workspace))
+        Ok(Held::snapshot(self))
     }
 
     fn intake(&self) -> Intake {
@@ -107,7 +115,7 @@ impl Pages {
     /// Prepares the pages of a running server.
     ///
     /// # Errors
-    /// A rule of the catalogue that does not load.
+    /// A rule of the catalogue that does not load, or a setting of the configuration that says nothing.
     pub fn open(serving: &Serving, books: Arc<PriceBooks>, in_force: &InForce, data: &Path) -> anyhow::Result<Self> {
         let workspace = Workspace::default();
         let first_seen = data.join(workspace.as_str()).join(FIRST_SEEN_FILE);
@@ -118,6 +126,7 @@ impl Pages {
                 collector,
                 workspace,
                 stalled_after: Duration::from_millis(in_force.config.serve.stalled_after_ms.into()),
+                stated: source::stated(&in_force.config)?,
             }),
             books,
             suppressions: in_force.suppressions().to_vec(),
@@ -128,6 +137,7 @@ impl Pages {
                 partitions: NonZeroUsize::MIN,
                 memory_bytes: MEMORY_BYTES,
                 spill: in_force.config.query.spill(),
+                skew_limit_us: in_force.config.analysis.skew_limit_us(),
             },
             first_seen,
         })
@@ -221,7 +231,7 @@ impl Pages {
 
     /// Returns the judgement on the last day, or nothing while there is no telemetry.
     async fn judged(&self, sights: &FirstSeen) -> anyhow::Result<Option<Judged>> {
-        let snapshot = self.held.store.snapshot(&self.held.workspace);
+        let snapshot = self.held.snapshot();
         if snapshot.rows(pennyspan_schema::Table::Invocations) == 0 {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use pennyspan_analyzer::report::Input;
 use pennyspan_collector::decode::{Decoded, Origin, Settings};
 use pennyspan_collector::import;
 use pennyspan_collector::request::Door;
-use pennyspan_schema::{Content, Workspace};
+use pennyspan_schema::{Content, Rows, Workspace};
 use pennyspan_store::MemoryStore;
 use pennyspan_store::durable::{DataDir, DurableStore};
 use tokio::runtime::Runtime;
@@ -19,7 +19,7 @@ use tracing::warn;
 
 use crate::cli::DoorArgs;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, function};
 use crate::failure::Failure;
 use crate::serving::durable_options;
 use crate::when;
@@ -35,9 +35,10 @@ pub fn snapshot(
     config: &Config,
     quiet: bool,
 ) -> anyhow::Result<(Snapshot, Input)> {
+    let stated = stated(config)?;
     if !from.is_empty() {
         let files = read(from, door, &config.limits, quiet)?;
-        return Ok((files.store.snapshot()?, files.input));
+        return Ok((files.store.snapshot()?.with(&stated), files.input));
     }
     let path = Path::new(&config.data);
     let stored = runtime.block_on(async {
@@ -57,12 +58,20 @@ pub fn snapshot(
         .because(error)
     })?;
     Ok((
-        snapshot,
+        snapshot.with(&stated),
         Input {
             sources: 1,
             ..Input::default()
         },
     ))
+}
+
+/// Returns what the configuration says of functions, as rows.
+///
+/// # Errors
+/// An entry that says nothing.
+pub fn stated(config: &Config) -> Result<Rows, Failure> {
+    function::rows(&config.function).map_err(|problem| Failure::usage(format!("[[function]]: {problem}")))
 }
 
 /// Says how far the tables of a directory may be behind the server that writes it.

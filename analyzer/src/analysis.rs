@@ -11,6 +11,7 @@ use pennyspan_schema::Window;
 use crate::attempts::Row;
 
 mod attempt;
+pub mod cardinality;
 pub mod cold_starts;
 pub mod concurrency;
 pub mod cost;

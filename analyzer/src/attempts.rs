@@ -102,6 +102,8 @@ columns! {
     ephemeral_storage_mib: Int { unit: Unit::Mebibyte, nullable: "unknown", source: "invocations" },
     /// From the event to the start of its first attempt.
     trigger_lag_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
+    /// Whether clocks showed the lag below zero.
+    trigger_lag_below_zero: Bool { unit: Unit::None, nullable: "no lag is known", source: "invocations" },
     /// From the event to the start.
     event_age_us: Int { unit: Unit::Microsecond, nullable: "unknown", source: "invocations" },
 }

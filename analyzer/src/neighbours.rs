@@ -26,6 +26,7 @@ use crate::neighbours::waits::Waits;
 use crate::reading::Reading;
 
 pub(crate) mod billing;
+pub mod clocks;
 pub mod configurations;
 pub mod deployments;
 mod derive;
@@ -67,11 +68,16 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Reads the side tables for a window.
+    /// Reads the side tables for a window. No lag is corrected for clocks by more than the limit, in microseconds.
     ///
     /// # Errors
     /// [`AnalysisError`] where the tables cannot be read.
-    pub(crate) async fn read(reading: &Reading, window: Window, books: Arc<PriceBooks>) -> Result<Self, AnalysisError> {
+    pub(crate) async fn read(
+        reading: &Reading,
+        window: Window,
+        books: Arc<PriceBooks>,
+        skew_limit_us: i64,
+    ) -> Result<Self, AnalysisError> {
         let since = window.start_unix_nano.saturating_sub(LOOKBACK_NANOS);
         let seen = Window {
             start_unix_nano: since,
@@ -108,13 +114,13 @@ impl Neighbours {
         drop(rows);
         keys.settle(reading, seen, window).await?;
         messages.settle(window);
-        producers.settle(reading, seen).await?;
         let month = month_start(Month::of(window.start_unix_nano));
         let billed = Window {
             start_unix_nano: since.min(month),
             ..said
         };
         let sharing = Sharing::read(reading, billed, &books).await?;
+        producers.settle(reading, seen, skew_limit_us).await?;
         deployments.add_replaced(&instances);
         deployments.settle();
         Ok(Self {
@@ -130,6 +136,13 @@ impl Neighbours {
             producers,
             sharing,
         })
+    }
+}
+
+impl Neighbours {
+    /// Returns the pairs of sender and receiver whose clocks disagree, by name.
+    pub fn skews(&self) -> impl Iterator<Item = &clocks::Skew> {
+        self.producers.skews()
     }
 }
 

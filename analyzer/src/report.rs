@@ -17,7 +17,7 @@ use crate::analysis::functions::{FunctionTally, functions};
 use crate::analysis::selection::matches;
 use crate::analysis::{Question, Scope, Selection};
 use crate::error::AnalysisError;
-use crate::judge::judgement::{CoverageText, Finding, Judgement, NotJudged, WindowText, ordered};
+use crate::judge::judgement::{ClocksRow, CoverageText, Finding, Judgement, NotJudged, WindowText, ordered};
 use crate::session::Session;
 
 pub mod baseline;
@@ -206,6 +206,7 @@ impl Report {
             not_judged: judgement.not_judged,
             coverage: CoverageText {
                 orphan_spans: snapshot.orphan_span_count(),
+                clocks: session.neighbours().skews().map(ClocksRow::of).collect(),
                 ..judgement.coverage
             },
             gate: Gate::open(),

@@ -49,6 +49,8 @@ pub struct Settings {
     pub memory_bytes: usize,
     /// Where sorts and aggregates go that need more memory; with none they end with an error.
     pub spill: Option<Spill>,
+    /// How far a lag may be corrected for clocks of sender and receiver that disagree, in microseconds; 0 corrects none.
+    pub skew_limit_us: i64,
 }
 
 /// Files that a session writes while it answers, and removes when it ends.
@@ -86,11 +88,12 @@ impl Session {
         span: Span,
         settings: Settings,
     ) -> Result<Self, AnalysisError> {
+        let skew_limit_us = settings.skew_limit_us;
         let context = context(settings).map_err(AnalysisError::prepare("session"))?;
         register_stored(&context, snapshot).map_err(AnalysisError::prepare("tables"))?;
         let reading = Reading::new(&context);
         let window = span.resolve(reading.starts().await?);
-        let neighbours = Arc::new(Neighbours::read(&reading, window, books).await?);
+        let neighbours = Arc::new(Neighbours::read(&reading, window, books, skew_limit_us).await?);
         register_views(&context, &neighbours).await?;
         Ok(Self { context, neighbours })
     }
@@ -250,7 +253,9 @@ async fn register_views(context: &SessionContext, neighbours: &Arc<Neighbours>) 
             .register_table(table.name(), view.map_err(failed())?.into_view())
             .map_err(failed())?;
     }
-    Ok(())
+    views::register_summed_up(context)
+        .await
+        .map_err(AnalysisError::prepare("views"))
 }
 
 #[cfg(test)]

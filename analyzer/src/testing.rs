@@ -6,7 +6,10 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use pennyspan_rules::PriceBooks;
 use pennyspan_schema::Table;
-use pennyspan_schema::tables::{configurations, deliveries, environment_facts, invocation_calls, invocations, spans};
+use pennyspan_schema::tables::{
+    configurations, deliveries, environment_facts, instance_minutes, invocation_calls, invocations, metric_points,
+    rollup_minute, spans, workflow_steps,
+};
 use pennyspan_store::{Folded, Snapshot};
 
 use crate::session::{Session, Settings, Span};
@@ -52,6 +55,10 @@ pub(crate) struct World {
     environments: Vec<RecordBatch>,
     configurations: Vec<RecordBatch>,
     spans: Vec<RecordBatch>,
+    rollups: Vec<RecordBatch>,
+    instance_minutes: Vec<RecordBatch>,
+    workflow_steps: Vec<RecordBatch>,
+    metric_points: Vec<RecordBatch>,
 }
 
 impl World {
@@ -87,6 +94,34 @@ impl World {
         let mut builder = spans::Builder::default();
         builder.append(row);
         self.spans.push(builder.finish());
+        self
+    }
+
+    pub(crate) fn workflow_step(&mut self, row: &workflow_steps::Row<'_>) -> &mut Self {
+        let mut builder = workflow_steps::Builder::default();
+        builder.append(row);
+        self.workflow_steps.push(builder.finish());
+        self
+    }
+
+    pub(crate) fn metric_point(&mut self, row: &metric_points::Row<'_>) -> &mut Self {
+        let mut builder = metric_points::Builder::default();
+        builder.append(row);
+        self.metric_points.push(builder.finish());
+        self
+    }
+
+    pub(crate) fn rollup(&mut self, row: &rollup_minute::Row<'_>) -> &mut Self {
+        let mut builder = rollup_minute::Builder::default();
+        builder.append(row);
+        self.rollups.push(builder.finish());
+        self
+    }
+
+    pub(crate) fn instance_minute(&mut self, row: &instance_minutes::Row<'_>) -> &mut Self {
+        let mut builder = instance_minutes::Builder::default();
+        builder.append(row);
+        self.instance_minutes.push(builder.finish());
         self
     }
 
@@ -128,6 +163,10 @@ impl World {
             environments: back(&self.environments),
             configurations: back(&self.configurations),
             spans: back(&self.spans),
+            rollups: back(&self.rollups),
+            instance_minutes: back(&self.instance_minutes),
+            workflow_steps: back(&self.workflow_steps),
+            metric_points: back(&self.metric_points),
         }
     }
 
@@ -137,10 +176,14 @@ impl World {
             (Table::EnvironmentFacts, self.environments.clone()),
             (Table::Configurations, self.configurations.clone()),
             (Table::Spans, self.spans.clone()),
+            (Table::WorkflowSteps, self.workflow_steps.clone()),
+            (Table::MetricPoints, self.metric_points.clone()),
         ];
         let folded = Folded {
             invocations: self.attempts.clone(),
             invocation_calls: self.calls.clone(),
+            rollup_minute: self.rollups.clone(),
+            instance_minutes: self.instance_minutes.clone(),
             ..Folded::default()
         };
         Snapshot::new(raw, folded, None)
@@ -156,6 +199,7 @@ impl World {
             partitions: NonZeroUsize::new(partitions).unwrap(),
             memory_bytes: 256 << 20,
             spill: None,
+            skew_limit_us: 1_000_000,
         };
         Session::open(&self.snapshot(), books, span, settings).await.unwrap()
     }

@@ -1,5 +1,5 @@
 //! The stable SQL surface: one view per table, with ids as text, `*_time` beside `*_unix_nano` and `*_ms` beside
-//! `*_us`.
+//! `*_us`; and views that sum up what several rows say of one thing.
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::error::Result;
@@ -11,18 +11,43 @@ use crate::functions::show::{AsMilliseconds, HexId};
 use crate::reading::stored;
 
 pub mod deployments;
+mod environments;
+mod executions;
 pub mod invocations;
+mod metric_increases;
 
-/// Returns the names of the views, in the order of the tables.
+/// The views that sum up others: name, and what a row is.
+const SUMMED_UP: [(&str, &str); 3] = [
+    (environments::NAME, environments::DOC),
+    (executions::NAME, executions::DOC),
+    (metric_increases::NAME, metric_increases::DOC),
+];
+
+/// Returns the names of the views: those of the tables in their order, then those that sum up others.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    Table::ALL.iter().map(|table| table.name()).collect()
+    let tables = Table::ALL.iter().map(|table| table.name());
+    tables.chain(SUMMED_UP.map(|(name, _)| name)).collect()
 }
 
 /// Returns what a view's row is.
 #[must_use]
 pub fn doc(name: &str) -> Option<&'static str> {
-    Table::from_name(name).map(Table::doc)
+    let summed_up = || SUMMED_UP.into_iter().find(|(other, _)| *other == name);
+    Table::from_name(name).map_or_else(|| summed_up().map(|(_, doc)| doc), |table| Some(table.doc()))
+}
+
+/// Registers the views that sum up others, which are there already.
+pub(crate) async fn register_summed_up(context: &SessionContext) -> Result<()> {
+    let views = [
+        (environments::NAME, environments::view(context).await?),
+        (executions::NAME, executions::view(context).await?),
+        (metric_increases::NAME, metric_increases::view(context).await?),
+    ];
+    for (name, view) in views {
+        context.register_table(name, view.into_view())?;
+    }
+    Ok(())
 }
 
 /// Returns the view of a table: its columns as they are shown.
@@ -51,6 +76,26 @@ pub(crate) fn shown(column: &Column, value: Expr) -> Vec<Expr> {
         (_, DataType::FixedSizeBinary(_)) => vec![ScalarUDF::from(HexId::long()).call(vec![value]).alias(name)],
         _ => vec![value.alias(name)],
     }
+}
+
+/// Returns a frame with `*_time` beside `*_unix_nano` and `*_ms` beside `*_us`.
+fn with_shown(frame: DataFrame) -> Result<DataFrame> {
+    let names: Vec<String> = frame
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    let columns = names.iter().flat_map(|name| {
+        let shown = match (name.ends_with("_unix_nano"), name.ends_with("_us")) {
+            (true, _) => Some(time(col(name)).alias(beside(name, "_unix_nano", "_time"))),
+            (_, true) => Some(milliseconds(col(name)).alias(beside(name, "_us", "_ms"))),
+            _ => None,
+        };
+        [col(name)].into_iter().chain(shown)
+    });
+    let columns: Vec<Expr> = columns.collect();
+    frame.select(columns)
 }
 
 fn beside(name: &str, stored: &str, shown: &str) -> String {

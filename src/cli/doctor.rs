@@ -18,4 +18,7 @@ pub struct DoctorArgs {
     /// Sends this token as a sender would: `authorization: Bearer TOKEN`.
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
+    /// Sends this access key as Amazon Data Firehose would.
+    #[arg(long, value_name = "KEY")]
+    pub firehose_key: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use diagnosis::{Finding, clock_of, of_answer, of_error};
-use doors::{Door, Places, knock};
+use doors::{Credentials, Door, Places, knock};
 
 mod diagnosis;
 mod doors;
@@ -25,7 +25,11 @@ const WITHIN: Duration = Duration::from_secs(5);
 pub fn run(args: &DoctorArgs, in_force: &InForce) -> anyhow::Result<Exit> {
     let places = places(args, &in_force.config);
     let now_unix_nano = clock::now_unix_nano();
-    let doors = doors::all(&places, args.token.as_deref(), now_unix_nano);
+    let credentials = Credentials {
+        token: args.token.as_deref(),
+        firehose_key: args.firehose_key.as_deref(),
+    };
+    let doors = doors::all(&places, credentials, now_unix_nano);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = Vec::new();
     let mut clocks = Vec::new();

@@ -30,6 +30,7 @@ pub fn run(args: &ExplainArgs, in_force: &InForce, quiet: bool) -> anyhow::Resul
             partitions: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             memory_bytes: config.query.memory_limit_mib << 20,
             spill: config.query.spill(),
+            skew_limit_us: config.analysis.skew_limit_us(),
         };
         let session = Session::open(&snapshot, Arc::new(prices::books(config)?), span, settings).await?;
         let question = Question {

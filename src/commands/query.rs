@@ -54,6 +54,7 @@ pub fn run(args: &QueryArgs, in_force: &InForce, quiet: bool) -> anyhow::Result<
             partitions,
             memory_bytes: config.query.memory_limit_mib << 20,
             spill: config.query.spill(),
+            skew_limit_us: config.analysis.skew_limit_us(),
         };
         let session = Session::open(&snapshot, books, span, settings).await?;
         if reads_measures(&args.sql) {

@@ -73,6 +73,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             partitions: threads,
             memory_bytes: MEMORY_BYTES,
             spill: config.query.spill(),
+            skew_limit_us: config.analysis.skew_limit_us(),
         };
         let session = Session::open(&snapshot, Arc::clone(&books), span, settings).await?;
         stages.end("neighbours");

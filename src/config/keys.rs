@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::DEFAULT;
-use super::layer::{self, Layer, OPEN};
+use super::layer::{self, LISTS, Layer, OPEN};
 
 /// What begins the comment line that names a key's unit.
 const UNIT: &str = "Unit: ";
@@ -34,10 +34,16 @@ impl Key {
         OPEN.contains(&self.path.as_str())
     }
 
+    /// Returns whether it holds tables.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        LISTS.contains(&self.path.as_str())
+    }
+
     /// Returns the environment variable that stands for it, where one can.
     #[must_use]
     pub fn variable(&self) -> Option<String> {
-        let text = !self.is_open() && self.path != super::suppress::KEY;
+        let text = !self.is_open() && !self.is_list();
         text.then(|| layer::variable_of(&self.path))
     }
 }

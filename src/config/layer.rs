@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use super::{ConfigError, DEFAULT, keys, suppress};
+use super::{ConfigError, DEFAULT, function, keys, suppress};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ impl fmt::Display for Origin {
 
 /// Tables whose keys are names of the user's own.
 pub(super) const OPEN: &[&str] = &["payers"];
+/// Keys that hold tables, which only a file can.
+pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY];
 
 /// One layer.
 #[derive(Clone, Debug)]
@@ -119,7 +121,7 @@ impl Layer {
             }
             let known: Vec<String> = leaves_of(&Value::Table(defaults.values.clone()))
                 .map(|(path, _)| path)
-                .filter(|path| path != suppress::KEY)
+                .filter(|path| !LISTS.contains(&path.as_str()))
                 .collect();
             let Some(path) = known.iter().find(|path| variable_of(path) == variable) else {
                 let nearest = nearest(&variable, known.iter().map(|path| variable_of(path)));
@@ -160,13 +162,26 @@ impl Layer {
 
     /// Reads the accepted findings of a file.
     pub(super) fn suppressions(&self) -> Result<Vec<Suppression>, ConfigError> {
-        let entries = self.values.get(suppress::KEY).and_then(Value::as_array);
-        let place = |number: usize| match &self.place {
-            Place::File { file, text } => format!("{file}:{}", suppress::line_of(text, number)),
-            Place::Defaults | Place::Environment | Place::Flags(_) => suppress::KEY.to_owned(),
+        self.entries(suppress::KEY)
+            .map(|(entry, place)| suppress::read(entry, &place))
+            .collect()
+    }
+
+    /// Checks the settings of functions in a file.
+    pub(super) fn check_functions(&self) -> Result<(), ConfigError> {
+        self.entries(function::KEY)
+            .try_for_each(|(entry, place)| function::check(entry, &place))
+    }
+
+    /// Returns the tables that a key holds, and where each begins.
+    fn entries(&self, key: &'static str) -> impl Iterator<Item = (&Value, String)> {
+        let entries = self.values.get(key).and_then(Value::as_array);
+        let place = move |number: usize| match &self.place {
+            Place::File { file, text } => format!("{file}:{}", entry_line(text, key, number)),
+            Place::Defaults | Place::Environment | Place::Flags(_) => key.to_owned(),
         };
-        let read = |(number, entry)| suppress::read(entry, &place(number));
-        entries.into_iter().flatten().enumerate().map(read).collect()
+        let entries = entries.into_iter().flatten().enumerate();
+        entries.map(move |(number, entry)| (entry, place(number)))
     }
 
     /// Returns each leaf's path, value and origin.
@@ -323,6 +338,15 @@ pub(super) fn set(table: &mut Table, path: &str, value: Value) -> Result<(), Str
             _ => Err(format!("stands below `{head}`, which is no table")),
         },
     }
+}
+
+/// Returns the line, from 1, on which a key's table begins; of tables that are written otherwise, the key's.
+fn entry_line(text: &str, key: &str, number: usize) -> usize {
+    let header = format!("[[{key}]]");
+    let lines = text.lines().enumerate();
+    let mut entries = lines.clone().filter(|(_, line)| line.trim().starts_with(&header));
+    let inline = || lines.clone().find(|(_, line)| line.trim().starts_with(key));
+    entries.nth(number).or_else(inline).map_or(1, |(index, _)| index + 1)
 }
 
 /// Returns the line, from 1, on which a key of the text stands.

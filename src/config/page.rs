@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use pennyspan_analyzer::report::suppress;
 
+use super::function;
 use super::keys::{self, Key};
 
 /// Returns the page.
@@ -18,7 +19,7 @@ pub fn text() -> String {
     let mut section = None;
     for key in keys::all() {
         let table = key.path.rsplit_once('.').map_or("", |(table, _)| table);
-        if !key.is_open() && key.path != super::suppress::KEY {
+        if !key.is_open() && !key.is_list() {
             if section != Some(table.to_owned()) {
                 page.push_str(&heading(table));
                 section = Some(table.to_owned());
@@ -60,19 +61,24 @@ fn row(key: &Key) -> String {
 
 /// Returns the chapter of a key that holds tables, with its example.
 fn chapter(key: &Key) -> String {
-    let accepted = key.path == super::suppress::KEY;
-    let header = if accepted {
+    let header = if key.is_list() {
         format!("[[{}]]", key.path)
     } else {
         format!("[{}]", key.path)
     };
     let mut text = format!("\n## `{header}`\n\n{}\n", key.sentence);
-    if accepted {
+    if key.path == super::suppress::KEY {
         text.push_str("\n| key | required | meaning |\n| --- | --- | --- |\n");
         for member in suppress::KEYS {
             let required = if member.required { "yes" } else { "no" };
             // Writing into a String cannot fail.
             let _ = writeln!(text, "| `{}` | {required} | {} |", member.name, member.sentence);
+        }
+    }
+    if key.path == function::KEY {
+        text.push_str("\n| key | meaning |\n| --- | --- |\n");
+        for member in function::OF.iter().chain(function::SETTINGS) {
+            let _ = writeln!(text, "| `{}` | {} |", member.name, member.sentence);
         }
     }
     let _ = writeln!(text, "\n```toml\n{}\n```", key.example.join("\n"));

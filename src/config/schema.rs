@@ -4,6 +4,7 @@ use pennyspan_analyzer::report::suppress;
 use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
+use super::function::{self, Holds};
 use super::keys::{self, Key};
 
 /// Returns the schema, indented, with a newline at its end.
@@ -45,6 +46,7 @@ fn of(key: &Key) -> Json {
     let mut schema = match &key.default {
         _ if key.is_open() => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Value::Array(_) if key.path == super::suppress::KEY => json!({ "type": "array", "items": suppression() }),
+        Value::Array(_) if key.path == function::KEY => json!({ "type": "array", "items": settings() }),
         Value::Array(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Value::Boolean(_) => json!({ "type": "boolean" }),
         Value::Integer(_) => json!({ "type": "integer", "minimum": 0 }),
@@ -61,6 +63,25 @@ fn of(key: &Key) -> Json {
     if let Ok(default) = serde_json::to_value(&key.default) {
         schema["default"] = default;
     }
+    schema
+}
+
+/// Returns the schema of one function's settings.
+fn settings() -> Json {
+    let mut members = Map::new();
+    for member in function::OF.iter().chain(function::SETTINGS) {
+        let mut schema = json!({ "description": member.sentence });
+        match member.holds {
+            Holds::Text => schema["type"] = json!("string"),
+            Holds::Number => {
+                schema["type"] = json!("integer");
+                schema["minimum"] = json!(0);
+            }
+        }
+        members.insert(member.name.to_owned(), schema);
+    }
+    let mut schema = object(&members);
+    schema["required"] = json!([function::NAME.name]);
     schema
 }
 

@@ -52,12 +52,3 @@ pub(super) fn read(entry: &Value, place: &str) -> Result<Suppression, ConfigErro
         owner: text("owner")?,
     })
 }
-
-/// Returns the line, from 1, on which an entry begins; of entries that are written otherwise, the key's.
-pub(super) fn line_of(text: &str, number: usize) -> usize {
-    let header = format!("[[{KEY}]]");
-    let lines = text.lines().enumerate();
-    let mut entries = lines.clone().filter(|(_, line)| line.trim().starts_with(&header));
-    let inline = || lines.clone().find(|(_, line)| line.trim().starts_with(KEY));
-    entries.nth(number).or_else(inline).map_or(1, |(index, _)| index + 1)
-}

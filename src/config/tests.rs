@@ -114,6 +114,7 @@ fn words_are_checked_and_accepted_findings_are_no_environment() {
         error.to_string(),
         "pennyspan.toml:2: `report.on_no_data` is \"cry\", expected one of fail, warn, pass"
     );
+    assert!(Layer::of_environment([("PENNYSPAN_FUNCTION".to_owned(), "x".to_owned())]).is_err());
     assert!(Layer::of_environment([("PENNYSPAN_SUPPRESS".to_owned(), "x".to_owned())]).is_err());
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
-use pennyspan_schema::Table;
+use pennyspan_schema::{Rows, Table};
 
 use crate::fold::Folded;
 use crate::scan::Sources;
@@ -65,6 +65,21 @@ impl Snapshot {
             as_of_unix_nano,
             orphan_span_count,
         }
+    }
+
+    /// Returns the snapshot with rows beside those that are stored.
+    #[must_use]
+    pub fn with(&self, rows: &Rows) -> Self {
+        let mut with = self.clone();
+        for (table, batch) in rows.iter() {
+            let more = Sources {
+                batches: [batch.clone()].into(),
+                ..Sources::default()
+            };
+            let sources = with.tables.entry(table).or_default();
+            *sources = sources.with(&more);
+        }
+        with
     }
 
     pub(crate) fn sources(&self, table: Table) -> Sources {

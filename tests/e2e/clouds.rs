@@ -38,7 +38,7 @@ const EXPECTED: &[(&str, &str, &str, i64)] = &[
     ("gcp", "digest", "ok", 1),
     ("gcp", "digest", "out_of_memory", 1),
     ("gcp", "digest", "timeout", 1),
-    ("gcp", "quotes", "crash", 1),
+    ("gcp", "quotes", "out_of_memory", 1),
     ("gcp", "quotes", "ok", 3),
     ("gcp", "quotes", "throttled", 1),
     ("gcp", "quotes", "timeout", 1),

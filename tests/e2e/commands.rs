@@ -206,3 +206,34 @@ fn the_version_says_what_was_built() {
         );
     }
 }
+
+#[test]
+fn functions_in_the_configuration_are_as_it_says_until_something_observed_says_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let from = record(directory.path());
+    let file = directory.path().join("pennyspan.toml");
+    let stated = "[[function]]\nprovider = \"aws\"\nfunction = \"f\"\narchitecture = \"arm64\"\ntimeout_ms = 3_000\n";
+    std::fs::write(&file, stated).unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let asked = |sql: &str, more: &[&str]| -> Value {
+        let flags = ["query", sql, "--from", &from, "--format", "json", "--quiet"];
+        let (code, stdout, stderr) = said(&[&flags[..], more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        serde_json::from_str(&stdout).unwrap()
+    };
+    let attempts = "SELECT architecture, timeout_ms, assumed_architecture FROM invocations";
+    let unknown = serde_json::json!([{ "assumed_architecture": true }]);
+    assert_eq!(asked(attempts, &[]), unknown);
+    let known = serde_json::json!([{ "architecture": "arm64", "timeout_ms": 3000, "assumed_architecture": false }]);
+    assert_eq!(asked(attempts, &config), known);
+    let rows = asked("SELECT key, source FROM configurations ORDER BY key", &config);
+    let of = |key: &str| serde_json::json!({ "key": key, "source": "pennyspan.toml" });
+    assert_eq!(rows, serde_json::json!([of("architecture"), of("timeout_ms")]));
+
+    let observed = directory.path().join("observed.ndjson");
+    let setting =
+        r#"{"provider":"aws","function":"f","key":"timeout_ms","value":9000,"observed_time":"2026-10-01T00:00:00Z"}"#;
+    std::fs::write(&observed, setting).unwrap();
+    let more = [&config[..], &["--from", observed.to_str().unwrap()]].concat();
+    assert_eq!(asked(attempts, &more)[0]["timeout_ms"], 9000);
+}

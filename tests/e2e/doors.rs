@@ -43,6 +43,36 @@ fn doctor_finds_every_door_of_a_server_open() {
 }
 
 #[test]
+fn doctor_asks_as_firehose_does_and_brings_its_key() {
+    let data = tempfile::tempdir().unwrap();
+    // printf %s s3cret | sha256sum
+    let hash = "1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
+    let server = Server::start_with(
+        data.path(),
+        &[("PENNYSPAN_SERVE_FIREHOSE_KEY_SHA256", hash.to_owned())].into(),
+    );
+    let (exit, words) = doctor(&server.http, &server.grpc, &server.web);
+    assert_eq!(exit, Some(2), "{words}");
+    assert!(
+        words.contains("it asks who is sending (401 Unauthorized): give --firehose-key"),
+        "{words}"
+    );
+    let [http, grpc, web] = [&server.http, &server.grpc, &server.web].map(|address| format!("http://{address}"));
+    let keys = ["--firehose-key", "s3cret"];
+    let output = pennyspan(&[&["doctor", "--http", &http, "--grpc", &grpc, "--web", &web][..], &keys].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let (_, metrics) = get(&server.web, "/metrics").unwrap();
+    let asked = |source: &str| format!("pennyspan_requests_total{{source=\"{source}\"}}");
+    for (source, requests) in [("firehose", 1), ("cloudwatch", 2), ("cloudflare_logpush", 2)] {
+        assert!(
+            metrics.contains(&format!("{} {requests}\n", asked(source))),
+            "{source}: {metrics}"
+        );
+    }
+    assert!(!metrics.contains("pennyspan_items_rejected_total"), "{metrics}");
+}
+
+#[test]
 fn doctor_says_in_words_what_is_wrong() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path());

@@ -164,6 +164,7 @@ pub async fn opened(telemetry: &Telemetry) -> (Session, Question) {
         partitions: NonZeroUsize::MIN,
         memory_bytes: MEMORY_BYTES,
         spill: None,
+        skew_limit_us: 1_000_000,
     };
     let session = Session::open(&snapshot(telemetry), books, Span::Window(window), settings)
         .await

@@ -143,27 +143,35 @@ fn nothing_below_the_program_reads_the_clock_or_the_environment() {
 }
 
 #[test]
-fn every_statement_of_otlp_names_tests_that_exist() {
-    let page = fs::read_to_string(root().join("docs/otlp.md")).unwrap();
-    let files = ["collector/src", "tests/e2e"]
-        .into_iter()
-        .flat_map(|folder| sources(&root().join(folder)));
+fn every_statement_of_otlp_and_every_trap_names_tests_that_exist() {
+    let crates = [
+        "collector/src",
+        "analyzer/src",
+        "store/src",
+        "rules/src",
+        "web/src",
+        "tests/e2e",
+    ];
+    let files = crates.into_iter().flat_map(|folder| sources(&root().join(folder)));
     let code: String = files.map(|file| fs::read_to_string(file).unwrap()).collect();
-    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
-    let mut statements = 0;
-    for row in rows.filter(|row| !row.starts_with("| section")) {
-        let tests = row.trim_end_matches('|').rsplit('|').next().unwrap();
-        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
-        assert!(!named.is_empty(), "no test: {row}");
-        for test in named {
-            assert!(
-                code.contains(&format!("fn {test}(")),
-                "docs/otlp.md names `{test}`, which is no test"
-            );
+    for (name, least) in [("docs/otlp.md", 20), ("docs/traps.md", 20)] {
+        let page = fs::read_to_string(root().join(name)).unwrap();
+        let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+        let mut statements = 0;
+        for row in rows.filter(|row| !row.starts_with("| section")) {
+            let tests = row.trim_end_matches('|').rsplit('|').next().unwrap();
+            let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+            assert!(!named.is_empty(), "no test: {row}");
+            for test in named {
+                assert!(
+                    code.contains(&format!("fn {test}(")),
+                    "{name} names `{test}`, which is no test"
+                );
+            }
+            statements += 1;
         }
-        statements += 1;
+        assert!(statements > least, "{name}: {statements}");
     }
-    assert!(statements > 20, "{statements}");
 }
 
 #[test]

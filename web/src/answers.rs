@@ -24,7 +24,7 @@ pub use function::{
     FunctionRow, FunctionTab, FunctionsAnswer, InitGroup, Quantiles, VersionRow, WasteRow,
 };
 pub use home::{ErrorGroup, Fact, FirstStep, HomeAnswer, Incident, Mover, Story, StoryPoint, Tile, Verdict};
-pub use ingest::{IngestAnswer, SourceCounts, Stage};
+pub use ingest::{IngestAnswer, Named, SourceCounts, Stage, StoredTable};
 pub use setup::{SetupAnswer, Source, SourceState};
 pub use status::{Badge, Emptiness, Evaluated, Status};
 pub use trace::{LogLine, Span, SpanDetail, SpanFate, TimePart, TraceAnswer, TraceCost, TraceLink, TraceView};

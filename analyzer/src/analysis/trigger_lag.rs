@@ -12,6 +12,7 @@ use crate::session::Session;
 pub struct LagTally {
     first: Samples,
     again: Samples,
+    below_zero_milli: i128,
 }
 
 impl Tally for LagTally {
@@ -20,7 +21,12 @@ impl Tally for LagTally {
             return;
         }
         match (attempt.row.trigger_lag_us, attempt.row.event_age_us) {
-            (Some(lag_us), _) => self.first.add(lag_us, attempt.weight_milli()),
+            (Some(lag_us), _) => {
+                self.first.add(lag_us, attempt.weight_milli());
+                if attempt.row.trigger_lag_below_zero == Some(true) {
+                    self.below_zero_milli += i128::from(attempt.weight_milli());
+                }
+            }
             (None, Some(age_us)) => self.again.add(age_us, attempt.weight_milli()),
             (None, None) => {}
         }
@@ -29,6 +35,7 @@ impl Tally for LagTally {
     fn merge(&mut self, other: Self) {
         self.first.merge(other.first);
         self.again.merge(other.again);
+        self.below_zero_milli += other.below_zero_milli;
     }
 }
 
@@ -39,6 +46,8 @@ pub struct TriggerLag {
     pub first_attempt_us: Quantiles,
     /// Ages of events whose attempt is not known to be the first, in microseconds.
     pub age_us: Quantiles,
+    /// First attempts whose lag clocks showed below zero, and which is taken for zero, in thousandths.
+    pub below_zero_milli: i128,
 }
 
 impl LagTally {
@@ -48,6 +57,7 @@ impl LagTally {
         TriggerLag {
             first_attempt_us: self.first.quantiles(),
             age_us: self.again.quantiles(),
+            below_zero_milli: self.below_zero_milli,
         }
     }
 }

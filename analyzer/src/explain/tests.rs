@@ -97,6 +97,7 @@ async fn session(facts: &[invocation_facts::Row<'static>]) -> Session {
         partitions: NonZeroUsize::new(2).unwrap(),
         memory_bytes: 256 << 20,
         spill: None,
+        skew_limit_us: 1_000_000,
     };
     let books = Arc::new(PriceBooks::embedded().unwrap());
     Session::open(&store.snapshot().unwrap(), books, Span::Whole, settings)

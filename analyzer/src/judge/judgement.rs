@@ -9,6 +9,9 @@ use pennyspan_schema::Window;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::neighbours::clocks::Skew;
+use crate::report::number::milliseconds;
+
 /// What the rules said.
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
@@ -137,6 +140,41 @@ pub struct CoverageText {
     /// Spans of functions that belong to no known attempt.
     #[serde(skip_serializing_if = "is_zero")]
     pub orphan_spans: u64,
+    /// Senders and receivers whose clocks disagree, by their messages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<ClocksRow>,
+}
+
+/// How far the clocks of a sender and a receiver disagree.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClocksRow {
+    /// Who sent.
+    pub sender: String,
+    /// Who received.
+    pub receiver: String,
+    /// Messages that the estimate rests on.
+    pub messages: u64,
+    /// By how much lags must be raised to agree with what messages allow, in milliseconds.
+    pub estimated_ms: f64,
+    /// By how much they are, which `analysis.clock_skew_limit_ms` bounds, in milliseconds.
+    pub applied_ms: f64,
+    /// Lags that are below zero still, and taken for zero.
+    pub below_zero: u64,
+}
+
+impl ClocksRow {
+    /// Returns what the report says of a pair.
+    #[must_use]
+    pub fn of(skew: &Skew) -> Self {
+        Self {
+            sender: skew.sender.clone(),
+            receiver: skew.receiver.clone(),
+            messages: skew.message_count,
+            estimated_ms: milliseconds(skew.estimated_us),
+            applied_ms: milliseconds(skew.applied_us),
+            below_zero: skew.below_zero_count,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

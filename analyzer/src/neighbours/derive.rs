@@ -34,6 +34,7 @@ impl Neighbours {
         let billed = billing::billed(row, said, &self.books, &self.sharing);
         let linked = self.producers.of(key, row.start_unix_nano);
         let lambda = billing::plan(row, said) == Some(Plan::Lambda);
+        let lag = lag::of_first_attempt(row, filled.function, tried_before, linked, &self.configurations);
         derived::Row {
             account: filled.account,
             region: filled.region,
@@ -43,6 +44,7 @@ impl Neighbours {
             architecture: filled.architecture,
             init_type: filled.init_type,
             memory_size_mib: filled.memory_size_mib,
+            outcome: filled.outcome,
             billed_duration_ms: billed.map(|(ms, _)| ms),
             billed_mib_ms: billed
                 .zip(filled.memory_size_mib)
@@ -61,7 +63,9 @@ impl Neighbours {
             delivery_count: share.map_or(1, |share| share.named_count),
             event_attempts_count: share.map_or(standing.rank, |share| share.attempts_max_count),
             unseen_delivery_count: share.map_or(0, |share| share.unseen_count),
-            trigger_lag_us: lag::first_attempt_us(row, filled.function, tried_before, linked, &self.configurations),
+            trigger_lag_us: lag.and_then(|lag| lag.us),
+            trigger_lag_below_zero: lag.map(|lag| lag.below_zero),
+            clock_correction_us: lag.and_then(|_| lag::correction_us(row, linked)),
             event_age_us: lag::age_us(row, linked),
             function_wait_us: self.waits.of(key, row.start_unix_nano),
             deployed_unix_nano: self
@@ -125,6 +129,7 @@ struct Filled<'a> {
     architecture: Option<&'a str>,
     init_type: Option<&'a str>,
     memory_size_mib: Option<i64>,
+    outcome: Option<&'a str>,
     from_environment: bool,
     from_configuration: bool,
 }
@@ -143,11 +148,13 @@ impl<'a> Filled<'a> {
             architecture: row.architecture,
             init_type: row.init_type,
             memory_size_mib: row.memory_size_mib,
+            outcome: row.outcome,
             from_environment: false,
             from_configuration: false,
         };
         if let Some(environment) = environment {
             filled.take_environment(environment);
+            filled.take_end(environment, row);
         }
         filled.take_settings();
         filled
@@ -162,6 +169,17 @@ impl<'a> Filled<'a> {
         fill(&mut self.runtime, known.runtime.as_deref(), said);
         fill(&mut self.init_type, known.init_type.as_deref(), said);
         fill(&mut self.memory_size_mib, known.memory_size_mib, said);
+    }
+
+    /// Takes from its environment why an attempt broke off, where the attempt's own records only say that it did.
+    fn take_end(&mut self, known: &Environment, row: &Row<'_>) {
+        let ended = row
+            .end_unix_nano
+            .filter(|_| row.outcome == Some(Outcome::Crash.as_str()));
+        if ended.is_some_and(|end| known.cut_off(row.start_unix_nano, end)) {
+            self.outcome = Some(Outcome::OutOfMemory.as_str());
+            self.from_environment = true;
+        }
     }
 
     fn take_settings(&mut self) {

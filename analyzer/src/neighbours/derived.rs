@@ -22,6 +22,8 @@ columns! {
     init_type: Text { unit: Unit::None, nullable: "not said", source: "invocations, environment_facts" },
     /// Configured memory, also from its environment or settings.
     memory_size_mib: Int { unit: Unit::Mebibyte, nullable: "nothing says it", source: "invocations, environment_facts, configurations" },
+    /// How it ended; out of memory where its environment was ended for that while it ran.
+    outcome: Text { unit: Unit::None, nullable: "nothing tells", source: "invocations, environment_facts" },
     /// What the provider charges for; computed by the billing rule of the day where none was logged, and where requests
     /// share an instance its request-seconds' share of the time in which the instance was busy.
     billed_duration_ms: Int { unit: Unit::Millisecond, nullable: "none was logged, and the duration is unknown", source: "invocations, billing rules" },
@@ -69,4 +71,8 @@ columns! {
     billing_mode: Text { unit: Unit::None, nullable: "no setting says it", source: "configurations" },
     /// Its processor, in thousandths of a CPU.
     cpu_milli: Int { unit: Unit::Milli, nullable: "no setting says it", source: "configurations" },
+    /// Whether clocks showed the lag below zero, so that it is shown as zero.
+    trigger_lag_below_zero: Bool { unit: Unit::None, nullable: "no lag is known", source: "analyzer" },
+    /// By how much the lag was raised because the clocks of sender and receiver disagree.
+    clock_correction_us: Int { unit: Unit::Microsecond, nullable: "no sender's clock is in it, or it agrees", source: "analyzer" },
 }

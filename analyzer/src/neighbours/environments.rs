@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures::StreamExt;
 use pennyspan_schema::tables::environment_facts::{self, Reader, Row};
-use pennyspan_schema::{Table, Window};
+use pennyspan_schema::{Outcome, Table, Window};
 
 use crate::error::AnalysisError;
 use crate::reading::Reading;
@@ -28,6 +28,22 @@ pub struct Environment {
     pub memory_size_mib: Option<i64>,
     /// When its first init ended, in nanoseconds since 1970.
     pub init_end_unix_nano: Option<i64>,
+    /// When it was ended for using more memory than it has, in nanoseconds since 1970, in order.
+    pub out_of_memory_unix_nano: Vec<i64>,
+}
+
+/// How far the platform's word that memory ended an instance may lie from the end of the requests that it cut off: each is written by
+/// a part of the platform that has a clock of its own.
+const CUT_OFF_NANOS: i64 = 10_000_000_000;
+
+impl Environment {
+    /// Returns whether memory ended the environment when an attempt in it ended.
+    #[must_use]
+    pub fn cut_off(&self, start_unix_nano: i64, end_unix_nano: i64) -> bool {
+        self.out_of_memory_unix_nano
+            .iter()
+            .any(|at| end_unix_nano.abs_diff(*at) <= CUT_OFF_NANOS.unsigned_abs() && start_unix_nano <= *at)
+    }
 }
 
 /// Every known execution environment, by provider and instance.
@@ -80,6 +96,7 @@ impl Environments {
         known.init_type = known.init_type.take().or(said.init_type);
         known.memory_size_mib = known.memory_size_mib.or(said.memory_size_mib);
         known.init_end_unix_nano = known.init_end_unix_nano.or(said.init_end_unix_nano);
+        known.out_of_memory_unix_nano.extend(said.out_of_memory_unix_nano);
     }
 }
 
@@ -98,6 +115,7 @@ impl Fact {
             row.fact_kind,
             "init_report" | "init_runtime_done" | "restore_report" | "restore_runtime_done"
         );
+        let killed = row.fact_kind == "shutdown" && row.status == Some(Outcome::OutOfMemory.as_str());
         Some(Self {
             unix_nano: row.fact_unix_nano,
             content_hash: row.content_hash,
@@ -112,6 +130,7 @@ impl Fact {
                 init_type: row.init_type.map(str::to_owned),
                 memory_size_mib: row.memory_size_mib,
                 init_end_unix_nano: ended.then_some(row.fact_unix_nano),
+                out_of_memory_unix_nano: killed.then_some(row.fact_unix_nano).into_iter().collect(),
             },
         })
     }

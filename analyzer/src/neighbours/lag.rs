@@ -28,22 +28,31 @@ pub(super) fn age_us(row: &Row<'_>, linked: Option<Sent>) -> Option<i64> {
     Some(row.start_unix_nano.saturating_sub(event_unix_nano).max(0) / 1_000)
 }
 
-/// Returns the lag of a first attempt, in microseconds.
+/// The lag of a first attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lag {
+    /// What is shown, in microseconds, as precisely as its source knows it.
+    pub(super) us: Option<i64>,
+    /// Whether clocks still showed it below zero, which is shown as zero.
+    pub(super) below_zero: bool,
+}
+
+/// Returns the lag of a first attempt.
 ///
 /// Fold knows whether the attempt's own facts speak of a first one; a message that was tried before by another attempt,
 /// only neighbours know. What the source waits on purpose is no lag, and of a request's time before the start init and
-/// restore are not the trigger's. Where clocks differ, a lag below zero is zero. Where only a link to the sender's span tells
-/// of the message, the first attempt is the first one that links it.
-pub(super) fn first_attempt_us(
+/// restore are not the trigger's. Where only a link to the sender's span tells of the message, the first attempt is the first one
+/// that links it.
+pub(super) fn of_first_attempt(
     row: &Row<'_>,
     function: Option<&str>,
     tried_before: bool,
     linked: Option<Sent>,
     settings: &Configurations,
-) -> Option<i64> {
+) -> Option<Lag> {
     let linked_us = || {
-        let sent = linked.filter(|sent| sent.first && row.scheduled_unix_nano.is_none())?;
-        Some(row.start_unix_nano.checked_sub(sent.unix_nano)? / 1_000)
+        let sent = by_link(row, linked)?;
+        Some(row.start_unix_nano.checked_sub(sent.unix_nano)?.div_euclid(1_000))
     };
     let lag_us = row.trigger_lag_us.or_else(linked_us).filter(|_| !tried_before)?;
     let own_us = match trigger(row) {
@@ -53,7 +62,21 @@ pub(super) fn first_attempt_us(
             .saturating_add(row.restore_duration_us.unwrap_or(0)),
         _ => waits_us(row, function, settings),
     };
-    precise_us(row, lag_us.saturating_sub(own_us).max(0))
+    Some(Lag {
+        us: precise_us(row, lag_us.saturating_sub(own_us).max(0)),
+        below_zero: lag_us < 0,
+    })
+}
+
+/// Returns by how much the lag was raised because clocks disagree, in microseconds; none where no sender's clock is in it.
+pub(super) fn correction_us(row: &Row<'_>, linked: Option<Sent>) -> Option<i64> {
+    let sent = by_link(row, linked.filter(|_| row.trigger_lag_us.is_none()))?;
+    Some(sent.correction_nanos / 1_000).filter(|us| *us != 0)
+}
+
+/// Returns what links say of an attempt that is the first one by them, where nothing else tells when its event was.
+fn by_link(row: &Row<'_>, linked: Option<Sent>) -> Option<Sent> {
+    linked.filter(|sent| sent.first && row.scheduled_unix_nano.is_none())
 }
 
 /// Returns a lag as precisely as its source knows it.

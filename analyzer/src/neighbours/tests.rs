@@ -2,7 +2,7 @@
 
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use pennyspan_schema::Window;
-use pennyspan_schema::tables::{deliveries, invocations, spans};
+use pennyspan_schema::tables::{deliveries, environment_facts, invocations, spans};
 
 use crate::testing::{SECOND, SEVEN, World, attempt};
 use crate::{Session, Span};
@@ -224,6 +224,96 @@ async fn a_link_to_the_senders_span_tells_when_a_message_was_sent() {
     let expected = text(&world.session(Span::Whole).await, sql).await;
     insta::assert_snapshot!(expected);
     assert_eq!(text(&world.reversed().session(Span::Whole).await, sql).await, expected);
+}
+
+#[tokio::test]
+async fn lags_by_links_are_corrected_for_clocks_and_what_is_still_below_zero_is_shown_as_zero() {
+    let mut world = World::default();
+    let trace = "07".repeat(16);
+    // Messages of a sender whose clock is 400 ms ahead of the receiver's, and one of a sender that is minutes ahead.
+    let sent: Vec<(u8, &str, i64)> = vec![(1, "orders", 100), (2, "orders", 700), (3, "lost", 90_000)];
+    for (id, sender, lag_ms) in &sent {
+        let shown_ms = lag_ms - if *sender == "lost" { 180_000 } else { 500 };
+        world.span(&spans::Row {
+            trace_id: [7; 16],
+            span_id: [*id; 8],
+            kind: 4,
+            name: "send",
+            service: Some(sender),
+            start_unix_nano: SEVEN,
+            end_unix_nano: Some(SEVEN + 600 * SECOND - shown_ms * 1_000_000),
+            ..spans::Row::default()
+        });
+    }
+    let links: Vec<String> = sent
+        .iter()
+        .map(|(id, ..)| {
+            let span = format!("{id:02x}").repeat(8);
+            format!(r#"[{{"trace_id":"{trace}","span_id":"{span}"}}]"#)
+        })
+        .collect();
+    for (id, links) in ["1 earliest", "2 later", "3 lost"].into_iter().zip(&links) {
+        world.attempt(&invocations::Row {
+            trigger_type: Some("queue"),
+            links_json: Some(links),
+            ..attempt(id, 600)
+        });
+    }
+    let sql = "SELECT invocation_id, trigger_lag_ms, event_age_ms, clock_correction_ms, trigger_lag_below_zero \
+               FROM invocations ORDER BY invocation_id";
+    let session = world.session(Span::Whole).await;
+    insta::assert_snapshot!(text(&session, sql).await);
+    let skews: Vec<_> = session.neighbours().skews().collect();
+    let told: Vec<_> = skews
+        .iter()
+        .map(|skew| {
+            (
+                &*skew.sender,
+                &*skew.receiver,
+                skew.estimated_us,
+                skew.applied_us,
+                skew.below_zero_count,
+            )
+        })
+        .collect();
+    let (found, limit) = (400_000, 1_000_000);
+    assert_eq!(
+        told,
+        [
+            ("lost", "checkout", 90_000_000, limit, 1),
+            ("orders", "checkout", found, found, 0)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn requests_that_broke_off_with_their_environment_end_as_it_did() {
+    let mut world = World::default();
+    let request = |id, instance_id, start_s, outcome| invocations::Row {
+        provider: "gcp",
+        instance_id: Some(instance_id),
+        outcome: Some(outcome),
+        ..attempt(id, start_s)
+    };
+    world
+        .attempt(&request("1 broke off", "full", 100, "crash"))
+        .attempt(&request("2 failed by itself", "full", 100, "error"))
+        .attempt(&request("3 answered in time", "full", 100, "ok"))
+        .attempt(&request("4 long before", "full", 50, "crash"))
+        .attempt(&request("5 of the next container", "full", 104, "crash"))
+        .attempt(&request("6 elsewhere", "other", 100, "crash"));
+    for (instance_id, status) in [("full", "out_of_memory"), ("other", "error")] {
+        world.environment(&environment_facts::Row {
+            provider: "gcp",
+            fact_kind: "shutdown",
+            fact_unix_nano: SEVEN + 103 * SECOND,
+            instance_id: Some(instance_id),
+            status: Some(status),
+            ..environment_facts::Row::default()
+        });
+    }
+    let sql = "SELECT invocation_id, outcome, from_environment FROM invocations ORDER BY invocation_id";
+    insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
 }
 
 #[tokio::test]

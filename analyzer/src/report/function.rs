@@ -130,7 +130,7 @@ impl FunctionRow {
             throttles: whole(counts.throttles_milli),
             duration_ms: Latency::of(&sums.latency.answer()),
             init_duration_ms: Inits::of(&cold.init_us),
-            trigger_lag_ms: Lags::of(&sums.lag.answer().first_attempt_us),
+            trigger_lag_ms: Lags::of(&sums.lag.answer()),
             retries: RetryRow {
                 events: whole(retries.events_milli),
                 attempts: whole(retries.attempts_milli),

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::analysis::counts::whole;
 use crate::analysis::quantiles::Quantiles;
+use crate::analysis::trigger_lag::TriggerLag;
+use crate::report::totals::is_zero;
 
 /// MiB times milliseconds in a GB-second.
 const MIB_MS_PER_GB_S: i128 = 1_024_000;
@@ -102,10 +104,14 @@ pub struct Lags {
     /// Whether they are from buckets.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub approximate: bool,
+    /// Of the first attempts, those whose lag clocks showed below zero: it is taken for zero.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub below_zero: i64,
 }
 
 impl Lags {
-    pub(crate) fn of(us: &Quantiles) -> Self {
+    pub(crate) fn of(lag: &TriggerLag) -> Self {
+        let us = &lag.first_attempt_us;
         let Latency {
             p50,
             p95,
@@ -119,6 +125,7 @@ impl Lags {
             p95,
             p99,
             approximate,
+            below_zero: whole(lag.below_zero_milli),
         }
     }
 }

@@ -9,7 +9,8 @@ use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::catalog::MemTable;
 use datafusion::error::DataFusionError;
 use pennyspan_rules::PriceBooks;
-use pennyspan_schema::tables::{environment_facts, invocations};
+use pennyspan_schema::Window;
+use pennyspan_schema::tables::{environment_facts, invocations, metric_points, workflow_steps};
 
 use crate::functions::show::millisecond_type;
 use crate::guard::{GuardError, failed};
@@ -266,6 +267,7 @@ async fn narrow(spill: Option<Spill>) -> Result<String, DataFusionError> {
         partitions: NonZeroUsize::new(2).unwrap(),
         memory_bytes: 16 << 20,
         spill,
+        skew_limit_us: 0,
     };
     let books = Arc::new(PriceBooks::default());
     let snapshot = World::default().snapshot();
@@ -303,4 +305,181 @@ async fn what_outgrows_the_memory_without_a_folder_or_beyond_its_limit_is_an_err
     };
     let error = failed(narrow(Some(spill)).await.unwrap_err());
     assert!(matches!(error, GuardError::TooMuchSpilled { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn environments_last_from_their_first_record_to_their_last() {
+    let mut world = World::default();
+    let said = |instance_id, fact_kind, second: i64| environment_facts::Row {
+        provider: "aws",
+        fact_kind,
+        fact_unix_nano: SEVEN + second * SECOND,
+        instance_id: Some(instance_id),
+        ..environment_facts::Row::default()
+    };
+    let managed = Some("lambda-managed-instances");
+    for fact in [
+        environment_facts::Row {
+            init_type: managed,
+            function: Some("checkout"),
+            memory_size_mib: Some(2_048),
+            ..said("managed", "init_start", 0)
+        },
+        said("managed", "init_report", 2),
+        environment_facts::Row {
+            status: Some("out_of_memory"),
+            ..said("ended", "shutdown", 50)
+        },
+        environment_facts::Row {
+            start_unix_nano: Some(SEVEN),
+            end_unix_nano: Some(SEVEN + 60 * SECOND),
+            request_count: Some(412),
+            billed_ms: Some(60_000),
+            ..said("web", "interval", 60)
+        },
+    ] {
+        world.environment(&fact);
+    }
+    for (id, instance_id, start_s) in [
+        ("a", "managed", 30),
+        ("b", "managed", 600),
+        ("c", "ended", 40),
+        ("d", "seen", 5),
+    ] {
+        world.attempt(&invocations::Row {
+            instance_id: Some(instance_id),
+            init_type: None,
+            memory_size_mib: None,
+            ..attempt(id, start_s)
+        });
+    }
+    let sql = "SELECT instance_id, function, init_type, memory_size_mib, start_time, end_time, end_stated, end_status, attempt_count, \
+               request_stated_count, attempts_ms, billed_stated_ms FROM environments ORDER BY instance_id";
+    let session = world.session(Span::Whole).await;
+    insta::assert_snapshot!(text(&session, sql).await);
+    let later = Window {
+        start_unix_nano: SEVEN + 500 * SECOND,
+        end_unix_nano: SEVEN + 900 * SECOND,
+    };
+    let empty = World::default().session(Span::Window(later)).await;
+    let none = text(&empty, "SELECT COUNT(*) AS n FROM environments").await;
+    assert!(none.contains("| 0 |"), "{none}");
+}
+
+#[tokio::test]
+async fn executions_are_told_by_the_states_that_they_entered_and_left() {
+    let mut world = World::default();
+    let step = |execution_id, state, second: i64, status| workflow_steps::Row {
+        provider: "aws",
+        workflow: Some("orders"),
+        execution_id,
+        state,
+        fact_kind: "event",
+        fact_unix_nano: SEVEN + second * SECOND,
+        status: Some(status),
+        ..workflow_steps::Row::default()
+    };
+    for row in [
+        step("1", None, 0, "running"),
+        step("1", Some("pay"), 1, "running"),
+        workflow_steps::Row {
+            attempt: Some(1),
+            error_type: Some("Busy"),
+            ..step("1", Some("pay"), 2, "failed")
+        },
+        workflow_steps::Row {
+            attempt: Some(2),
+            ..step("1", Some("pay"), 4, "succeeded")
+        },
+        step("1", None, 5, "succeeded"),
+        step("2", None, 7, "running"),
+    ] {
+        world.workflow_step(&row);
+    }
+    let sql = "SELECT execution_id, workflow, start_time, end_time, status, state_count, retry_count, failed_state_count, error_type \
+               FROM executions ORDER BY execution_id";
+    insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
+}
+
+/// A cumulative point of a histogram: instance, since when, when, count and sum.
+type Point = (&'static str, i64, i64, i64, f64);
+
+fn cumulative((instance_id, since_s, at_s, count, _): Point, sum_text: &str) -> metric_points::Row<'_> {
+    metric_points::Row {
+        metric: "faas.invoke_duration",
+        point_kind: "histogram",
+        temporality: Some(2),
+        start_unix_nano: Some(SEVEN + since_s * SECOND),
+        time_unix_nano: SEVEN + at_s * SECOND,
+        observation_count: Some(count),
+        sum_text: Some(sum_text),
+        function: Some("checkout"),
+        instance_id: Some(instance_id),
+        ..metric_points::Row::default()
+    }
+}
+
+#[tokio::test]
+async fn cumulative_histograms_rise_per_environment_and_begin_anew_with_it() {
+    // Two environments interleave; the first is replaced by one of the same name, which counts from its own start.
+    let points: [Point; 7] = [
+        ("i-1", 0, 10, 3, 1.5),
+        ("i-2", 5, 12, 10, 20.0),
+        ("i-1", 0, 20, 5, 2.5),
+        ("i-2", 5, 22, 10, 20.0),
+        ("i-1", 25, 30, 2, 0.5),
+        ("i-1", 25, 40, 6, 3.0),
+        ("i-2", 5, 42, 11, 25.0),
+    ];
+    let sums: Vec<String> = points.iter().map(|point| point.4.to_string()).collect();
+    let mut world = World::default();
+    for (point, sum) in points.iter().zip(&sums) {
+        world.metric_point(&cumulative(*point, sum));
+    }
+    let sql = "SELECT instance_id, time_unix_nano, observation_increase_count, increase, anew FROM metric_increases \
+               ORDER BY instance_id, time_unix_nano";
+    let told = text(&world.session(Span::Whole).await, sql).await;
+    assert_eq!(text(&world.reversed().session(Span::Whole).await, sql).await, told);
+    insta::assert_snapshot!(told);
+
+    // Whoever adds the last counts of each life of each environment finds as many.
+    let mut lives = std::collections::BTreeMap::new();
+    for (instance, since, _, count, sum) in points {
+        lives.insert((instance, since), (count, sum));
+    }
+    let (count, sum) = lives
+        .values()
+        .fold((0, 0.0), |(n, s), (count, sum)| (n + count, s + sum));
+    let whole = "SELECT SUM(observation_increase_count) AS n, SUM(increase) AS s FROM metric_increases";
+    let told = text(&world.session(Span::Whole).await, whole).await;
+    assert!(told.contains(&format!("| {count} | {sum:.1} |")), "{told}");
+}
+
+#[tokio::test]
+async fn a_counter_that_falls_or_says_no_start_is_taken_for_what_it_is() {
+    let counter = |temporality, at_s: i64, value: &'static str| metric_points::Row {
+        metric: "faas.errors",
+        point_kind: "sum",
+        temporality: Some(temporality),
+        monotonic: Some(true),
+        time_unix_nano: SEVEN + at_s * SECOND,
+        value_text: Some(value),
+        ..metric_points::Row::default()
+    };
+    let mut world = World::default();
+    for row in [
+        counter(2, 0, "7"),
+        counter(2, 10, "9"),
+        counter(2, 20, "4"),
+        counter(1, 30, "5"),
+        counter(1, 40, "6"),
+    ] {
+        world.metric_point(&row);
+    }
+    world.metric_point(&metric_points::Row {
+        monotonic: Some(false),
+        ..counter(2, 50, "1")
+    });
+    let sql = "SELECT time_unix_nano, increase, anew FROM metric_increases ORDER BY time_unix_nano";
+    insta::assert_snapshot!(text(&world.session(Span::Whole).await, sql).await);
 }

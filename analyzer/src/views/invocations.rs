@@ -56,12 +56,13 @@ pub(crate) fn over(attempts: DataFrame, neighbours: &Arc<Neighbours>) -> Result<
 }
 
 /// Nullable columns that the derivation reads; it reads all those that are never null as well.
-const READ: [&str; 26] = [
+const READ: [&str; 27] = [
     "account",
     "architecture",
     "billed_duration_ms",
     "cold_start_reported",
     "duration_us",
+    "end_unix_nano",
     "enqueued_min_unix_nano",
     "execution_model",
     "function",

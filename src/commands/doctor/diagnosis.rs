@@ -73,14 +73,20 @@ pub fn of_answer(door: &Door, answered: &Answered) -> Finding {
         StatusCode::OK if said.contains("rejected") && !said.contains("\"rejected\":0") => {
             wrong(format!("taken in part: {said}"))
         }
-        status if status.is_success() => Finding::well(door, ""),
+        status if status.is_success() => match &door.repeats {
+            Some(words) if !said.contains(words.as_str()) => wrong(format!(
+                "it does not repeat {words}, so that the sender sends all again: another program answers, or a proxy in between \
+                 changes answers: {said}"
+            )),
+            _ => Finding::well(door, ""),
+        },
         StatusCode::BAD_REQUEST if door.sends == Sends::Nothing => {
             Finding::well(door, "it answers, and refuses an empty request as it should")
         }
         StatusCode::BAD_REQUEST if said.contains("HTTPS port") => wrong(format!("this port speaks TLS: {said}")),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => wrong(format!(
-            "it asks who is sending ({status}): give --token, and senders the header `authorization: Bearer TOKEN`"
-        )),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            wrong(format!("it asks who is sending ({status}): {}", door.credential))
+        }
         StatusCode::NOT_FOUND => wrong(format!(
             "nothing is received at this path ({status}): the address may be that of the pages, of another program or of an \
              older pennyspan, or a proxy in between changes paths"
@@ -106,9 +112,7 @@ fn of_call(door: &Door, answered: &Answered, said: &str) -> Finding {
     let wrong = |words: String| Finding::wrong(door, Exit::WrongUsage, words);
     match answered.grpc_status.as_deref() {
         Some("0") => Finding::well(door, ""),
-        Some("16" | "7") => wrong(
-            "it asks who is sending: give --token, and senders the metadata `authorization: Bearer TOKEN`".to_owned(),
-        ),
+        Some("16" | "7") => wrong(format!("it asks who is sending: {}", door.credential)),
         Some("12") => {
             wrong("it does not know this method (UNIMPLEMENTED): the address may be that of another program".to_owned())
         }

@@ -5,6 +5,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use pennyspan_collector::receive::own_paths;
 use pennyspan_fixtures::{Probe, Request, in_json};
+use serde_json::json;
 
 use crate::bench::client::{Answered, framed, post};
 use crate::cli::bench::{Encoding, Protocol};
@@ -29,8 +30,12 @@ pub struct Door {
     pub url: String,
     /// How requests travel.
     pub protocol: Protocol,
-    /// Whether what is sent is telemetry; else it is an empty request, which the route may refuse as such.
+    /// What is sent through it.
     pub sends: Sends,
+    /// What the answer has to repeat.
+    pub repeats: Option<String>,
+    /// What to do where it asks who is sending.
+    pub credential: &'static str,
     headers: Vec<(&'static str, String)>,
     body: Bytes,
 }
@@ -40,8 +45,19 @@ pub struct Door {
 pub enum Sends {
     /// Telemetry, which the server has to take.
     Telemetry,
+    /// What the protocol of the route has for asking whether somebody is there, which the server has to take; nothing is stored.
+    Question,
     /// Nothing of its kind, so that nothing is stored: what matters is who answers.
     Nothing,
+}
+
+/// What opens doors.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'a> {
+    /// The token of senders.
+    pub token: Option<&'a str>,
+    /// The access key of Amazon Data Firehose.
+    pub firehose_key: Option<&'a str>,
 }
 
 /// All ways in.
@@ -55,15 +71,22 @@ pub struct Doors {
 
 /// Returns every door: each signal of OTLP over HTTP in both encodings and over gRPC, the invocation record, and all other
 /// routes.
-pub fn all(places: &Places, token: Option<&str>, now_unix_nano: i64) -> Doors {
+pub fn all(places: &Places, credentials: Credentials<'_>, now_unix_nano: i64) -> Doors {
     let seed = now_unix_nano.cast_unsigned();
     let probes = [0, 1, 2].map(|nth| Probe::new(seed.wrapping_add(nth), now_unix_nano));
-    let authorization = token.map(|token| ("authorization", format!("Bearer {token}")));
+    let authorization = credentials
+        .token
+        .map(|token| ("authorization", format!("Bearer {token}")));
     let door = |name: String, url: String, protocol, sends, content_type: &str, body: Bytes| Door {
         name,
         url,
         protocol,
         sends,
+        repeats: None,
+        credential: match protocol {
+            Protocol::Http => "give --token, and senders the header `authorization: Bearer TOKEN`",
+            Protocol::Grpc => "give --token, and senders the metadata `authorization: Bearer TOKEN`",
+        },
         headers: [("content-type", content_type.to_owned())]
             .into_iter()
             .chain((protocol == Protocol::Grpc).then(|| ("te", "trailers".to_owned())))
@@ -118,14 +141,19 @@ pub fn all(places: &Places, token: Option<&str>, now_unix_nano: i64) -> Doors {
         record.body.into(),
     ));
     for path in own_paths().filter(|path| *path != record.path) {
-        doors.push(door(
+        let (sends, body) = asked_at(path, now_unix_nano);
+        let mut asked = door(
             format!("route {path}"),
             format!("{}{path}", places.http),
             Protocol::Http,
-            Sends::Nothing,
+            sends,
             "application/json",
-            Bytes::from_static(b"[]"),
-        ));
+            body,
+        );
+        if path == FIREHOSE {
+            asked.ask_as_firehose(now_unix_nano, credentials.firehose_key);
+        }
+        doors.push(asked);
     }
     Doors {
         all: doors,
@@ -133,7 +161,49 @@ pub fn all(places: &Places, token: Option<&str>, now_unix_nano: i64) -> Doors {
     }
 }
 
+/// The route of Amazon Data Firehose.
+const FIREHOSE: &str = "/v1/aws/firehose";
+/// Nanoseconds in a millisecond.
+const MILLI_NANOS: i64 = 1_000_000;
+
+/// Returns what a route is asked: what its protocol has for that, else an empty list.
+///
+/// Sources: CloudWatch Logs, "Subscription filters" (`CONTROL_MESSAGE`); Cloudflare, "Enable HTTP destination" (the upload that tests
+/// it).
+fn asked_at(path: &str, now_unix_nano: i64) -> (Sends, Bytes) {
+    let (sends, body) = match path {
+        FIREHOSE => (
+            Sends::Question,
+            json!({ "requestId": request_id(now_unix_nano), "timestamp": now_unix_nano / MILLI_NANOS, "records": [] }),
+        ),
+        "/v1/aws/cloudwatch" => (
+            Sends::Question,
+            json!({ "messageType": "CONTROL_MESSAGE", "owner": "doctor", "logGroup": "", "logStream": "", "subscriptionFilters": [],
+                "logEvents": [{ "id": "", "timestamp": now_unix_nano / MILLI_NANOS, "message": "is somebody there?" }] }),
+        ),
+        "/v1/cloudflare/logpush" => (Sends::Question, json!({ "content": "tests" })),
+        _ => (Sends::Nothing, json!([])),
+    };
+    (sends, body.to_string().into())
+}
+
+fn request_id(now_unix_nano: i64) -> String {
+    format!("doctor-{now_unix_nano}")
+}
+
 impl Door {
+    /// Says beside the body what Firehose says, and wants its answer to the letter.
+    fn ask_as_firehose(&mut self, now_unix_nano: i64, key: Option<&str>) {
+        let id = request_id(now_unix_nano);
+        self.headers.push(("x-amz-firehose-protocol-version", "1.0".to_owned()));
+        self.headers.push(("x-amz-firehose-request-id", id.clone()));
+        self.headers
+            .extend(key.map(|key| ("x-amz-firehose-access-key", key.to_owned())));
+        self.repeats = Some(format!("\"requestId\":\"{id}\""));
+        self.credential =
+            "give --firehose-key, and the stream the access key whose SHA-256 is `serve.firehose_key_sha256`";
+    }
+
     /// A page, which is asked for and not sent to.
     pub fn page(name: &str, url: &str) -> Self {
         Self {
@@ -141,6 +211,8 @@ impl Door {
             url: url.to_owned(),
             protocol: Protocol::Http,
             sends: Sends::Nothing,
+            repeats: None,
+            credential: "",
             headers: Vec::new(),
             body: Bytes::new(),
         }

@@ -194,6 +194,15 @@ impl AnalyzerAnswers {
             let orphans = i64::try_from(orphans).unwrap_or(i64::MAX);
             badges.push(badge("Spans without invocation", &crate::format::count(orphans).text()));
         }
+        let skews = asked.session.neighbours().skews();
+        if let Some(furthest) = skews.max_by_key(|skew| (skew.estimated_us.abs(), skew.below_zero_count)) {
+            let apart = crate::format::duration(furthest.estimated_us.abs()).text();
+            let (from, to) = (
+                crate::text::cut(&furthest.sender, 40),
+                crate::text::cut(&furthest.receiver, 40),
+            );
+            badges.push(badge("Clocks disagree", &format!("{apart}, {from} and {to}")));
+        }
         badges.extend(
             numbers::price_dates(&self.books)
                 .into_iter()

@@ -15,6 +15,8 @@ pub struct SourceCounts {
     pub duplicates: i64,
     /// Items of shapes that nobody knows, which are kept as they came.
     pub kept_raw: i64,
+    /// Attributes of accepted items that were left out for being more than the limit.
+    pub attributes_dropped: i64,
     /// When the newest request came, nanoseconds since 1970.
     pub received_unix_nano: Option<i64>,
     /// The time of the newest event, nanoseconds since 1970.
@@ -32,6 +34,28 @@ pub struct Stage {
     pub last_unix_nano: Option<i64>,
 }
 
+/// How many different things of a kind were named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The kind, in the plural.
+    pub what: String,
+    /// How many.
+    pub count: i64,
+    /// Whether that is an estimate.
+    pub estimated: bool,
+}
+
+/// What one table holds in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTable {
+    /// Its name.
+    pub name: String,
+    /// Its files.
+    pub files: i64,
+    /// Their bytes.
+    pub bytes: i64,
+}
+
 /// What the page of ingestion shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngestAnswer {
@@ -45,4 +69,10 @@ pub struct IngestAnswer {
     pub held_bytes: i64,
     /// Bytes of the write-ahead log.
     pub log_bytes: i64,
+    /// Bytes of rows in memory that wait to be written.
+    pub hot_bytes: i64,
+    /// The tables, the largest first.
+    pub tables: Vec<StoredTable>,
+    /// How many different things the window names.
+    pub cardinality: Vec<Named>,
 }

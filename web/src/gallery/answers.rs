@@ -185,6 +185,7 @@ impl Answers for Fixed {
             rejected: vec![("bad_id".into(), 12), (self.name("a reason of later"), 3)],
             duplicates: 7,
             kept_raw: 2,
+            attributes_dropped: 5,
             received_unix_nano: newest,
             newest_unix_nano: newest,
             lag_us: newest.map(|_| 812_000),
@@ -204,6 +205,17 @@ impl Answers for Fixed {
             ],
             held_bytes: 3 << 20,
             log_bytes: 64 << 20,
+            hot_bytes: 9 << 20,
+            tables: vec![StoredTable {
+                name: "invocation_facts".into(),
+                files: 14,
+                bytes: 812 << 20,
+            }],
+            cardinality: vec![Named {
+                what: "series of metrics".into(),
+                count: 1_204,
+                estimated: true,
+            }],
         })
     }
 

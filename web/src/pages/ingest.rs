@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Page;
-use crate::answers::{IngestAnswer, Question, SourceCounts};
+use crate::answers::{IngestAnswer, Named, Question, SourceCounts, StoredTable};
 use crate::chrome::Chrome;
 use crate::format::{age, clock, count, duration, mebibytes, plural};
 
@@ -20,6 +20,9 @@ pub struct IngestPage {
     stages: Vec<(String, Option<String>)>,
     held: String,
     log: String,
+    hot: String,
+    tables: Vec<(String, String, String)>,
+    cardinality: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -30,6 +33,7 @@ struct SourceView {
     rejected: String,
     duplicates: String,
     kept_raw: String,
+    left_out: String,
     received: Option<String>,
     newest: Option<String>,
     lag: Option<String>,
@@ -66,6 +70,9 @@ impl IngestPage {
                 .collect(),
             held: mebibytes(answer.held_bytes >> 20).text(),
             log: mebibytes(answer.log_bytes >> 20).text(),
+            hot: mebibytes(answer.hot_bytes >> 20).text(),
+            tables: answer.tables.iter().map(stored).collect(),
+            cardinality: answer.cardinality.iter().map(named).collect(),
         }
     }
 }
@@ -81,11 +88,25 @@ impl SourceView {
             rejected: count(total(&source.rejected)).text(),
             duplicates: count(source.duplicates).text(),
             kept_raw: count(source.kept_raw).text(),
+            left_out: count(source.attributes_dropped).text(),
             received: source.received_unix_nano.map(|at| ago(at, question)),
             newest: source.newest_unix_nano.map(|at| ago(at, question)),
             lag: source.lag_us.map(|us| duration(us).text()),
         }
     }
+}
+
+fn stored(table: &StoredTable) -> (String, String, String) {
+    let size = match table.bytes >> 20 {
+        0 => "less than 1 MiB".to_owned(),
+        mib => mebibytes(mib).text(),
+    };
+    (said(&table.name), count(table.files).text(), size)
+}
+
+fn named(kind: &Named) -> (String, String) {
+    let estimated = if kind.estimated { "~" } else { "" };
+    (kind.what.clone(), format!("{estimated}{}", count(kind.count).text()))
 }
 
 fn total(counts: &[(String, i64)]) -> i64 {

@@ -35,6 +35,7 @@ impl Bench {
             partitions: NonZeroUsize::MIN,
             memory_bytes: MEMORY_BYTES,
             spill: None,
+            skew_limit_us: 0,
         };
         let session = Session::open(
             &snapshot,

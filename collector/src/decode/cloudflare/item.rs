@@ -156,10 +156,9 @@ impl<'a> Item<'a> {
             ..sender.fact()
         };
         trigger.fill(&mut row);
-        let id = self.ray_id().unwrap_or_else(|| match trigger.messages.is_empty() {
-            true => hex::encode(shared(&row).hash()),
-            false => hex::encode(row.hash()),
-        });
+        // Messages tell batches apart that one sender lists and another does not.
+        let content = if trigger.messages.is_empty() { shared(&row) } else { row };
+        let id = self.ray_id().unwrap_or_else(|| hex::encode(content.hash()));
         let id = name(Cow::Owned(id), settings).into_owned();
         row.invocation_id = &id;
         row.key_scope = key_scope(PROVIDER, &id, sender.function.as_deref());

@@ -49,6 +49,7 @@ fn settings() -> Settings {
         partitions: NonZeroUsize::MIN,
         memory_bytes: 1 << 30,
         spill: None,
+        skew_limit_us: 1_000_000,
     }
 }
 

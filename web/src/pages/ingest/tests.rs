@@ -12,6 +12,9 @@ async fn what_came_in_is_said_by_source_and_reason() {
         "requests in flight held all bytes that they may; senders come again 41",
         "Rows written to files not yet",
         "812 ms",
+        "rows in memory 9 MiB",
+        "invocation facts 14 812 MiB",
+        "series of metrics ~1,204",
     ] {
         assert!(words.contains(said), "`{said}` is missing in: {words}");
     }

@@ -122,11 +122,12 @@ impl Platform {
                     snippet: "aws logs filter-log-events --log-group-name /aws/lambda/YOUR_FUNCTION > logs.json\naws xray batch-get-traces --trace-ids TRACE_ID > traces.json\npennyspan import logs.json traces.json".to_owned(),
                 },
                 Step {
-                    title: "Say how functions are configured",
-                    text: "Memory, time limits and architecture, where records do not name them. Templates, Terraform plans and Wrangler files are read as well.",
+                    title: "Executions of Step Functions",
+                    text: "A state machine that logs its events into a group sends them by the same stream. The history of one execution is read as a file that does not name it.",
                     place: "shell",
-                    snippet: format!("aws lambda list-functions | curl{curl} \\\n  -H 'content-type: application/json' --data-binary @- {http}/v1/configurations"),
+                    snippet: "aws stepfunctions get-execution-history --execution-arn EXECUTION_ARN > history.json\npennyspan import --resource EXECUTION_ARN history.json".to_owned(),
                 },
+                settings("aws lambda list-functions", http, curl),
             ],
             Self::Google => clouds::google(spans, http, curl),
             Self::Azure => clouds::azure(http, header, curl),
@@ -150,6 +151,18 @@ impl Platform {
             }],
             Self::Delivery => delivery(),
         }
+    }
+}
+
+/// Returns how settings are sent that a provider's command line prints.
+fn settings(command: &str, http: &str, curl: &str) -> Step {
+    Step {
+        title: "Say how functions are configured",
+        text: "Memory, time limits and architecture, where records do not name them. Templates, Terraform plans and Wrangler files are read as well.",
+        place: "shell",
+        snippet: format!(
+            "{command} | curl{curl} \\\n  -H 'content-type: application/json' --data-binary @- {http}/v1/configurations"
+        ),
     }
 }
 

@@ -1,17 +1,17 @@
 //! The snippets for Google Cloud, Azure and Cloudflare.
 
-use super::Step;
+use super::{Step, settings};
 
 /// Google Cloud: a log sink pushes what Cloud Run and functions log anyway.
 pub(super) fn google(spans: Step, http: &str, curl: &str) -> Vec<Step> {
     vec![
         Step {
             title: "Let the platform’s own records come",
-            text: "A log sink publishes request logs, execution lines, instance starts and what functions log; a subscription pushes them here. No code changes. Pub/Sub needs an address that it can reach over HTTPS.",
+            text: "A log sink publishes request logs, execution lines, instance starts, executions of Workflows and what functions log; a subscription pushes them here. No code changes. Pub/Sub needs an address that it can reach over HTTPS.",
             place: "shell",
             snippet: format!(
                 "gcloud pubsub topics create pennyspan\n\
-                 gcloud logging sinks create pennyspan \\\n  pubsub.googleapis.com/projects/YOUR_PROJECT/topics/pennyspan \\\n  --log-filter='resource.type=(\"cloud_run_revision\" OR \"cloud_function\")'\n\
+                 gcloud logging sinks create pennyspan \\\n  pubsub.googleapis.com/projects/YOUR_PROJECT/topics/pennyspan \\\n  --log-filter='resource.type=(\"cloud_run_revision\" OR \"cloud_function\" OR \"workflows.googleapis.com/Workflow\")'\n\
                  gcloud pubsub subscriptions create pennyspan --topic pennyspan \\\n  --push-endpoint {http}/v1/gcp/pubsub"
             ),
         },
@@ -26,6 +26,7 @@ pub(super) fn google(spans: Step, http: &str, curl: &str) -> Vec<Step> {
                  # or to this server\ncurl --data-binary @entries.json{curl} {http}/v1/gcp/logs"
             ),
         },
+        settings("gcloud run services describe YOUR_SERVICE --format json", http, curl),
     ]
 }
 
@@ -60,6 +61,11 @@ pub(super) fn azure(http: &str, header: &str, curl: &str) -> Vec<Step> {
                  # or to this server\ncurl --data-binary @rows.json{curl} {http}/v1/azure/records"
             ),
         },
+        settings(
+            "az functionapp show --name YOUR_APP --resource-group YOUR_GROUP",
+            http,
+            curl,
+        ),
     ]
 }
 
@@ -97,5 +103,6 @@ pub(super) fn cloudflare(http: &str, token_needed: bool, curl: &str) -> Vec<Step
                  # or to this server\ncurl --data-binary @tail.json{curl} {http}/v1/cloudflare/tail"
             ),
         },
+        settings("cat wrangler.toml", http, curl),
     ]
 }
