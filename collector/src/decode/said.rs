@@ -48,13 +48,13 @@ pub(crate) struct Said<'a> {
 /// says as much. It is dated from the step's start, so that equal rows come of a file however it is cut.
 #[derive(Debug, Default)]
 pub(crate) struct AllSaid {
-    seen: BTreeMap<Key, (bool, Option<i64>)>,
+    seen: BTreeMap<Statement, (bool, Option<i64>)>,
     /// The one that was said last, which the next item most often says again.
-    last: Option<Key>,
+    last: Option<Statement>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct Statement {
     provider: String,
     account: Option<String>,
     region: Option<String>,
@@ -70,11 +70,11 @@ impl AllSaid {
     pub(crate) fn add(&mut self, setting: Setting, said: Said<'_>) {
         let step = said.unix_nano.div_euclid(setting.step_nanos);
         let observed_unix_nano = step.saturating_mul(setting.step_nanos);
-        let again = |last: &Key| last.says(setting, &said, observed_unix_nano) && !said.time_suspect;
+        let again = |last: &Statement| last.says(setting, &said, observed_unix_nano) && !said.time_suspect;
         if self.last.as_ref().is_some_and(again) {
             return;
         }
-        let key = Key {
+        let key = Statement {
             provider: said.provider.to_owned(),
             account: said.account.map(str::to_owned),
             region: said.region.map(str::to_owned),
@@ -110,7 +110,7 @@ impl AllSaid {
     }
 }
 
-impl Key {
+impl Statement {
     fn says(&self, setting: Setting, said: &Said<'_>, observed_unix_nano: i64) -> bool {
         self.key == setting.key
             && self.observed_unix_nano == observed_unix_nano
