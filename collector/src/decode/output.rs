@@ -240,16 +240,21 @@ impl Output {
     /// Returns the rows and rejections of a part of something larger, of which every item may be rejected.
     pub(crate) fn into_decoded(mut self) -> Decoded {
         self.said.append(&mut self.configurations);
+        let batches = [
+            (Table::Spans, self.spans.finish_some()),
+            (Table::Logs, self.logs.finish_some()),
+            (Table::MetricPoints, self.metric_points.finish_some()),
+            (Table::InvocationFacts, self.invocation_facts.finish_some()),
+            (Table::Deliveries, self.deliveries.finish_some()),
+            (Table::EnvironmentFacts, self.environment_facts.finish_some()),
+            (Table::Configurations, self.configurations.finish_some()),
+            (Table::Deployments, self.deployments.finish_some()),
+            (Table::WorkflowSteps, self.workflow_steps.finish_some()),
+        ];
         let mut rows = Rows::default();
-        rows.push(Table::Spans, self.spans.finish());
-        rows.push(Table::Logs, self.logs.finish());
-        rows.push(Table::MetricPoints, self.metric_points.finish());
-        rows.push(Table::InvocationFacts, self.invocation_facts.finish());
-        rows.push(Table::Deliveries, self.deliveries.finish());
-        rows.push(Table::EnvironmentFacts, self.environment_facts.finish());
-        rows.push(Table::Configurations, self.configurations.finish());
-        rows.push(Table::Deployments, self.deployments.finish());
-        rows.push(Table::WorkflowSteps, self.workflow_steps.finish());
+        for (table, batch) in batches {
+            batch.into_iter().for_each(|batch| rows.push(table, batch));
+        }
         Decoded {
             rows,
             rejections: self.rejections,

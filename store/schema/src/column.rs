@@ -5,6 +5,7 @@ use arrow::datatypes::{DataType, Field};
 use crate::unit::Unit;
 
 mod declare;
+mod sparse;
 mod types;
 
 pub use types::{Bool, ColumnType, Digest, Hash, Hist, Int, Json, SpanId, Text, TraceId};

@@ -116,6 +116,11 @@ macro_rules! columns {
                 self.rows == 0
             }
 
+            /// Returns the rows as one batch, unless there is none, and leaves the builder empty.
+            pub fn finish_some(&mut self) -> Option<arrow::array::RecordBatch> {
+                (!self.is_empty()).then(|| self.finish())
+            }
+
             /// Returns the rows as one batch, and leaves the builder empty.
             pub fn finish(&mut self) -> arrow::array::RecordBatch {
                 (self.rows, self.bytes) = (0, 0);

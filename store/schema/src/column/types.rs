@@ -4,13 +4,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, BooleanBuilder, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Int16Array,
-    Int16Builder, Int64Array, Int64Builder, ListArray, StringArray, StringBuilder, StructArray,
+    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, Int16Array, Int16Builder, Int64Array, ListArray, StringArray,
+    StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields};
 use sha2::{Digest as _, Sha256};
 
+use super::sparse::{BooleanBuilder, FixedBuilder, Int64Builder, Sparse, StringBuilder};
 use crate::histogram::HistogramRef;
 
 /// What a text or a list takes beside its content.
@@ -18,19 +19,31 @@ const OFFSET_BYTES: usize = size_of::<i32>();
 
 /// A digest over a row's values, from which content hashes are made.
 #[derive(Default)]
-pub struct Digest(Sha256);
+pub struct Digest {
+    hash: Sha256,
+    /// What was added and not hashed: hashing many small pieces one by one would take longer than copying them together.
+    pieces: Vec<u8>,
+}
 
 impl Digest {
+    /// Bytes that are hashed at once.
+    const AT_ONCE: usize = 2048;
+
     /// Adds one length-prefixed value, so that neighbouring values cannot run into each other.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.pieces.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.pieces.extend_from_slice(bytes);
+        if self.pieces.len() >= Self::AT_ONCE {
+            self.hash.update(&self.pieces);
+            self.pieces.clear();
+        }
     }
 
     /// Returns the first 16 bytes of the digest.
     #[must_use]
-    pub fn finish(self) -> [u8; 16] {
-        let full = self.0.finalize();
+    pub fn finish(mut self) -> [u8; 16] {
+        self.hash.update(&self.pieces);
+        let full = self.hash.finalize();
         std::array::from_fn(|i| full[i])
     }
 }
@@ -84,21 +97,25 @@ pub struct Hist;
 
 impl ColumnType for Text {
     type Value<'a> = &'a str;
-    type Builder = StringBuilder;
+    type Builder = Sparse<StringBuilder>;
     type Array = StringArray;
 
     fn data_type() -> DataType {
         DataType::Utf8
     }
-    fn builder() -> StringBuilder {
-        StringBuilder::with_capacity(0, 0)
+    fn builder() -> Self::Builder {
+        Sparse::default()
     }
-    fn append(builder: &mut StringBuilder, value: Option<&str>) -> usize {
-        builder.append_option(value);
-        OFFSET_BYTES + value.map_or(0, str::len)
+    fn append(builder: &mut Self::Builder, value: Option<&str>) -> usize {
+        let Some(text) = value else {
+            builder.append_null();
+            return OFFSET_BYTES;
+        };
+        builder.next().append_value(text);
+        OFFSET_BYTES + text.len()
     }
-    fn finish(builder: &mut StringBuilder) -> ArrayRef {
-        Arc::new(builder.finish())
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        builder.finish(&Self::data_type())
     }
     fn get(array: &StringArray, index: usize) -> &str {
         array.value(index)
@@ -110,21 +127,24 @@ impl ColumnType for Text {
 
 impl ColumnType for Int {
     type Value<'a> = i64;
-    type Builder = Int64Builder;
+    type Builder = Sparse<Int64Builder>;
     type Array = Int64Array;
 
     fn data_type() -> DataType {
         DataType::Int64
     }
-    fn builder() -> Int64Builder {
-        Int64Builder::with_capacity(0)
+    fn builder() -> Self::Builder {
+        Sparse::default()
     }
-    fn append(builder: &mut Int64Builder, value: Option<i64>) -> usize {
-        builder.append_option(value);
+    fn append(builder: &mut Self::Builder, value: Option<i64>) -> usize {
+        match value {
+            Some(value) => builder.next().append_value(value),
+            None => builder.append_null(),
+        }
         size_of::<i64>()
     }
-    fn finish(builder: &mut Int64Builder) -> ArrayRef {
-        Arc::new(builder.finish())
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        builder.finish(&Self::data_type())
     }
     fn get(array: &Int64Array, index: usize) -> i64 {
         array.value(index)
@@ -136,22 +156,25 @@ impl ColumnType for Int {
 
 impl ColumnType for Bool {
     type Value<'a> = bool;
-    type Builder = BooleanBuilder;
+    type Builder = Sparse<BooleanBuilder>;
     type Array = BooleanArray;
 
     fn data_type() -> DataType {
         DataType::Boolean
     }
-    fn builder() -> BooleanBuilder {
-        BooleanBuilder::with_capacity(0)
+    fn builder() -> Self::Builder {
+        Sparse::default()
     }
-    fn append(builder: &mut BooleanBuilder, value: Option<bool>) -> usize {
-        builder.append_option(value);
+    fn append(builder: &mut Self::Builder, value: Option<bool>) -> usize {
+        match value {
+            Some(value) => builder.next().append_value(value),
+            None => builder.append_null(),
+        }
         // A bit, and one that says whether it is null.
         0
     }
-    fn finish(builder: &mut BooleanBuilder) -> ArrayRef {
-        Arc::new(builder.finish())
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        builder.finish(&Self::data_type())
     }
     fn get(array: &BooleanArray, index: usize) -> bool {
         array.value(index)
@@ -166,26 +189,24 @@ macro_rules! fixed {
     ($width:literal) => {
         impl ColumnType for Fixed<$width> {
             type Value<'a> = [u8; $width];
-            type Builder = FixedSizeBinaryBuilder;
+            type Builder = Sparse<FixedBuilder<$width>>;
             type Array = FixedSizeBinaryArray;
 
             fn data_type() -> DataType {
                 DataType::FixedSizeBinary($width)
             }
-            fn builder() -> FixedSizeBinaryBuilder {
-                FixedSizeBinaryBuilder::with_capacity(0, $width)
+            fn builder() -> Self::Builder {
+                Sparse::default()
             }
-            fn append(builder: &mut FixedSizeBinaryBuilder, value: Option<[u8; $width]>) -> usize {
+            fn append(builder: &mut Self::Builder, value: Option<[u8; $width]>) -> usize {
                 match value {
-                    Some(bytes) => builder
-                        .append_value(bytes)
-                        .expect("the builder has the width of the value"),
+                    Some(bytes) => builder.next().append_value(&bytes),
                     None => builder.append_null(),
                 }
                 $width
             }
-            fn finish(builder: &mut FixedSizeBinaryBuilder) -> ArrayRef {
-                Arc::new(builder.finish())
+            fn finish(builder: &mut Self::Builder) -> ArrayRef {
+                builder.finish(&Self::data_type())
             }
             fn get(array: &FixedSizeBinaryArray, index: usize) -> [u8; $width] {
                 let bytes = array.value(index);
