@@ -4,11 +4,13 @@
 //! seen in the wild (Cloudflare Workers, the host of Azure Functions, the Telemetry API receiver of opentelemetry-lambda).
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use super::super::Settings;
 use super::super::attributes::{Attribute, Value};
 use super::super::{names, number};
+use names_by_key::{Entry, Names};
+
+mod names_by_key;
 
 /// What an attribute becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,41 +178,17 @@ impl Standing {
     }
 }
 
-/// One name: what it stands for, and how much it is preferred (0 most).
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    name: &'static str,
-    slot: Slot,
-    rank: u8,
-}
-
-/// The names by their length, so that a key is compared with few of them.
-static BY_LENGTH: LazyLock<Vec<Vec<Entry>>> = LazyLock::new(|| {
-    let mut by_length = Vec::new();
-    for (slot, _, names) in NAMES {
-        for (rank, name) in (0..).zip(*names) {
-            if by_length.len() <= name.len() {
-                by_length.resize(name.len() + 1, Vec::new());
-            }
-            by_length[name.len()].push(Entry {
-                name,
-                slot: *slot,
-                rank,
-            });
-        }
-    }
-    by_length
-});
-
-fn entry_of(key: &str) -> Option<&'static Entry> {
-    BY_LENGTH.get(key.len())?.iter().find(|entry| entry.name == key)
-}
+/// No attribute.
+const NONE: u16 = u16::MAX;
 
 /// Which attribute fills which slot.
 #[derive(Debug)]
 pub(super) struct Slots {
     standing: Standing,
-    winners: [Option<(u16, u8)>; SLOTS],
+    /// For each slot the index of its attribute.
+    winners: [u16; SLOTS],
+    /// For each attribute what its key stands for.
+    entries: Vec<Option<&'static Entry>>,
 }
 
 impl Slots {
@@ -218,15 +196,18 @@ impl Slots {
     ///
     /// Attributes beyond the most that a record may have are removed and their number is returned.
     pub(super) fn fill(standing: Standing, attributes: &mut Vec<Attribute<'_>>, settings: &Settings) -> (Self, usize) {
-        let most = settings.attributes.min(usize::from(u16::MAX));
+        let most = settings.attributes.min(usize::from(NONE));
         let left_out = attributes.len().saturating_sub(most);
         attributes.truncate(most);
         let mut slots = Self {
             standing,
-            winners: [None; SLOTS],
+            winners: [NONE; SLOTS],
+            entries: Vec::with_capacity(attributes.len()),
         };
+        let names = Names::all();
         for (index, attribute) in (0_u16..).zip(attributes.iter_mut()) {
-            let entry = entry_of(&attribute.key);
+            let entry = names.entry(&attribute.key);
+            slots.entries.push(entry);
             bound(attribute, entry, settings);
             slots.offer(index, attribute, entry);
         }
@@ -238,9 +219,16 @@ impl Slots {
             return;
         };
         let winner = &mut self.winners[entry.slot as usize];
-        if winner.is_none_or(|(_, rank)| entry.rank < rank) {
-            *winner = Some((index, entry.rank));
+        let holder = self.entries.get(usize::from(*winner)).copied().flatten();
+        if holder.is_none_or(|holder| entry.rank < holder.rank) {
+            *winner = index;
         }
+    }
+
+    /// Returns the index of a slot's attribute.
+    fn winner(&self, slot: Slot) -> Option<usize> {
+        let index = self.winners[slot as usize];
+        (index != NONE).then_some(usize::from(index))
     }
 
     /// Returns the attributes with their slots.
@@ -304,10 +292,8 @@ pub(super) struct Promoted<'v, 'a> {
 impl<'v, 'a> Promoted<'v, 'a> {
     /// Returns the value of a slot.
     pub(super) fn value(&self, slot: Slot) -> Option<&'v Value<'a>> {
-        let (index, _) = self.slots.winners[slot as usize]?;
-        self.attributes
-            .get(usize::from(index))
-            .map(|attribute| &attribute.value)
+        let index = self.slots.winner(slot)?;
+        self.attributes.get(index).map(|attribute| &attribute.value)
     }
 
     /// Returns a slot's text; an empty one says nothing.
@@ -364,12 +350,12 @@ impl<'v, 'a> Promoted<'v, 'a> {
 
     /// Returns whether an attribute's value stands in a column: its slot holds it, or an equal value under another name.
     fn has_column(&self, index: usize, attribute: &Attribute<'_>) -> bool {
-        let Some(entry) = entry_of(&attribute.key) else {
+        let Some(entry) = self.slots.entries.get(index).copied().flatten() else {
             return false;
         };
-        let held = || match self.slots.winners[entry.slot as usize] {
-            Some((winner, _)) => usize::from(winner) == index || self.value(entry.slot) == Some(&attribute.value),
-            None => false,
+        let held = || {
+            let winner = self.slots.winner(entry.slot);
+            winner.is_some_and(|winner| winner == index || self.value(entry.slot) == Some(&attribute.value))
         };
         self.slots.standing.has_column(entry.slot) && self.readable(entry.slot) && held()
     }
@@ -407,7 +393,7 @@ pub(super) fn platform(name: &str) -> &str {
 
 /// Returns what an attribute's key stands for.
 pub(super) fn slot_of(key: &str) -> Option<Slot> {
-    entry_of(key).map(|entry| entry.slot)
+    Names::all().entry(key).map(|entry| entry.slot)
 }
 
 /// Returns an integer, which may be written as text.
