@@ -124,26 +124,38 @@ pub(crate) fn double_text(value: f64) -> String {
 
 /// Appends a text as a JSON string.
 pub(crate) fn write_text(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
     out.push('"');
-    let mut written = 0;
-    for (at, byte) in text
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| matches!(byte, b'"' | b'\\' | 0..0x20))
-    {
-        out.push_str(&text[written..at]);
-        written = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            control => write_display(out, format_args!("\\u{control:04x}")),
+    let mut rest = text;
+    while let Some(at) = escaped_at(rest.as_bytes()) {
+        let (plain, after) = rest.split_at(at);
+        out.push_str(plain);
+        let (escaped, after) = after.split_at(1);
+        match escaped {
+            "\"" => out.push_str("\\\""),
+            "\\" => out.push_str("\\\\"),
+            "\n" => out.push_str("\\n"),
+            "\r" => out.push_str("\\r"),
+            "\t" => out.push_str("\\t"),
+            control => control
+                .bytes()
+                .for_each(|control| write_display(out, format_args!("\\u{control:04x}"))),
         }
+        rest = after;
     }
-    out.push_str(&text[written..]);
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Returns where the first byte stands that a JSON string must not hold as it is; it is a character by itself.
+fn escaped_at(text: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 16;
+    let is_escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    let (chunks, _) = text.as_chunks::<AT_ONCE>();
+    // Without a branch per byte, so that a chunk is looked at as a whole.
+    let is_plain = |chunk: &&[u8; AT_ONCE]| !chunk.iter().fold(false, |any, byte| any | is_escaped(byte));
+    let plain = chunks.iter().take_while(is_plain).count() * AT_ONCE;
+    text[plain..].iter().position(is_escaped).map(|at| plain + at)
 }
 
 #[cfg(test)]

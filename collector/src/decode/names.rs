@@ -66,11 +66,11 @@ pub(crate) struct Arn<'a> {
 impl<'a> Arn<'a> {
     /// Returns the parts of an ARN, or `None` for another text.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let (_partition, service) = (parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
         let given = |part: &'a str| Some(part).filter(|part| !part.is_empty());
-        (arn == "arn").then_some(Self {
+        Some(Self {
             service,
             region: given(region),
             account: given(account),

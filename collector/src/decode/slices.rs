@@ -12,6 +12,8 @@ const MINUTE_NANOS: i64 = 60 * 1_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Slices {
     opened: BTreeSet<i64>,
+    /// The minute that was opened last; items lie near each other.
+    last: Option<i64>,
     limit: Option<usize>,
 }
 
@@ -21,6 +23,7 @@ impl Slices {
         let limit = origin.received_at_unix_nano.map(|_| settings.slices);
         Self {
             opened: BTreeSet::new(),
+            last: None,
             limit,
         }
     }
@@ -29,6 +32,7 @@ impl Slices {
     pub(crate) fn take(&mut self) -> Self {
         Self {
             opened: std::mem::take(&mut self.opened),
+            last: self.last.take(),
             limit: self.limit,
         }
     }
@@ -42,6 +46,9 @@ impl Slices {
             return Ok(());
         };
         let minute = unix_nano.div_euclid(MINUTE_NANOS);
+        if self.last == Some(minute) {
+            return Ok(());
+        }
         if self.opened.len() >= limit && !self.opened.contains(&minute) {
             let detail = format!(
                 "the request has items in more than {limit} different minutes; send it in parts, or import it as a file"
@@ -49,6 +56,7 @@ impl Slices {
             return Err(Fault::whole(Reason::TooManySlices, detail));
         }
         self.opened.insert(minute);
+        self.last = Some(minute);
         Ok(())
     }
 }
