@@ -14,6 +14,7 @@ use super::intake::{Context, Intake, Item};
 use reading::Reading;
 
 mod log;
+mod plain;
 mod point;
 mod reading;
 mod span;
@@ -84,16 +85,42 @@ fn request<'a, I: Item>(
     };
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("byte {}", error.valid_up_to()), "not UTF-8".to_owned()))?;
+    let located = |error: LevelError<'a>| {
+        let at = error.value.get().as_ptr().addr() - text.as_ptr().addr();
+        malformed(format!("byte {at}"), error.problem.to_owned())
+    };
+    if let Some(request) = plain::levels(text, I::LEVELS) {
+        return plain_levels(request, intake, &mut item).map_err(located);
+    }
     let request: &RawValue = serde_json::from_str(text).map_err(|error| {
         // The reader's own sentence ends in the place, which is said already, and never holds the body's text for bad syntax.
         let problem = error.to_string();
         let problem = problem.split(" at line ").next().unwrap_or_default().to_owned();
         malformed(format!("line {} column {}", error.line(), error.column()), problem)
     })?;
-    levels(request, intake, &mut item).map_err(|error| {
-        let at = error.value.get().as_ptr().addr() - text.as_ptr().addr();
-        malformed(format!("byte {at}"), error.problem.to_owned())
-    })
+    levels(request, intake, &mut item).map_err(located)
+}
+
+/// Takes the items of levels that were read in one pass.
+fn plain_levels<'a, I: Item>(
+    request: plain::Level<'a>,
+    intake: &mut Intake<'_, 'a, I>,
+    item: &mut impl FnMut(&'a RawValue, usize, &mut Intake<'_, 'a, I>) -> Result<(), LevelError<'a>>,
+) -> Result<(), LevelError<'a>> {
+    for (index, of_resource) in request.levels.into_iter().enumerate() {
+        intake.enter(0, index);
+        let resource = resource(of_resource.about, intake.context())?;
+        intake.begin_resource(resource);
+        for (index, of_scope) in of_resource.levels.into_iter().enumerate() {
+            intake.enter(1, index);
+            let scope = scope(of_scope.about, intake.context())?;
+            intake.begin_scope(scope);
+            for (index, value) in of_scope.items.into_iter().enumerate() {
+                item(value, index, intake)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn levels<'a, I: Item>(
@@ -104,12 +131,12 @@ fn levels<'a, I: Item>(
     for (index, of_resource) in array(&object(request)?, I::LEVELS[0])?.into_iter().enumerate() {
         intake.enter(0, index);
         let of_resource = object(of_resource)?;
-        let resource = resource(&of_resource, intake.context())?;
+        let resource = resource(of_resource.get("resource"), intake.context())?;
         intake.begin_resource(resource);
         for (index, of_scope) in array(&of_resource, I::LEVELS[1])?.into_iter().enumerate() {
             intake.enter(1, index);
             let of_scope = object(of_scope)?;
-            let scope = scope(&of_scope, intake.context())?;
+            let scope = scope(of_scope.get("scope"), intake.context())?;
             intake.begin_scope(scope);
             for (index, value) in array(&of_scope, I::LEVELS[2])?.into_iter().enumerate() {
                 item(value, index, intake)?;
@@ -137,10 +164,18 @@ fn array<'a>(object: &Object<'a>, key: &str) -> Result<Vec<&'a RawValue>, LevelE
     }
 }
 
-fn resource<'a>(of: &Object<'a>, context: &Context<'_>) -> Result<Result<Vec<Attribute<'a>>, Fault>, LevelError<'a>> {
+/// Returns a value, which null is not.
+fn given(value: Option<&RawValue>) -> Option<&RawValue> {
+    value.filter(|value| value.get() != "null")
+}
+
+fn resource<'a>(
+    resource: Option<&'a RawValue>,
+    context: &Context<'_>,
+) -> Result<Result<Vec<Attribute<'a>>, Fault>, LevelError<'a>> {
     let mut reading = Reading::new(context.settings);
     let mut attributes = Vec::new();
-    if let Some(value) = of.get("resource")
+    if let Some(value) = given(resource)
         && let Some(value) = object(value)?.get("attributes")
     {
         reading.attributes(value, &mut attributes);
@@ -148,13 +183,16 @@ fn resource<'a>(of: &Object<'a>, context: &Context<'_>) -> Result<Result<Vec<Att
     Ok(reading.finish().map(|()| attributes))
 }
 
-fn scope<'a>(of: &Object<'a>, context: &Context<'_>) -> Result<Result<ScopeFields<'a>, Fault>, LevelError<'a>> {
+fn scope<'a>(
+    scope: Option<&'a RawValue>,
+    context: &Context<'_>,
+) -> Result<Result<ScopeFields<'a>, Fault>, LevelError<'a>> {
     let mut reading = Reading::new(context.settings);
-    let mut scope = ScopeFields::default();
-    if let Some(value) = of.get("scope")
+    let mut fields = ScopeFields::default();
+    if let Some(value) = given(scope)
         && let Some(value) = object(value)?.get("name")
     {
-        scope.name = reading.text("scope.name", value);
+        fields.name = reading.text("scope.name", value);
     }
-    Ok(reading.finish().map(|()| scope))
+    Ok(reading.finish().map(|()| fields))
 }

@@ -12,6 +12,7 @@ use super::super::super::fault::Fault;
 use super::super::super::object::{self, Object};
 use super::super::super::{Reason, Settings, number};
 use super::super::fields::Id;
+use super::plain;
 
 /// Both alphabets of base64, with or without padding, as the JSON mapping of protobuf allows.
 const LENIENT: GeneralPurposeConfig =
@@ -146,20 +147,14 @@ impl Reading {
 
     /// Reads a double, as number or as text, which may also be `NaN`, `Infinity` or `-Infinity`.
     pub(super) fn double(&mut self, field: &'static str, value: &RawValue) -> f64 {
-        let number = digits(value).and_then(|text| match &*text {
-            "NaN" => Some(f64::NAN),
-            "Infinity" => Some(f64::INFINITY),
-            "-Infinity" => Some(f64::NEG_INFINITY),
-            text if text.ends_with(|last: char| last.is_ascii_digit()) => {
-                text.parse().ok().filter(|number: &f64| number.is_finite())
-            }
-            _ => None,
-        });
-        self.expect(field, "a number was expected", number)
+        self.expect(field, "a number was expected", double(value))
     }
 
     /// Reads a list of attributes.
     pub(super) fn attributes<'a>(&mut self, value: &'a RawValue, attributes: &mut Vec<Attribute<'a>>) {
+        if plain::attributes(value.get(), attributes).is_some() {
+            return;
+        }
         for value in self.elements("attributes", value) {
             let attribute = self.key_value(value, self.depth);
             attributes.push(attribute);
@@ -241,6 +236,20 @@ fn digits(value: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-fn whole(value: &RawValue) -> Option<i64> {
+/// Returns a whole number of 64 bits, given as text or number.
+pub(super) fn whole(value: &RawValue) -> Option<i64> {
     number::whole(&digits(value)?)
+}
+
+/// Returns a double, given as number or as text, which may also be `NaN`, `Infinity` or `-Infinity`.
+pub(super) fn double(value: &RawValue) -> Option<f64> {
+    match &*digits(value)? {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        text if text.ends_with(|last: char| last.is_ascii_digit()) => {
+            text.parse().ok().filter(|number: &f64| number.is_finite())
+        }
+        _ => None,
+    }
 }
