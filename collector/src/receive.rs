@@ -14,12 +14,12 @@ use ::http::HeaderMap;
 use pennyspan_schema::progress::{LastDone, Waiting};
 use pennyspan_schema::{Counter, Progress, Sink, Workspace};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::replay::{ReplayError, Replayed};
 use crate::wal::{Recovery, Wal};
 use admission::InFlight;
+use decoders::Decoders;
 use metrics::Metrics;
 use path::Arrived;
 use rate::Rate;
@@ -28,6 +28,7 @@ use room::Room;
 
 mod admission;
 mod body;
+mod decoders;
 mod export;
 mod firehose;
 mod grpc;
@@ -60,7 +61,7 @@ struct Inner {
     in_flight: Arc<InFlight>,
     room: Arc<Room>,
     rate: Rate,
-    decoders: Semaphore,
+    decoders: Decoders,
     /// Requests on their way, which outlive their connections.
     tasks: TaskTracker,
     metrics: Metrics,
@@ -88,7 +89,7 @@ impl Collector {
             in_flight: InFlight::new(options.inflight_bytes),
             room: Arc::default(),
             rate: Rate::new(options.workspace_bytes_per_s),
-            decoders: Semaphore::new(options.decoders.max(1)),
+            decoders: Decoders::start(options.decoders),
             tasks: TaskTracker::new(),
             metrics: Metrics::default(),
             open: AtomicBool::new(false),
@@ -209,6 +210,7 @@ impl Progress for Collector {
             gauge("wal_syncs_total", wal.sync_count),
             gauge("requests_forgotten_early_total", inner.wal.seen().forgotten_early()),
         ]);
+        counters.extend(inner.metrics.parts.counters());
         counters
     }
 

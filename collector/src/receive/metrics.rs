@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use arrow::array::{AsArray as _, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -20,6 +21,45 @@ pub(super) struct PerKind([AtomicU64; RequestKind::ALL.len()]);
 
 /// One count per two words.
 type PerWord<K> = Mutex<BTreeMap<K, u64>>;
+
+/// A part of a request's way that computes and does not wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Decompressing the body.
+    Decompress,
+    /// Computing the request's identity.
+    Digest,
+    /// Decoding the body into rows.
+    Decode,
+    /// Making rows visible.
+    Publish,
+}
+
+/// How long requests took in each part, in nanoseconds.
+#[derive(Debug, Default)]
+pub(super) struct Parts([AtomicU64; 4]);
+
+impl Parts {
+    const WORDS: [&str; 4] = ["decompress", "digest", "decode", "publish"];
+
+    /// Does work, and notes how long it took.
+    pub(super) fn time<R>(&self, part: Part, work: impl FnOnce() -> R) -> R {
+        let begun = Instant::now();
+        let done = work();
+        let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0[part as usize].fetch_add(nanos, Ordering::Relaxed);
+        done
+    }
+
+    /// The counters of the parts.
+    pub(super) fn counters(&self) -> impl Iterator<Item = Counter> {
+        self.0.iter().zip(Self::WORDS).map(|(nanos, part)| Counter {
+            name: "request_part_nanos_total",
+            labels: BTreeMap::from([("part", part.to_owned())]),
+            value: nanos.load(Ordering::Relaxed),
+        })
+    }
+}
 
 /// What the servers count since they started.
 #[derive(Debug, Default)]
@@ -46,6 +86,8 @@ pub(super) struct Metrics {
     rejected: PerWord<(&'static str, Reason)>,
     /// Requests that were refused, by reason.
     refused: PerWord<&'static str>,
+    /// How long requests took, part by part.
+    pub(super) parts: Parts,
 }
 
 impl PerKind {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pennyspan_schema::{Position, SinkError, Workspace};
 
 use super::admission::Grant;
-use super::metrics::newest_event_unix_nano;
+use super::metrics::{Part, Parts, newest_event_unix_nano};
 use super::receipt::Receipt;
 use super::refusal::Refusal;
 use super::room::Promise;
@@ -84,12 +84,9 @@ impl Inner {
 
     /// Decodes a request on a thread that may take its time, unless the request came before.
     async fn judge(self: &Arc<Self>, arrived: Arrived) -> Result<Judged, Refusal> {
-        let Ok(_turn) = self.decoders.acquire().await else {
-            return Err(Refusal::Fault);
-        };
         let inner = Arc::clone(self);
-        let judged = tokio::task::spawn_blocking(move || arrived.judge(inner.wal.seen(), &inner.options.settings));
-        judged.await.unwrap_or_else(|_| {
+        let work = move || arrived.judge(inner.wal.seen(), &inner.options.settings, &inner.metrics.parts);
+        self.decoders.run(work).await.unwrap_or_else(|| {
             tracing::error!("decoding a request panicked; the request was refused");
             Err(Refusal::Fault)
         })
@@ -127,9 +124,11 @@ impl Inner {
     fn make_visible(&self, position: Position, workspace: &Workspace, decoded: &mut Decoded) -> Result<(), Refusal> {
         self.ready()?;
         let rows = std::mem::take(&mut decoded.rows);
-        self.sink
-            .publish(position, workspace, rows)
-            .map_err(|error| self.stop(error))
+        let published = self
+            .metrics
+            .parts
+            .time(Part::Publish, || self.sink.publish(position, workspace, rows));
+        published.map_err(|error| self.stop(error))
     }
 
     /// Takes nothing any more, because rows that are durable are not visible; a restart reads them from the log.
@@ -145,21 +144,14 @@ impl Inner {
 
 impl Arrived {
     /// Recognises a copy, and decodes what is new.
-    fn judge(mut self, seen: &Seen, settings: &Settings) -> Result<Judged, Refusal> {
-        let body = inflate(self.content_encoding, &self.body, settings.request_bytes)?;
+    fn judge(mut self, seen: &Seen, settings: &Settings, parts: &Parts) -> Result<Judged, Refusal> {
+        let body = parts.time(Part::Decompress, || {
+            inflate(self.content_encoding, &self.body, settings.request_bytes)
+        })?;
         if self.content_encoding != ContentEncoding::Identity {
             self.grant.grow(body.len())?;
         }
-        let digest = match (&self.request_id, decode::own_identity(self.kind, &body)) {
-            (Some(request_id), _) => {
-                if let Some(breach) = firehose::misnamed(&body, request_id)? {
-                    return Err(breach.into());
-                }
-                Digest::of_request_id(&self.workspace, self.kind, request_id)
-            }
-            (None, Some(id)) => Digest::of_request_id(&self.workspace, self.kind, &id),
-            (None, None) => Digest::of_sent_body(&self.workspace, self.kind, &self.door, &body),
-        };
+        let digest = parts.time(Part::Digest, || self.digest(&body))?;
         let first = match seen.admit(&self.workspace, digest, self.received_at_unix_nano) {
             Admission::First(first) => first,
             Admission::Repeat(copy) => {
@@ -175,7 +167,9 @@ impl Arrived {
             region: None,
             received_at_unix_nano,
         };
-        let decoded = decode::decode(self.kind, self.content_type, &body, origin, settings)?;
+        let decoded = parts.time(Part::Decode, || {
+            decode::decode(self.kind, self.content_type, &body, origin, settings)
+        })?;
         drop(body);
         self.grant
             .settle(self.body.len().saturating_add(decoded.rows.memory_bytes()));
@@ -188,6 +182,20 @@ impl Arrived {
             first,
             grant,
         })))
+    }
+
+    /// Returns the identity of the request, whose body is decompressed.
+    fn digest(&self, body: &[u8]) -> Result<Digest, Refusal> {
+        match (&self.request_id, decode::own_identity(self.kind, body)) {
+            (Some(request_id), _) => {
+                if let Some(breach) = firehose::misnamed(body, request_id)? {
+                    return Err(breach.into());
+                }
+                Ok(Digest::of_request_id(&self.workspace, self.kind, request_id))
+            }
+            (None, Some(id)) => Ok(Digest::of_request_id(&self.workspace, self.kind, &id)),
+            (None, None) => Ok(Digest::of_sent_body(&self.workspace, self.kind, &self.door, body)),
+        }
     }
 
     fn into_request(self, digest: Digest) -> (Request, Grant) {
