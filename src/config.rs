@@ -80,6 +80,8 @@ pub struct Serve {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
+    /// Milliseconds between two folds of what came in.
+    pub fold_every_ms: u32,
     /// Bytes of a workspace's rows in memory from which they are written.
     pub flush_bytes: usize,
     /// Milliseconds for which a row stays in memory at most.

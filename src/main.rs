@@ -20,6 +20,7 @@ mod sending;
 mod serving;
 mod source;
 mod stages;
+mod threads;
 mod usage;
 mod version;
 mod when;

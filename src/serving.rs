@@ -14,7 +14,6 @@ use pennyspan_collector::wal::{DiskDirectory, Recovery, Wal, WalId, WalOptions};
 use pennyspan_schema::{Progress as _, Sink as _};
 use pennyspan_store::durable::{DataDir, DurableOptions, DurableStore};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -22,9 +21,8 @@ use tracing::{error, info, warn};
 use crate::clock;
 use crate::config::{Config, Storage};
 use crate::failure::Failure;
+use crate::threads::Threads;
 
-/// How often new facts are folded.
-const FOLD_EVERY: Duration = Duration::from_secs(2);
 /// How often it is asked whether a flush is due.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
@@ -69,35 +67,8 @@ pub struct Serving {
     servers: Vec<JoinHandle<()>>,
     replay: Option<JoinHandle<Result<(), ReplayError>>>,
     upkeep: Vec<JoinHandle<()>>,
-    _threads: UpkeepThreads,
-}
-
-/// The threads that fold and flush. They are apart from those that answer, so that neither senders nor health checks wait for
-/// work that takes long or stands still.
-struct UpkeepThreads(Option<Runtime>);
-
-impl UpkeepThreads {
-    fn start() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .thread_name("pennyspan-upkeep")
-            .enable_all()
-            .build()?;
-        Ok(Self(Some(runtime)))
-    }
-
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        let runtime = self.0.as_ref().expect("the threads are there until this is dropped");
-        runtime.spawn(work)
-    }
-}
-
-impl Drop for UpkeepThreads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // What was started ends by itself; waiting for it here would block those who answer.
-            runtime.shutdown_background();
-        }
-    }
+    /// Where servers and upkeep run.
+    _threads: [Threads; 2],
 }
 
 impl Serving {
@@ -110,6 +81,8 @@ impl Serving {
         let grpc = listen(places.otlp_grpc, when_taken).await?;
         let http = listen(places.otlp_http, when_taken).await?;
         let (otlp_grpc, otlp_http) = (grpc.local_addr()?, http.local_addr()?);
+        let (doors, keeping) = (Threads::doors()?, Threads::upkeep()?);
+        let (grpc, http) = (doors.listener(grpc)?, doors.listener(http)?);
         let directory = DataDir::open(&places.data, durable_options(&config.storage)).await?;
         let log = places.wal.clone().unwrap_or_else(|| places.data.join("wal"));
         let (wal, recovery) = open_wal(&log, &config.limits, &directory)?;
@@ -122,7 +95,7 @@ impl Serving {
         let collector = Collector::new(options, Arc::clone(&wal), sink);
         let (stop, stopped) = watch::channel(false);
         let servers = vec![
-            tokio::spawn({
+            doors.spawn({
                 let (collector, stopped) = (collector.clone(), stopped.clone());
                 async move {
                     collector
@@ -130,17 +103,17 @@ impl Serving {
                         .await;
                 }
             }),
-            tokio::spawn({
+            doors.spawn({
                 let (collector, stopped) = (collector.clone(), stopped.clone());
                 async move { collector.serve_grpc(grpc, until(stopped)).await }
             }),
         ];
         let replaying = collector.clone();
         let replay = tokio::task::spawn_blocking(move || replay(&replaying, &recovery));
-        let threads = UpkeepThreads::start()?;
+        let fold_every = Duration::from_millis(config.storage.fold_every_ms.into());
         let upkeep = vec![
-            threads.spawn(fold(Arc::clone(&store), stopped.clone())),
-            threads.spawn(flush(Arc::clone(&store), Arc::clone(&wal), collector.clone(), stopped)),
+            keeping.spawn(fold(Arc::clone(&store), fold_every, stopped.clone())),
+            keeping.spawn(flush(Arc::clone(&store), Arc::clone(&wal), collector.clone(), stopped)),
         ];
         Ok(Self {
             store,
@@ -152,7 +125,7 @@ impl Serving {
             servers,
             replay: Some(replay),
             upkeep,
-            _threads: threads,
+            _threads: [doors, keeping],
         })
     }
 
@@ -282,8 +255,8 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn fold(store: Arc<DurableStore>, stopped: watch::Receiver<bool>) {
-    while !paused(FOLD_EVERY, &stopped).await {
+async fn fold(store: Arc<DurableStore>, every: Duration, stopped: watch::Receiver<bool>) {
+    while !paused(every, &stopped).await {
         if let Err(error) = store.fold_dirty().await {
             error!("folding failed, and is tried again: {error}");
         }
