@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 
 pub(crate) mod tiers;
 
-use tiers::Tiers;
+use tiers::{LARGE_ROWS, Tiers};
 
 /// Keeps rows in memory and folds them all when asked.
 ///
@@ -29,7 +29,7 @@ impl MemoryStore {
         for (table, batch) in rows.into_batches() {
             self.tables
                 .entry(table)
-                .or_insert_with(|| Tiers::new(table))
+                .or_insert_with(|| Tiers::new(table, LARGE_ROWS))
                 .push(batch)?;
         }
         Ok(())

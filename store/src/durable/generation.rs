@@ -8,6 +8,10 @@ use pennyspan_schema::{Position, Rows, Table};
 use crate::fold::FoldError;
 use crate::memory::tiers::{Tiers, check_layout};
 
+/// Batches of at least this many rows are kept as they come: hot rows are in memory for a minute, which is too short for copying
+/// them into larger ones to be worth it.
+const LARGE_ROWS: usize = 512;
+
 /// The hot rows of consecutive frames of one workspace, by table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Generation {
@@ -31,7 +35,7 @@ impl Generation {
     fn push_batch(&mut self, table: Table, batch: RecordBatch) -> Result<(), FoldError> {
         self.tables
             .entry(table)
-            .or_insert_with(|| Tiers::new(table))
+            .or_insert_with(|| Tiers::new(table, LARGE_ROWS))
             .push(batch)
     }
 

@@ -6,9 +6,10 @@ use pennyspan_schema::Table;
 
 use crate::fold::FoldError;
 
-/// Batches of at least this many rows are kept as they come.
-const LARGE_ROWS: usize = 8192;
-/// So are batches of at least this many bytes, so that no column of a merged batch grows beyond what its offsets can say.
+/// Rows of a batch that queries read as fast as they can.
+pub(crate) const LARGE_ROWS: usize = 8192;
+/// Batches of at least this many bytes are kept as they come, so that no column of a merged batch grows beyond what its offsets
+/// can say.
 const LARGE_BYTES: usize = 16 << 20;
 /// So many small batches of one tier become one of the next, so that each row is copied a few times at most.
 const FAN_IN: usize = 32;
@@ -17,6 +18,8 @@ const FAN_IN: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct Tiers {
     table: Table,
+    /// Batches of at least this many rows are kept as they come.
+    large_rows: usize,
     large: Vec<RecordBatch>,
     small: Vec<Vec<RecordBatch>>,
     /// Memory of all batches.
@@ -32,9 +35,10 @@ pub(crate) fn check_layout(table: Table, batch: &RecordBatch) -> Result<(), Fold
 }
 
 impl Tiers {
-    pub(crate) fn new(table: Table) -> Self {
+    pub(crate) fn new(table: Table, large_rows: usize) -> Self {
         Self {
             table,
+            large_rows,
             large: Vec::new(),
             small: Vec::new(),
             bytes: 0,
@@ -46,7 +50,7 @@ impl Tiers {
         let mut batch = batch;
         self.bytes += batch.get_array_memory_size();
         for tier in 0.. {
-            if batch.num_rows() >= LARGE_ROWS || batch.get_array_memory_size() >= LARGE_BYTES {
+            if batch.num_rows() >= self.large_rows || batch.get_array_memory_size() >= LARGE_BYTES {
                 self.large.push(batch);
                 break;
             }
@@ -104,7 +108,7 @@ mod tests {
         let mut builder = logs::Builder::default();
         builder.append(&logs::Row::default());
         let one = builder.finish();
-        let mut tiers = Tiers::new(Table::Logs);
+        let mut tiers = Tiers::new(Table::Logs, LARGE_ROWS);
         for _ in 0..FAN_IN * FAN_IN {
             tiers.push(one.clone()).unwrap();
         }
