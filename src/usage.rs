@@ -1,5 +1,6 @@
 //! What a process used, as far as the operating system says; only Linux does.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -28,6 +29,22 @@ impl Process {
         let stat = fs::read_to_string(self.folder() + "/stat").ok()?;
         let (_, ticks) = state_and_ticks(&stat)?;
         Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+    }
+
+    /// Returns the processor time so far of the threads that live, by their name.
+    pub fn threads(self) -> BTreeMap<String, Duration> {
+        let mut times = BTreeMap::<String, Duration>::new();
+        let Ok(threads) = fs::read_dir(self.folder() + "/task") else {
+            return times;
+        };
+        for thread in threads.flatten() {
+            let of = |file| fs::read_to_string(thread.path().join(file)).ok();
+            let nanos = of("schedstat").and_then(|stat| stat.split(' ').next()?.parse().ok());
+            if let (Some(name), Some(nanos)) = (of("comm"), nanos) {
+                *times.entry(name.trim().to_owned()).or_default() += Duration::from_nanos(nanos);
+            }
+        }
+        times
     }
 
     /// Returns whether it has ended, and waits for its parent to ask how.
@@ -60,7 +77,22 @@ fn state_and_ticks(stat: &str) -> Option<(char, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{kib_of, state_and_ticks};
+    use super::{Process, kib_of, state_and_ticks};
+
+    #[test]
+    fn threads_are_told_apart_by_their_name() {
+        let busy = std::thread::Builder::new().name("pspan-busy".to_owned());
+        let busy = busy.spawn(|| {
+            // Until the operating system has counted a first stretch.
+            while Process::Own
+                .threads()
+                .get("pspan-busy")
+                .is_none_or(std::time::Duration::is_zero)
+            {}
+        });
+        busy.unwrap().join().unwrap();
+        assert!(!Process::Own.threads().contains_key("pspan-busy"));
+    }
 
     #[test]
     fn times_are_found_behind_any_name() {

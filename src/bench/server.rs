@@ -31,9 +31,17 @@ impl Server {
     /// # Errors
     /// Where the program cannot be started, or ends before it listens.
     pub fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::start_by(own()?, data)
+    }
+
+    /// Starts a server by a command that runs this program with the arguments that are added here.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub fn start_by(mut command: Command, data: &Path) -> anyhow::Result<Self> {
         let data = std::path::absolute(data)?;
         let any = "127.0.0.1:0";
-        let mut child = own()?
+        let mut child = command
             .args(["serve", "--otlp-grpc", any, "--otlp-http", any, "--web", any, "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
@@ -91,6 +99,37 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns this program, to be run again on one core; it says nothing but errors.
+///
+/// # Errors
+/// Where the program's own file is not known.
+pub fn own_on_core(core: usize) -> anyhow::Result<Command> {
+    let own = own()?;
+    let mut command = Command::new("taskset");
+    command
+        .args(["-c", &core.to_string()])
+        .arg(own.get_program())
+        .args(own.get_args());
+    Ok(command)
+}
+
+/// Keeps the threads that this one starts from now on, and itself, to one core.
+///
+/// # Errors
+/// Where `taskset` of util-linux is missing or refuses.
+pub fn keep_to_core(core: usize) -> anyhow::Result<()> {
+    let own = std::process::id().to_string();
+    let kept = Command::new("taskset")
+        .args(["-cp", &core.to_string(), &own])
+        .stdout(Stdio::null())
+        .status()
+        .context("cannot run taskset, of the package util-linux")?;
+    if !kept.success() {
+        bail!("taskset ended with {kept}");
+    }
+    Ok(())
 }
 
 /// Returns this program, to be run again; it says nothing but errors.

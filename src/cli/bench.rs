@@ -94,6 +94,13 @@ pub struct IngestArgs {
     /// How often it is measured, each time with a fresh server.
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub runs: u64,
+    /// Keeps the server to the first core and this client to the second, so that neither takes time from the other.
+    #[arg(long)]
+    pub pinned: bool,
+    /// Lets the server fold and write nothing until the load has ended: what its doors alone can do, in as much memory as the
+    /// rows take.
+    #[arg(long)]
+    pub apart: bool,
 }
 
 /// Flags of `bench fold`.

@@ -24,11 +24,11 @@ const BUDGET: [(&str, u64); 3] = [
 /// Spans of a request.
 const ITEMS: u64 = 200;
 
-/// Starts a server that the operating system gives no more than so much.
+/// Starts a server that the operating system gives no more than so much, and the first core.
 pub fn capped(data: &Path, environment: &BTreeMap<&str, String>, cap_mib: u64) -> Server {
     let mut shell = Command::new("sh");
     let limits = format!(
-        "ulimit -v {} && ulimit -d {} && exec \"$@\"",
+        "ulimit -v {} && ulimit -d {} && exec taskset -c 0 \"$@\"",
         ADDRESSES_MIB << 10,
         cap_mib << 10
     );
@@ -48,12 +48,26 @@ pub fn resident_mib(id: u32) -> Option<u64> {
         .map(|kib| kib >> 10)
 }
 
-/// Sends a load, and returns its figures by name: the last column of each.
+/// Sends a load from the core that the server has not, and returns its figures by name: the last column of each.
 fn load(server: &Server, flags: &[&str]) -> (BTreeMap<String, f64>, String) {
     let target = format!("http://{}", server.http);
     let items = ITEMS.to_string();
-    let common = ["loadgen", "--target", &target, "--items", &items];
-    let output = pennyspan(&[&common, flags].concat());
+    let last = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+    let program = env!("CARGO_BIN_EXE_pennyspan");
+    let output = Command::new("taskset")
+        .args([
+            "-c",
+            &last.to_string(),
+            program,
+            "loadgen",
+            "--target",
+            &target,
+            "--items",
+            &items,
+        ])
+        .args(flags)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let figure = |line: &str| {

@@ -1,6 +1,7 @@
 //! `pennyspan bench ingest`: requests to a server, durable before they are answered.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,12 +13,17 @@ use super::size_of;
 use crate::bench::bodies::Recipe;
 use crate::bench::client::{Acknowledged, Client, Wire, get, reader};
 use crate::bench::figures::{Figures, grouped, mib, per_second, quantile_ms};
-use crate::bench::server::Server;
+use crate::bench::server::{Server, keep_to_core, own, own_on_core};
 use crate::cli::bench::{IngestArgs, Protocol, Signal};
 use crate::clock;
 use crate::commands::answer;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::threads;
+
+/// The collector's own threads, by name.
+const DECODERS: &str = "pspan-decode";
+const WAL: &str = "pennyspan-wal";
 
 /// Sends, and prints how fast requests were acknowledged.
 ///
@@ -28,6 +34,9 @@ pub fn run(args: &IngestArgs) -> anyhow::Result<Exit> {
         return Err(Failure::usage(error.to_string()).into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if args.pinned {
+        keep_to_core(1)?;
+    }
     let mut figures: Option<Figures> = None;
     for seed in 0..args.runs {
         let bodies = recipe(args, seed).make(args.requests)?;
@@ -72,7 +81,30 @@ fn sentence(args: &IngestArgs, bodies: &[Bytes]) -> String {
         word(&args.encoding),
         grouped(&bytes.to_string()),
         args.connections,
-    )
+    ) + match (args.pinned, args.apart) {
+        (true, true) => "; server and client on a core each; nothing is folded or written meanwhile",
+        (true, false) => "; server and client on a core each",
+        (false, true) => "; nothing is folded or written meanwhile",
+        (false, false) => "",
+    }
+}
+
+/// Starts the server that is measured.
+fn server(args: &IngestArgs, data: &Path) -> anyhow::Result<Server> {
+    /// Longer than any run, in milliseconds.
+    const NEVER: &str = "3600000";
+    /// More than any run's rows, in bytes.
+    const ALL: &str = "1099511627776";
+    let mut command = if args.pinned { own_on_core(0)? } else { own()? };
+    if args.apart {
+        command.envs([
+            ("PENNYSPAN_STORAGE_FOLD_EVERY_MS", NEVER),
+            ("PENNYSPAN_STORAGE_FLUSH_AGE_MS", NEVER),
+            ("PENNYSPAN_STORAGE_FLUSH_BYTES", ALL),
+            ("PENNYSPAN_STORAGE_HOT_BYTES", ALL),
+        ]);
+    }
+    Server::start_by(command, data)
 }
 
 /// Returns the word of the command line.
@@ -90,14 +122,14 @@ fn measure(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    let server = Server::start(data.path())?;
+    let server = server(args, data.path())?;
     let items = bodies.len() as u64 * args.items as u64;
-    let idle = server.process().cpu_time();
+    let (idle, idle_threads) = (server.process().cpu_time(), server.process().threads());
     let begun = Instant::now();
     let answers = runtime.block_on(load(args, &server, bodies))?;
     let took = begun.elapsed();
-    let busy = server.process().cpu_time();
-    runtime.block_on(check(&server, args.signal, items))?;
+    let (busy, busy_threads) = (server.process().cpu_time(), server.process().threads());
+    let parts = runtime.block_on(check(&server, args.signal, items))?;
     let what = word(&args.signal);
     let cpu = |until: Option<Duration>| Some(until?.saturating_sub(idle?));
     let times: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
@@ -108,6 +140,8 @@ fn measure(
         "1/core-s",
         per_core(busy),
     );
+    let spent = Spent::between(&idle_threads, &busy_threads);
+    spent.add_to(figures, what.trim_end_matches('s'), &parts, items);
     figures.add("answer, p50", "ms", quantile_ms(&times, 0.5));
     figures.add("answer, p99", "ms", quantile_ms(&times, 0.99));
     #[expect(clippy::cast_precision_loss, reason = "refusals are far below 2^52")]
@@ -160,7 +194,9 @@ async fn load(args: &IngestArgs, server: &Server, bodies: Vec<Bytes>) -> anyhow:
 }
 
 /// Refuses figures of a load that was not taken whole, or whose requests were taken for copies.
-async fn check(server: &Server, signal: Signal, items: u64) -> anyhow::Result<()> {
+///
+/// Returns how long requests took in each part, in nanoseconds.
+async fn check(server: &Server, signal: Signal, items: u64) -> anyhow::Result<BTreeMap<String, u64>> {
     let (_, page) = get(&reader(), &format!("http://{}", server.web), "/metrics").await?;
     let counted = counters(&page, &word(&signal));
     let of = |name: &str| counted.get(name).copied().unwrap_or_default();
@@ -171,7 +207,70 @@ async fn check(server: &Server, signal: Signal, items: u64) -> anyhow::Result<()
     if accepted != items {
         bail!("the server counted {accepted} of {items} items, so that these figures would be wrong");
     }
-    Ok(())
+    let part = |line: &str| {
+        let (part, nanos) = line
+            .strip_prefix("pennyspan_request_part_nanos_total{part=\"")?
+            .split_once("\"} ")?;
+        Some((part.to_owned(), nanos.parse().ok()?))
+    };
+    Ok(page.lines().filter_map(part).collect())
+}
+
+/// Processor time of a server, by what its threads do.
+#[derive(Debug)]
+struct Spent(BTreeMap<String, Duration>);
+
+impl Spent {
+    /// The parts of a request's way that the threads for decoding take.
+    const OF_DECODERS: [&str; 3] = ["decompress", "digest", "decode"];
+
+    fn between(before: &BTreeMap<String, Duration>, after: &BTreeMap<String, Duration>) -> Self {
+        let since = |(name, time): (&String, &Duration)| {
+            let before = before.get(name).copied().unwrap_or_default();
+            (name.clone(), time.saturating_sub(before))
+        };
+        Self(after.iter().map(since).collect())
+    }
+
+    fn of(&self, name: &str) -> Duration {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
+    /// Adds what an item took in each part, and what the doors can take on a core that does nothing else.
+    ///
+    /// The threads for decoding are parted by how long their requests took in each part: they wait for nothing.
+    fn add_to(&self, figures: &mut Figures, item: &str, parts: &BTreeMap<String, u64>, items: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "items and nanoseconds are far below 2^52")]
+        let per_item = |time: Duration| time.as_nanos() as f64 / items as f64;
+        let nanos = |part: &str| parts.get(part).copied().unwrap_or_default();
+        let in_decoders: u64 = Self::OF_DECODERS.into_iter().map(nanos).sum();
+        let (receive, decode, wal) = (self.of(threads::DOORS), self.of(DECODERS), self.of(WAL));
+        figures.add(
+            &format!("a {item}: receive, publish, answer"),
+            "ns of a core",
+            per_item(receive),
+        );
+        for part in Self::OF_DECODERS {
+            #[expect(clippy::cast_precision_loss, reason = "nanoseconds are far below 2^52")]
+            let share = nanos(part) as f64 / in_decoders.max(1) as f64;
+            figures.add(
+                &format!("a {item}: {part}"),
+                "ns of a core",
+                per_item(decode.mul_f64(share)),
+            );
+        }
+        figures.add(&format!("a {item}: write-ahead log"), "ns of a core", per_item(wal));
+        figures.add(
+            &format!("a {item}: fold and flush"),
+            "ns of a core",
+            per_item(self.of(threads::UPKEEP)),
+        );
+        figures.add(
+            &format!("{item}s durable, of its doors' time alone"),
+            "1/core-s",
+            per_second(items, receive + decode + wal),
+        );
+    }
 }
 
 /// Reads the counters of one source from `/metrics`.
