@@ -1,9 +1,12 @@
 //! The protobuf wire format: fields read in place, without building messages.
 //!
 //! Numbers and lengths follow the encoding page of protobuf's documentation: tag = number << 3 | type; varints of at most ten
-//! bytes; groups, which OTLP never used, are refused.
+//! bytes; groups, which OTLP never used, are skipped with what they hold, as all fields are that nobody knows.
 
 use super::super::DecodeError;
+
+/// How deep groups may nest in each other.
+const GROUP_DEPTH: usize = 100;
 
 /// Why bytes are no protobuf message, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ enum FieldValue<'a> {
     Fixed64(u64),
     Fixed32(u32),
     Delimited(Message<'a>),
+    /// What a group holds is not read.
+    Group,
 }
 
 impl<'a> Message<'a> {
@@ -66,6 +71,24 @@ impl<'a> Message<'a> {
             return Ok(None);
         }
         let at = self.at;
+        let (number, wire_type) = self.tag()?;
+        let value = match wire_type {
+            0 => FieldValue::Varint(self.varint()?),
+            1 => FieldValue::Fixed64(u64::from_le_bytes(self.fixed()?)),
+            2 => FieldValue::Delimited(self.delimited()?),
+            3 => {
+                self.skip_group(number)?;
+                FieldValue::Group
+            }
+            5 => FieldValue::Fixed32(u32::from_le_bytes(self.fixed()?)),
+            _ => return Err(no_field(at, wire_type)),
+        };
+        Ok(Some(Field { number, at, value }))
+    }
+
+    /// Reads a field's number and the type of its value.
+    fn tag(&mut self) -> Result<(u32, u64), WireError> {
+        let at = self.at;
         let tag = self.varint()?;
         let number = u32::try_from(tag >> 3)
             .ok()
@@ -74,25 +97,41 @@ impl<'a> Message<'a> {
             at,
             problem: "a field's number is not between 1 and 536870911",
         })?;
-        let value = match tag & 7 {
-            0 => FieldValue::Varint(self.varint()?),
-            1 => FieldValue::Fixed64(u64::from_le_bytes(self.fixed()?)),
-            2 => FieldValue::Delimited(self.delimited()?),
-            5 => FieldValue::Fixed32(u32::from_le_bytes(self.fixed()?)),
-            3 | 4 => {
-                return Err(WireError {
-                    at,
-                    problem: "groups are not part of the format",
-                });
+        Ok((number, tag & 7))
+    }
+
+    /// Reads past a group that has begun.
+    fn skip_group(&mut self, number: u32) -> Result<(), WireError> {
+        let mut open = vec![number];
+        while let Some(innermost) = open.last().copied() {
+            let at = self.at;
+            match self.tag()? {
+                (_, 0) => {
+                    self.varint()?;
+                }
+                (_, 1) => {
+                    self.fixed::<8>()?;
+                }
+                (_, 2) => {
+                    self.delimited()?;
+                }
+                (number, 3) if open.len() < GROUP_DEPTH => open.push(number),
+                (number, 4) if number == innermost => {
+                    open.pop();
+                }
+                (_, 5) => {
+                    self.fixed::<4>()?;
+                }
+                (_, 3) => {
+                    return Err(WireError {
+                        at,
+                        problem: "groups nest too deep",
+                    });
+                }
+                (_, wire_type) => return Err(no_field(at, wire_type)),
             }
-            _ => {
-                return Err(WireError {
-                    at,
-                    problem: "a field's wire type is 6 or 7, which do not exist",
-                });
-            }
-        };
-        Ok(Some(Field { number, at, value }))
+        }
+        Ok(())
     }
 
     /// Hands each field to `visit`.
@@ -156,6 +195,14 @@ impl<'a> Message<'a> {
         self.at = part.end;
         Ok(part)
     }
+}
+
+fn no_field(at: usize, wire_type: u64) -> WireError {
+    let problem = match wire_type {
+        4 => "a group ends that did not begin",
+        _ => "a field's wire type is 6 or 7, which do not exist",
+    };
+    WireError { at, problem }
 }
 
 impl<'a> Field<'a> {

@@ -39,7 +39,10 @@ fn what_is_no_message_says_where() {
         }
     );
     assert_eq!(refused(b"\x12\x05hi").at, 1);
-    assert_eq!(refused(b"\x0b").problem, "groups are not part of the format");
+    assert_eq!(refused(b"\x0b").problem, "a number is cut off");
+    assert_eq!(refused(b"\x0c").problem, "a group ends that did not begin");
+    assert_eq!(refused(b"\x0b\x14").problem, "a group ends that did not begin");
+    assert_eq!(refused(&[0x0b; 200]).problem, "groups nest too deep");
     assert_eq!(refused(b"\x0f").at, 0);
     assert_eq!(refused(b"\x00\x01").at, 0);
     assert_eq!(
@@ -48,6 +51,15 @@ fn what_is_no_message_says_where() {
     );
     let other = Message::new(b"\x08\x01").next_field().unwrap().unwrap();
     assert_eq!(other.message().unwrap_err().at, 0);
+}
+
+#[test]
+fn groups_are_skipped_with_what_they_hold() {
+    let mut message = Message::new(b"\x0b\x08\x05\x13\x12\x01a\x14\x0c\x18\x07");
+    let group = message.next_field().unwrap().unwrap();
+    assert_eq!((group.number, group.varint().unwrap_err().at), (1, 0));
+    assert_eq!(message.next_field().unwrap().unwrap().varint(), Ok(7));
+    assert!(message.next_field().unwrap().is_none());
 }
 
 #[test]
