@@ -1,7 +1,8 @@
 //! The protocols' servers: from a socket to a durable, visible, answered request.
 //!
-//! Every request goes one way, whatever its protocol: it is admitted by the bytes that it declares, read and decompressed
-//! within limits, recognised if it came before, decoded, given room in the store, appended to the log, published, answered.
+//! Every request goes one way, whatever its protocol: it is admitted by the bytes that it declares, where they and their rows
+//! have room, read and decompressed within limits, recognised if it came before, decoded, appended to the log, published,
+//! answered.
 //! A request of which nothing is acceptable is refused before it is logged; one with some bad items is logged as it came.
 //!
 //! What is worth sending again is refused so that senders do: `UNAVAILABLE` with `RetryInfo` over gRPC, 503 or 429 with
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::replay::{ReplayError, Replayed};
+use crate::request::ContentEncoding;
 use crate::wal::{Recovery, Wal};
 use admission::InFlight;
 use decoders::Decoders;
@@ -24,7 +26,7 @@ use metrics::Metrics;
 use path::Arrived;
 use rate::Rate;
 use refusal::Refusal;
-use room::Room;
+use room::{Promise, Room};
 
 mod admission;
 mod body;
@@ -47,6 +49,10 @@ mod status;
 pub use options::{CollectorOptions, ConnectionLimits, Unauthenticated, WorkspaceChooser};
 pub use receipt::Receipt;
 pub use route::own_paths;
+
+/// How many bytes of rows a byte of a compressed body becomes at least, but for odd ones; of a plain body it is one. What the rows
+/// really take is asked for when they are there.
+const COMPRESSED_RATIO: usize = 4;
 
 /// Receives requests over every protocol. Cloning gives another handle to the same collector.
 #[derive(Clone)]
@@ -177,6 +183,25 @@ impl Inner {
             workspace,
             received_at_unix_nano,
         })
+    }
+
+    /// Asks the store for room for the rows of a body, by its length; a body that is too long is refused for that.
+    fn promise(
+        &self,
+        workspace: &Workspace,
+        encoding: ContentEncoding,
+        declared_bytes: usize,
+    ) -> Result<Promise, Refusal> {
+        let limit_bytes = self.options.settings.request_bytes;
+        if declared_bytes > limit_bytes {
+            return Err(Refusal::TooLarge { limit_bytes });
+        }
+        let ratio = match encoding {
+            ContentEncoding::Identity => 1,
+            ContentEncoding::Gzip | ContentEncoding::Zstd => COMPRESSED_RATIO,
+        };
+        let rows_bytes = declared_bytes.saturating_mul(ratio).min(limit_bytes);
+        Ok(self.room.promise(&*self.sink, workspace, rows_bytes)?)
     }
 
     /// Says whether requests are taken.

@@ -41,6 +41,12 @@ where
         }
     }
 
+    /// How many bytes the body says that it has; 0 where it does not.
+    pub(super) fn declared_bytes(&self) -> usize {
+        let declared = self.body.size_hint().exact().unwrap_or_default();
+        usize::try_from(declared).unwrap_or(usize::MAX)
+    }
+
     /// The next bytes; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {

@@ -9,12 +9,14 @@ use std::fmt::Display;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
+use pennyspan_schema::Workspace;
 
 use super::admission::Grant;
 use super::body::Reader;
 use super::path::Arrived;
 use super::receipt::Receipt;
 use super::refusal::Refusal;
+use super::room::Promise;
 use super::route::{ROUTES, Route, door, encoding_named, media_type};
 use super::{Collector, Inner};
 use crate::request::{ContentEncoding, ContentType};
@@ -31,6 +33,7 @@ const PREFIX_BYTES: usize = 5;
 struct Message {
     encoding: ContentEncoding,
     body: Bytes,
+    promise: Promise,
 }
 
 /// Answers one call.
@@ -71,6 +74,7 @@ where
         Reader::new(body, &inner.options.connections),
         encoding,
         inner,
+        &entered.workspace,
         &mut grant,
     )
     .await?;
@@ -84,6 +88,7 @@ where
         received_at_unix_nano: entered.received_at_unix_nano,
         body: message.body,
         grant,
+        promise: message.promise,
     };
     collector.accept(arrived).await
 }
@@ -105,6 +110,7 @@ async fn message<B>(
     mut reader: Reader<B>,
     encoding: ContentEncoding,
     inner: &Inner,
+    workspace: &Workspace,
     grant: &mut Grant,
 ) -> Result<Message, Refusal>
 where
@@ -132,6 +138,7 @@ where
     if length > limit_bytes {
         return Err(Refusal::TooLarge { limit_bytes });
     }
+    let promise = inner.promise(workspace, encoding, length)?;
     grant.grow(length)?;
     read.reserve(length.saturating_sub(read.len()));
     while let Some(more) = reader.next().await? {
@@ -144,6 +151,7 @@ where
         exactly if exactly == length => Ok(Message {
             encoding,
             body: read.freeze(),
+            promise,
         }),
         less if less < length => Err(broken("it ends within its message")),
         _ => Err(broken("it goes on after its message, and takes one")),

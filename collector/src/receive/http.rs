@@ -71,6 +71,7 @@ async fn accept(
         Form::Otlp { .. } | Form::Own | Form::Platform => Said::default(),
     };
     let entered = inner.enter(&head.headers)?;
+    let promise = inner.promise(&entered.workspace, content_encoding, reader.declared_bytes())?;
     let mut grant = inner.in_flight.open();
     let body = reader.whole(inner.options.settings.request_bytes, &mut grant).await?;
     let arrived = Arrived {
@@ -83,6 +84,7 @@ async fn accept(
         received_at_unix_nano: entered.received_at_unix_nano,
         body,
         grant,
+        promise,
     };
     collector.accept(arrived).await
 }

@@ -30,6 +30,8 @@ pub(super) struct Arrived {
     pub(super) received_at_unix_nano: i64,
     pub(super) body: Bytes,
     pub(super) grant: Grant,
+    /// Room for its rows, by what its length lets expect.
+    pub(super) promise: Promise,
 }
 
 /// A request that is new, and what it says.
@@ -38,7 +40,7 @@ struct Understood {
     decoded: Decoded,
     receipt: Receipt,
     first: FirstCopy,
-    grant: Grant,
+    held: (Grant, Promise),
 }
 
 /// A request that survives a crash, and waits to become visible.
@@ -99,12 +101,10 @@ impl Inner {
             decoded,
             receipt,
             first,
-            grant,
+            mut held,
         } = understood;
         self.ready()?;
-        let promise = self
-            .room
-            .promise(&*self.sink, &request.workspace, decoded.rows.memory_bytes())?;
+        held.1.settle(&*self.sink, decoded.rows.memory_bytes())?;
         let (workspace, kind) = (request.workspace.clone(), request.kind);
         let (received, newest) = (request.received_at_unix_nano, newest_event_unix_nano(&decoded.rows));
         let durable = self.wal.append(request).await?;
@@ -116,7 +116,7 @@ impl Inner {
             decoded,
             receipt,
             first,
-            held: (grant, promise),
+            held,
         })
     }
 
@@ -174,13 +174,13 @@ impl Arrived {
         self.grant
             .settle(self.body.len().saturating_add(decoded.rows.memory_bytes()));
         let receipt = Receipt::of(self.kind, &decoded, settings);
-        let (request, grant) = self.into_request(digest);
+        let (request, held) = self.into_request(digest);
         Ok(Judged::New(Box::new(Understood {
             request,
             decoded,
             receipt,
             first,
-            grant,
+            held,
         })))
     }
 
@@ -198,7 +198,7 @@ impl Arrived {
         }
     }
 
-    fn into_request(self, digest: Digest) -> (Request, Grant) {
+    fn into_request(self, digest: Digest) -> (Request, (Grant, Promise)) {
         let Self {
             workspace,
             kind,
@@ -209,6 +209,7 @@ impl Arrived {
             received_at_unix_nano,
             body,
             grant,
+            promise,
         } = self;
         let request = Request {
             workspace,
@@ -220,7 +221,7 @@ impl Arrived {
             digest,
             body,
         };
-        (request, grant)
+        (request, (grant, promise))
     }
 }
 

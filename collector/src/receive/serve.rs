@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a connection is looked at again that began like HTTP/2 and sent less than its preface.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
+/// The largest frame that an HTTP/2 sender may send: more than the protocol's usual 16 KiB, so that a body comes in few pieces,
+/// and little enough that those of all connections, which are held before they are asked for, take little memory.
+const FRAME_BYTES: u32 = 64 << 10;
+
 /// What a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaks {
@@ -185,6 +189,7 @@ fn http2_limits(limits: &ConnectionLimits) -> http2::Builder<TokioExecutor> {
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)
+        .max_frame_size(FRAME_BYTES)
         .max_header_list_size(limits.header_bytes)
         .keep_alive_interval(limits.ping_interval)
         .keep_alive_timeout(limits.ping_timeout);
