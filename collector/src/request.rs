@@ -4,7 +4,6 @@ use std::fmt;
 
 use bytes::Bytes;
 use pennyspan_schema::Workspace;
-use sha2::{Digest as _, Sha256};
 
 /// A request, its bytes as received (still compressed) and what stood beside them.
 ///
@@ -151,7 +150,8 @@ stored_enum! {
     }
 }
 
-/// A request's identity: the SHA-256 by which a copy that was sent again is recognised.
+/// A request's identity: the BLAKE3 hash by which a copy that was sent again is recognised. It is computed over every byte that
+/// comes in, at which it is several times as fast as SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 32]);
 
@@ -169,14 +169,14 @@ impl Digest {
         if *door == Door::default() {
             return Self::of_body(workspace, kind, body);
         }
-        let mut hash = Sha256::new();
+        let mut hash = blake3::Hasher::new();
         for said in [&door.resource, &door.instance] {
             let length = said.as_ref().map_or(u64::MAX, |text| text.len() as u64);
-            hash.update(length.to_le_bytes());
-            hash.update(said.as_deref().unwrap_or_default());
+            hash.update(&length.to_le_bytes());
+            hash.update(said.as_deref().unwrap_or_default().as_bytes());
         }
         hash.update(body);
-        Self::of(workspace, kind, b"door and body", &hash.finalize())
+        Self::of(workspace, kind, b"door and body", hash.finalize().as_bytes())
     }
 
     /// The identity of a request that names itself, as Firehose's request id does.
@@ -186,12 +186,12 @@ impl Digest {
     }
 
     fn of(workspace: &Workspace, kind: RequestKind, domain: &[u8], content: &[u8]) -> Self {
-        let mut hash = Sha256::new();
+        let mut hash = blake3::Hasher::new();
         for part in [workspace.as_str().as_bytes(), domain] {
-            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        hash.update(kind.code().to_le_bytes());
+        hash.update(&kind.code().to_le_bytes());
         hash.update(content);
         Self(hash.finalize().into())
     }

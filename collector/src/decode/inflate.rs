@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::DecodeError;
 use crate::request::ContentEncoding;
 
 /// The largest window that a zstd frame may ask for, as a power of two: the 8 MiB of RFC 9659.
 const ZSTD_WINDOW_LOG: u32 = 23;
+/// How much larger than a body the room is at most that is made for its content before that comes.
+const MOST_RATIO: usize = 16;
+/// The same where the body does not say how large its content is.
+const USUAL_RATIO: usize = 4;
 
 /// Returns a body without its compression; gzip may have several members, zstd several frames.
 ///
@@ -20,10 +24,10 @@ pub fn inflate(encoding: ContentEncoding, body: &[u8], limit_bytes: usize) -> Re
     match encoding {
         ContentEncoding::Identity if body.len() > limit_bytes => Err(DecodeError::TooLarge { limit_bytes }),
         ContentEncoding::Identity => Ok(Cow::Borrowed(body)),
-        ContentEncoding::Gzip => read(MultiGzDecoder::new(body), "gzip", limit_bytes),
+        ContentEncoding::Gzip => read(MultiGzDecoder::new(body), "gzip", room(encoding, body), limit_bytes),
         ContentEncoding::Zstd => {
             let decoder = zstd_decoder(body).map_err(|error| malformed("zstd", 0, &error))?;
-            read(decoder, "zstd", limit_bytes)
+            read(decoder, "zstd", room(encoding, body), limit_bytes)
         }
     }
 }
@@ -34,8 +38,27 @@ fn zstd_decoder(body: &[u8]) -> io::Result<impl Read + '_> {
     Ok(decoder)
 }
 
-fn read<'a>(reader: impl Read, format: &'static str, limit_bytes: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
-    let mut content = Vec::new();
+/// Returns how much room a body's content may need: as it says itself, but not so much that saying it costs memory.
+fn room(encoding: ContentEncoding, body: &[u8]) -> usize {
+    let said = match encoding {
+        ContentEncoding::Identity => None,
+        // The last four bytes of a member are its content's length.
+        ContentEncoding::Gzip => body.last_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes).into()),
+        ContentEncoding::Zstd => zstd::zstd_safe::get_frame_content_size(body).ok().flatten(),
+    };
+    let usual = body.len().saturating_mul(USUAL_RATIO);
+    let said = said.map_or(usual, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    said.min(body.len().saturating_mul(MOST_RATIO))
+}
+
+fn read<'a>(
+    reader: impl Read,
+    format: &'static str,
+    room_bytes: usize,
+    limit_bytes: usize,
+) -> Result<Cow<'a, [u8]>, DecodeError> {
+    // One more, so that reading finds the end without growing.
+    let mut content = Vec::with_capacity(room_bytes.min(limit_bytes).saturating_add(1));
     let one_more = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
     if let Err(error) = reader.take(one_more).read_to_end(&mut content) {
         return Err(malformed(format, content.len(), &error));
