@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 use pennyspan_schema::tables::{ReadError, invocation_calls, invocations};
-use pennyspan_schema::{Slice, Table};
+use pennyspan_schema::{Period, Slice, Table};
 
 mod attempt;
 mod attempts;
@@ -20,23 +20,27 @@ mod marks;
 mod merge;
 mod minutes;
 mod ownership;
+mod part;
 mod reading;
 mod rollup;
 mod trace;
 
-use attempts::Attempts;
+use attempts::{Attempt, Attempts, Members};
 use calls::Calls;
 use key::Facts;
 use minutes::BATCH_ROWS;
 use ownership::Owner;
-use trace::Spans;
+use trace::{Span, Spans};
 
 pub use explain::{Choice, Explained, explain};
+pub(crate) use instances::add_up_instances;
 pub use instances::instance_minutes;
 pub(crate) use marks::Marks;
+pub(crate) use part::{Part, slices_with};
+pub(crate) use reading::Keys;
 pub use reading::Reading;
-pub use rollup::rollup_minutes;
-pub(crate) use trace::span_preference;
+pub use rollup::{add_up, rollup_minutes, table_of};
+pub(crate) use trace::{SPAN_COLUMNS, span_preference};
 
 /// What a fold reads.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +60,10 @@ pub struct Folded {
     pub invocation_calls: Vec<RecordBatch>,
     /// Rows of `rollup_minute`.
     pub rollup_minute: Vec<RecordBatch>,
+    /// Rows of `rollup_hour`; none where a part of the minutes was folded.
+    pub rollup_hour: Vec<RecordBatch>,
+    /// Rows of `rollup_day`; none where a part of the minutes was folded.
+    pub rollup_day: Vec<RecordBatch>,
     /// Rows of `instance_minutes`.
     pub instance_minutes: Vec<RecordBatch>,
     /// Distinct spans of functions that belong to no known attempt.
@@ -98,6 +106,8 @@ impl Folded {
             (Table::Invocations, self.invocations),
             (Table::InvocationCalls, self.invocation_calls),
             (Table::RollupMinute, self.rollup_minute),
+            (Table::RollupHour, self.rollup_hour),
+            (Table::RollupDay, self.rollup_day),
             (Table::InstanceMinutes, self.instance_minutes),
         ]
         .into_iter()
@@ -113,8 +123,11 @@ pub fn fold_all(input: &FoldInput<'_>) -> Result<Folded, FoldError> {
     let attempts = Attempts::of(&facts)?;
     let owners = ownership::owners(&spans, &attempts);
     let calls = Calls::of(&spans, &owners);
-    let orphans = orphan_starts(&spans, &owners).count();
-    emit(&attempts, &calls, 0..attempts.len(), orphans)
+    let orphans = orphans(&spans, &owners).count();
+    let mut folded = emit(&attempts, &calls, 0..attempts.len(), orphans)?;
+    folded.rollup_hour = add_up(&folded.rollup_minute, Period::Hour)?;
+    folded.rollup_day = add_up(&folded.rollup_hour, Period::Day)?;
+    Ok(folded)
 }
 
 /// Folds the attempts whose merged start lies in one of the slices, each slice by itself.
@@ -124,21 +137,65 @@ pub fn fold_all(input: &FoldInput<'_>) -> Result<Folded, FoldError> {
 /// # Errors
 /// [`FoldError`] where the rows are not those of their tables.
 pub fn fold_slices(input: &FoldInput<'_>, slices: &[Slice]) -> Result<BTreeMap<Slice, Folded>, FoldError> {
+    let wanted: BTreeSet<Slice> = slices.iter().copied().collect();
+    let of_slice = |start| wanted.contains(&Slice::of(start));
+    let mut folded = fold_those(input, |attempt, _| of_slice(attempt.start), |span| of_slice(span.start))?;
+    for slice in wanted {
+        folded.entry(slice).or_default();
+    }
+    Ok(folded)
+}
+
+/// Folds the attempts of some keys, and counts the orphans of some traces, each slice by itself.
+///
+/// `changed` has learned, from new facts and spans and from all facts of their window, whose rows may be others than before.
+/// `input` must hold what it keeps when it has learned once more; it may hold more.
+///
+/// # Errors
+/// [`FoldError`] where the rows are not those of their tables.
+pub(crate) fn fold_changed(input: &FoldInput<'_>, changed: &Reading) -> Result<BTreeMap<Slice, Folded>, FoldError> {
+    let reach = changed.reach();
+    fold_those(
+        input,
+        |attempt, members| reach.contains(attempt.start) && changed.has_key(key::hash(members.key())),
+        |span| reach.contains(span.start) && changed.has_trace(&span.trace),
+    )
+}
+
+/// Counts what [`fold_changed`] counts, and folds nothing.
+///
+/// # Errors
+/// [`FoldError`] where the rows are not those of their tables.
+pub(crate) fn orphans_changed(input: &FoldInput<'_>, changed: &Reading) -> Result<BTreeMap<Slice, u64>, FoldError> {
+    let folded = fold_those(
+        input,
+        |_, _| false,
+        |span| changed.reach().contains(span.start) && changed.has_trace(&span.trace),
+    )?;
+    Ok(folded
+        .into_iter()
+        .map(|(slice, folded)| (slice, folded.orphan_span_count))
+        .collect())
+}
+
+/// Folds those attempts that are asked for, and counts those orphans, by slice.
+fn fold_those(
+    input: &FoldInput<'_>,
+    attempt_wanted: impl Fn(&Attempt, Members<'_>) -> bool,
+    orphan_wanted: impl Fn(&Span) -> bool,
+) -> Result<BTreeMap<Slice, Folded>, FoldError> {
     let (facts, spans) = (Facts::open(input.facts)?, Spans::open(input.spans)?);
     let attempts = Attempts::of(&facts)?;
     let owners = ownership::owners(&spans, &attempts);
     let calls = Calls::of(&spans, &owners);
-    let mut wanted: BTreeMap<Slice, (Vec<usize>, usize)> =
-        slices.iter().map(|slice| (*slice, Default::default())).collect();
-    for (index, (attempt, _)) in attempts.iter().enumerate() {
-        if let Some((members, _)) = wanted.get_mut(&Slice::of(attempt.start)) {
-            members.push(index);
+    let mut wanted: BTreeMap<Slice, (Vec<usize>, usize)> = BTreeMap::new();
+    for (index, (attempt, members)) in attempts.iter().enumerate() {
+        if attempt_wanted(attempt, members) {
+            wanted.entry(Slice::of(attempt.start)).or_default().0.push(index);
         }
     }
-    for start in orphan_starts(&spans, &owners) {
-        if let Some((_, orphans)) = wanted.get_mut(&Slice::of(start)) {
-            *orphans += 1;
-        }
+    for span in orphans(&spans, &owners).filter(|span| orphan_wanted(span)) {
+        wanted.entry(Slice::of(span.start)).or_default().1 += 1;
     }
     let folded = |(slice, (indices, orphans))| Ok((slice, emit(&attempts, &calls, indices, orphans)?));
     wanted.into_iter().map(folded).collect()
@@ -157,16 +214,16 @@ pub fn slices_of(facts: &[RecordBatch]) -> Result<BTreeSet<Slice>, FoldError> {
     Ok(attempts.iter().map(|(attempt, _)| Slice::of(attempt.start)).collect())
 }
 
-/// Returns the starts of the spans of functions that belong to no known attempt.
-fn orphan_starts(spans: &Spans, owners: &[Owner]) -> impl Iterator<Item = i64> {
+/// Returns the spans of functions that belong to no known attempt.
+fn orphans<'a>(spans: &'a Spans, owners: &'a [Owner]) -> impl Iterator<Item = &'a Span> {
     let orphans = spans
         .list
         .iter()
         .zip(owners)
         .filter(|(_, owner)| **owner == Owner::Orphan);
-    orphans.filter_map(|(span, _)| {
+    orphans.map(|(span, _)| span).filter(|span| {
         let (reader, row) = spans.of(span);
-        reader.function(row).map(|_| span.start)
+        reader.function(row).is_some()
     })
 }
 

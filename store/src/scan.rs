@@ -25,6 +25,10 @@ use pennyspan_schema::{Table, Window};
 
 use crate::delta::DataFile;
 
+mod rolled;
+
+pub(crate) use rolled::Rolled;
+
 /// Where a table's rows lie.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
@@ -34,6 +38,8 @@ pub(crate) struct Sources {
     pub(crate) files: Arc<[Arc<DataFile>]>,
     /// Times at which only the rows in memory count, because they replace those of the files; in order, none overlapping.
     pub(crate) replaced: Arc<[Window]>,
+    /// Rows that are added up from a finer rollup when they are asked for.
+    pub(crate) rolled: Option<Arc<Rolled>>,
 }
 
 impl Sources {
@@ -49,21 +55,29 @@ impl Sources {
             batches: self.batches.iter().chain(&*others.batches).cloned().collect(),
             files: self.files.iter().chain(&*others.files).cloned().collect(),
             replaced: Arc::clone(&self.replaced),
+            rolled: self.rolled.clone(),
         }
-    }
-
-    /// Returns whether there is neither a batch nor a file.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batches.is_empty() && self.files.is_empty()
     }
 
     /// Returns whether [`Self::rows`] is exact.
     pub(crate) fn is_counted(&self) -> bool {
-        !self.files.iter().any(|file| self.is_partly_replaced(file))
+        self.rolled.is_none() && !self.files.iter().any(|file| self.is_partly_replaced(file))
     }
 
     fn is_partly_replaced(&self, file: &DataFile) -> bool {
         self.replaced.iter().any(|window| file.touches(*window))
+    }
+
+    /// Returns these sources with the rows in memory that are added up when they are asked for.
+    pub(crate) async fn with_rolled(&self, state: &dyn Session) -> Result<Self> {
+        let Some(rolled) = &self.rolled else {
+            return Ok(self.clone());
+        };
+        Ok(Self {
+            batches: rolled.rows(state).await?.into(),
+            rolled: None,
+            ..self.clone()
+        })
     }
 
     /// Plans the scan of some columns; files without rows that pass the filters are left out, other rows are not.

@@ -54,13 +54,15 @@ pub fn run(args: &FoldArgs, config: &Config) -> anyhow::Result<Exit> {
             cpu.and_then(|cpu| per_second(facts, cpu)),
         );
         figures.add("time, all at once", "s", took.as_secs_f64());
-        let (took, cpu) = measured(|| as_they_come(&given, &config.storage))?;
+        let mut oldest = Duration::ZERO;
+        let (took, cpu) = measured(|| as_they_come(&given, &config.storage, &mut oldest))?;
         figures.add(
             "facts, as they come",
             "1/core-s",
             cpu.and_then(|cpu| per_second(facts, cpu)),
         );
         figures.add("time, as they come", "s", took.as_secs_f64());
+        figures.add("oldest dirty slice, as they come", "ms", oldest.as_secs_f64() * 1000.0);
     }
     figures.add("peak resident memory", "MiB", Process::Own.peak_rss_bytes().map(mib));
     answer(&figures.table())?;
@@ -89,8 +91,8 @@ fn whole(given: &[Vec<Rows>]) -> anyhow::Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Folds after each part, as a server does.
-fn as_they_come(given: &[Vec<Rows>], storage: &Storage) -> anyhow::Result<Duration> {
+/// Folds after each part, as a server does, and notes how long the rows of one waited at most from coming to being folded.
+fn as_they_come(given: &[Vec<Rows>], storage: &Storage, oldest: &mut Duration) -> anyhow::Result<Duration> {
     let directory = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let opened = DataDir::open(directory.path(), durable_options(storage));
@@ -98,11 +100,13 @@ fn as_they_come(given: &[Vec<Rows>], storage: &Storage) -> anyhow::Result<Durati
     let begun = Instant::now();
     let mut position = Position::default();
     for part in given {
+        let came = Instant::now();
         for rows in part {
             position = position.next();
             store.publish(position, &Workspace::default(), rows.clone())?;
         }
         runtime.block_on(store.fold_dirty())?;
+        *oldest = came.elapsed().max(*oldest);
     }
     Ok(begun.elapsed())
 }

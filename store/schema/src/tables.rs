@@ -17,6 +17,8 @@ pub mod invocation_facts;
 pub mod invocations;
 pub mod logs;
 pub mod metric_points;
+pub mod rollup_day;
+pub mod rollup_hour;
 pub mod rollup_minute;
 pub mod spans;
 pub mod workflow_steps;
@@ -111,6 +113,10 @@ tables! {
     InvocationCalls = invocation_calls, raw: false, time: "start_unix_nano";
     /// Attempts by minute.
     RollupMinute = rollup_minute, raw: false, time: "minute_unix_nano";
+    /// Attempts by hour.
+    RollupHour = rollup_hour, raw: false, time: "hour_unix_nano";
+    /// Attempts by day.
+    RollupDay = rollup_day, raw: false, time: "day_unix_nano";
     /// Execution environments by minute.
     InstanceMinutes = instance_minutes, raw: false, time: "minute_unix_nano";
 }

@@ -59,9 +59,60 @@ impl Slice {
     }
 }
 
+/// What attempts are added up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Period {
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day of UTC.
+    Day,
+}
+
+impl Period {
+    /// Returns the length in nanoseconds.
+    #[must_use]
+    pub fn nanos(self) -> i64 {
+        match self {
+            Self::Minute => MINUTE_NANOS,
+            Self::Hour => 60 * MINUTE_NANOS,
+            Self::Day => 24 * 60 * MINUTE_NANOS,
+        }
+    }
+
+    /// Returns the first instant of the period that holds an instant, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub fn start_of(self, unix_nano: i64) -> i64 {
+        unix_nano.div_euclid(self.nanos()).saturating_mul(self.nanos())
+    }
+
+    /// Returns the period that holds an instant.
+    #[must_use]
+    pub fn window_of(self, unix_nano: i64) -> Window {
+        let start_unix_nano = self.start_of(unix_nano);
+        Window {
+            start_unix_nano,
+            end_unix_nano: start_unix_nano.saturating_add(self.nanos()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Slice, Window};
+    use super::{Period, Slice, Window};
+
+    #[test]
+    fn periods_begin_at_whole_hours_and_days_of_utc() {
+        let (minute, hour) = (Period::Minute.nanos(), Period::Hour.nanos());
+        let later = 25 * hour + 2 * minute + 7;
+        assert_eq!(
+            [Period::Minute, Period::Hour, Period::Day].map(|period| period.start_of(later)),
+            [25 * hour + 2 * minute, 25 * hour, 24 * hour]
+        );
+        assert_eq!(Period::Hour.start_of(-1), -hour, "also before 1970");
+        assert_eq!(Period::Hour.window_of(hour).length_nanos(), hour);
+    }
 
     #[test]
     fn windows_of_minutes_are_half_open() {

@@ -37,10 +37,11 @@ impl Space {
     pub(super) async fn merge_small_files(&self, tables: &mut Tables, live_files: usize) -> Result<(), StoreError> {
         let mut merged = false;
         for table in Table::ALL {
-            if tables
-                .get(*table)
-                .is_some_and(|logged| logged.files().count() > live_files)
-            {
+            for group in self.settled(tables, *table) {
+                self.merge_group(tables, *table, group).await?;
+                merged = true;
+            }
+            if self.unsettled(tables, *table).count() > live_files {
                 merged |= self.merge_table(tables, *table).await?;
             }
         }
@@ -52,8 +53,8 @@ impl Space {
 
     async fn merge_table(&self, tables: &mut Tables, table: Table) -> Result<bool, StoreError> {
         let covered = tables.folded_through().await?;
-        let mut small: Vec<Arc<DataFile>> = tables.live(table);
-        small.retain(|file| file.size_bytes() < MERGED_BYTES / 2);
+        let mut small: Vec<Arc<DataFile>> = self.unsettled(tables, table).collect();
+        small.retain(is_small);
         if FOLD_READS.contains(&table) {
             small.retain(|file| file.holds().last() <= covered);
         }
@@ -67,7 +68,6 @@ impl Space {
         small.sort_by_key(|file| (file.times().map(|times| times.start_unix_nano), file.name().to_owned()));
         let mut merged = false;
         for group in groups(small) {
-            self.options.begin("merge");
             self.merge_group(tables, table, group).await?;
             merged = true;
         }
@@ -80,6 +80,7 @@ impl Space {
         table: Table,
         group: Vec<Arc<DataFile>>,
     ) -> Result<(), StoreError> {
+        self.options.begin("merge");
         let (mut rows, mut orphans, mut orphans_by_file) = (Vec::new(), Orphans::new(), Vec::new());
         for file in &group {
             rows.extend(read_file(&self.options.files, table, file).await?);
@@ -112,8 +113,13 @@ impl Space {
     }
 }
 
+/// Returns whether a file is merged with others.
+pub(super) fn is_small(file: &Arc<DataFile>) -> bool {
+    file.size_bytes() < MERGED_BYTES / 2
+}
+
 /// Puts neighbours together up to the size of a merged file; alone a file stays as it is.
-fn groups(files: Vec<Arc<DataFile>>) -> Vec<Vec<Arc<DataFile>>> {
+pub(super) fn groups(files: Vec<Arc<DataFile>>) -> Vec<Vec<Arc<DataFile>>> {
     let (mut groups, mut bytes) = (Vec::<Vec<_>>::new(), 0);
     for file in files {
         bytes += file.size_bytes();

@@ -72,7 +72,12 @@ fn kept(table: Table, rows: &RecordBatch) -> Result<Option<Vec<bool>>, ReadError
         Table::Configurations => by_content!(configurations, rows, |_: &_, _| true),
         Table::Deployments => by_content!(deployments, rows, |_: &_, _| true),
         Table::WorkflowSteps => by_content!(workflow_steps, rows, |_: &_, _| true),
-        Table::Invocations | Table::InvocationCalls | Table::RollupMinute | Table::InstanceMinutes => return Ok(None),
+        Table::Invocations
+        | Table::InvocationCalls
+        | Table::RollupMinute
+        | Table::RollupHour
+        | Table::RollupDay
+        | Table::InstanceMinutes => return Ok(None),
     };
     Ok(Some(kept))
 }

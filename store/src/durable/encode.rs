@@ -92,7 +92,7 @@ fn encode_file(table: Table, batches: &[RecordBatch], orphans: &Orphans) -> Resu
     let mut writer = ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties(&rows)?))?;
     writer.write(&rows)?;
     if table == Table::Invocations {
-        let told: Vec<(i64, u64)> = orphans.iter().map(|(slice, count)| (slice.0, *count)).collect();
+        let told: Vec<(i64, i64)> = orphans.iter().map(|(slice, count)| (slice.0, *count)).collect();
         let told = serde_json::to_string(&told).map_err(|error| ParquetError::External(error.into()))?;
         writer.append_key_value_metadata(KeyValue::new(ORPHANS.to_owned(), told));
     }
@@ -156,7 +156,7 @@ pub(super) async fn read_orphans(store: &Arc<dyn ObjectStore>, file: &DataFile) 
         .flatten()
         .find(|entry| entry.key == ORPHANS)
         .and_then(|entry| entry.value.as_ref());
-    let told: Vec<(i64, u64)> = told
+    let told: Vec<(i64, i64)> = told
         .and_then(|told| serde_json::from_str(told).ok())
         .unwrap_or_default();
     Ok(told.into_iter().map(|(slice, count)| (Slice(slice), count)).collect())

@@ -1,5 +1,7 @@
 //! Writing hot rows and folds as files: table by table, then visible at once.
 
+use std::collections::BTreeSet;
+
 use pennyspan_schema::{Position, Table};
 
 use super::encode::{Encoded, encode};
@@ -36,12 +38,16 @@ impl Space {
         let frames = frozen.iter().filter_map(Generation::frames);
         let through = frames.map(|(_, last)| last).max().unwrap_or_default();
         let covered = through.max(tables.highest_position());
+        // Until all tables have them, some may and others not: whoever goes on folds these slices as a whole again.
+        self.state().torn.extend(folds.keys().copied());
         self.store_folds(tables, folds, covered).await?;
+        self.recent.note_flushed(through);
         tables.note_complete(through);
         self.options.begin("swap");
         self.swap(tables, |state| {
             state.frozen.clear();
             state.folds.clear();
+            state.torn.clear();
         });
         self.counts.flushes.add(self.options.now());
         self.step();
@@ -122,7 +128,7 @@ impl Space {
             let Some(file) = DataFile::new(table, location, &name, size_bytes, stats) else {
                 continue;
             };
-            if FOLD_READS.contains(&table) {
+            if FOLD_READS.contains(&table) || table == Table::Invocations {
                 self.marks.note(&file, marks);
             }
             written.push(file);
@@ -143,6 +149,12 @@ impl Space {
 
     /// Merges small files, and deletes files that nobody reads any more.
     async fn maintain(&self, tables: &mut Tables) -> Result<(), StoreError> {
+        if self
+            .store_rollups(tables, &BTreeSet::new(), tables.highest_position())
+            .await?
+        {
+            self.swap(tables, |_| {});
+        }
         self.merge_small_files(tables, self.options.live_files).await?;
         tables
             .sweep(self.options.now().saturating_sub(self.options.keep_nanos))

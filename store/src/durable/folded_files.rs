@@ -1,32 +1,25 @@
-//! Writing folds: the files that hold their slices are rewritten without them, and new files hold them.
+//! Writing folds: files that hold rows which a fold replaces are rewritten without them, and new files hold what is new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::Int64Type;
-use pennyspan_schema::{Position, Slice, Table};
+use arrow::array::RecordBatch;
+use pennyspan_schema::{Period, Position, Slice, Table, Window};
 
 use super::StoreError;
+use super::compact::{groups, is_small};
 use super::encode::encode;
-use super::reread::read_file;
+use super::rollups::rolled_from;
+use super::slice_fold::SliceFold;
 use super::space::Space;
-use super::state::rows_of;
 use super::tables::{Orphans, Tables};
 use crate::delta::{Change, DataFile, Effect, Holds};
-use crate::fold::{FoldError, Folded};
 
-/// What is folded anew, by slice.
-type Folds = BTreeMap<Slice, Arc<Folded>>;
+/// What is folded, by slice.
+type Folds = BTreeMap<Slice, Arc<SliceFold>>;
 
-/// The folded tables, in the order in which they are written: when `invocations` says that frames are covered, all are.
-const WRITTEN: [Table; 4] = [
-    Table::InvocationCalls,
-    Table::RollupMinute,
-    Table::InstanceMinutes,
-    Table::Invocations,
-];
+/// The folded tables of slices, in the order in which they are written: when `invocations` says that frames are covered, all are.
+const WRITTEN: [Table; 3] = [Table::InvocationCalls, Table::RollupMinute, Table::InstanceMinutes];
 
 impl Space {
     /// Writes folds, one commit per folded table.
@@ -42,7 +35,10 @@ impl Space {
         for table in WRITTEN {
             self.store_table_folds(tables, table, &folds, covered).await?;
         }
-        Ok(())
+        let slices: BTreeSet<Slice> = folds.keys().copied().collect();
+        self.store_rollups(tables, &slices, covered).await?;
+        self.store_table_folds(tables, Table::Invocations, &folds, covered)
+            .await
     }
 
     async fn store_table_folds(
@@ -54,45 +50,47 @@ impl Space {
     ) -> Result<(), StoreError> {
         let (mut added, mut removed) = (Vec::new(), Vec::new());
         let mut orphans_by_file = Vec::new();
+        let replaced = |slice: &Slice| folds.get(slice).is_some_and(|fold| fold.replaces(table));
         for file in tables.live(table) {
             let Some((first, last)) = file.slices() else { continue };
-            if folds.range(first..=last).next().is_none() {
+            if !folds.range(first..=last).any(|(slice, _)| replaced(slice)) {
+                continue;
+            }
+            let kept = self
+                .rows_where(table, &file, |time| !replaced(&Slice::of(time)))
+                .await?;
+            let kept_rows: usize = kept.iter().map(RecordBatch::num_rows).sum();
+            if kept_rows == file.rows() {
                 continue;
             }
             let told = tables.orphans_in(table, &file);
-            let kept_orphans: Orphans = told
-                .iter()
-                .filter(|(slice, _)| !folds.contains_key(slice))
-                .map(|(slice, count)| (*slice, *count))
-                .collect();
-            let kept = self.rows_beside(table, &file, folds).await?;
-            let kept_rows: usize = kept.iter().map(RecordBatch::num_rows).sum();
-            if kept_rows == file.rows() && kept_orphans == told {
-                continue;
-            }
-            if kept_rows > 0 || !kept_orphans.is_empty() {
+            if kept_rows > 0 || !told.is_empty() {
                 added.extend(
-                    self.write_fold(tables, table, kept, &kept_orphans, covered, &mut orphans_by_file)
+                    self.write_fold(tables, table, kept, &told, covered, &mut orphans_by_file)
                         .await?,
                 );
             }
             removed.push(file);
         }
-        let rows: Vec<RecordBatch> = folds
-            .values()
-            .flat_map(|folded| rows_of(folded, table))
-            .cloned()
-            .collect();
-        let orphans = if table == Table::Invocations {
-            orphans_of(folds)
+        let mut orphans = if table == Table::Invocations {
+            orphans_beside(tables, folds)
         } else {
             Orphans::new()
         };
-        if !rows.is_empty() || !orphans.is_empty() {
-            added.extend(
-                self.write_fold(tables, table, rows, &orphans, covered, &mut orphans_by_file)
-                    .await?,
-            );
+        for (period, slices) in self.by_period(folds) {
+            let rows = slices
+                .iter()
+                .flat_map(|fold| fold.rows_of(table))
+                .cloned()
+                .collect::<Vec<_>>();
+            let later = orphans.split_off(&Slice::of(period.end_unix_nano));
+            let told = std::mem::replace(&mut orphans, later);
+            if !rows.is_empty() || !told.is_empty() {
+                added.extend(
+                    self.write_fold(tables, table, rows, &told, covered, &mut orphans_by_file)
+                        .await?,
+                );
+            }
         }
         if added.is_empty() && removed.is_empty() && table != Table::Invocations {
             return Ok(());
@@ -107,6 +105,18 @@ impl Space {
         self.commit(tables, table, &change).await?;
         tables.note_orphans(orphans_by_file);
         Ok(())
+    }
+
+    /// Puts slices together that are written into one file: those of an hour, or of a day that is long over.
+    fn by_period(&self, folds: &Folds) -> Vec<(Window, Vec<Arc<SliceFold>>)> {
+        let now = self.options.now();
+        let mut periods: BTreeMap<i64, (Window, Vec<Arc<SliceFold>>)> = BTreeMap::new();
+        for (slice, fold) in folds {
+            let window = file_period(slice.start_unix_nano(), now);
+            let (_, folds) = periods.entry(window.start_unix_nano).or_insert((window, Vec::new()));
+            folds.push(Arc::clone(fold));
+        }
+        periods.into_values().collect()
     }
 
     /// Writes rows of a folded table and tells the orphans of their slices.
@@ -138,40 +148,60 @@ impl Space {
         }
         Ok(written)
     }
+}
 
-    /// Reads a file's rows whose slices are not folded anew.
-    async fn rows_beside(
-        &self,
-        table: Table,
-        file: &Arc<DataFile>,
-        folds: &Folds,
-    ) -> Result<Vec<RecordBatch>, StoreError> {
-        let mut kept = Vec::new();
-        for batch in read_file(&self.options.files, table, file).await? {
-            let times = batch
-                .column_by_name(table.time_column())
-                .map(AsArray::as_primitive::<Int64Type>);
-            let Some(times) = times else {
-                return Err(FoldError::Layout { table: table.name() }.into());
-            };
-            let beside: BooleanArray = times
-                .values()
-                .iter()
-                .map(|time| Some(!folds.contains_key(&Slice::of(*time))))
-                .collect();
-            let batch = filter_record_batch(&batch, &beside).map_err(|source| FoldError::Concat {
-                table: table.name(),
-                source,
-            })?;
-            if batch.num_rows() > 0 {
-                kept.push(batch);
+impl Space {
+    /// Returns the small files of a folded table that become one: those of an hour that is two hours over, or of a day that is
+    /// two days over.
+    pub(super) fn settled(&self, tables: &Tables, table: Table) -> Vec<Vec<Arc<DataFile>>> {
+        let now = self.options.now();
+        let mut periods: BTreeMap<i64, Vec<Arc<DataFile>>> = BTreeMap::new();
+        let mut small = tables.live(table);
+        small.retain(is_small);
+        small.sort_by_key(|file| (file.times().map(|times| times.start_unix_nano), file.name().to_owned()));
+        for file in small {
+            if let Some(period) = settled_period(table, &file, now) {
+                periods.entry(period.start_unix_nano).or_default().push(file);
             }
         }
-        Ok(kept)
+        periods.into_values().flat_map(groups).collect()
+    }
+
+    /// Returns the files of a table that are merged by size alone.
+    pub(super) fn unsettled(&self, tables: &Tables, table: Table) -> impl Iterator<Item = Arc<DataFile>> + use<> {
+        let now = self.options.now();
+        let files = tables.live(table).into_iter();
+        files.filter(move |file| settled_period(table, file, now).is_none())
     }
 }
 
-fn orphans_of(folds: &Folds) -> Orphans {
-    let counts = folds.iter().map(|(slice, folded)| (*slice, folded.orphan_span_count));
-    counts.filter(|(_, count)| *count > 0).collect()
+/// Returns the part of time that holds all of a folded file, when little changes it any more.
+fn settled_period(table: Table, file: &DataFile, now_unix_nano: i64) -> Option<Window> {
+    if rolled_from(table).is_some() {
+        // Hours and days are written when they are settled, and small.
+        return None;
+    }
+    let (first, last) = file.slices()?;
+    let period = file_period(first.start_unix_nano(), now_unix_nano);
+    let settled = period.end_unix_nano <= now_unix_nano.saturating_sub(2 * Period::Hour.nanos());
+    (settled && period.contains(last.start_unix_nano())).then_some(period)
+}
+
+/// Returns the part of time whose folded rows go into one file: the hour, or the day when it is two days over.
+pub(super) fn file_period(unix_nano: i64, now_unix_nano: i64) -> Window {
+    let day = Period::Day.window_of(unix_nano);
+    if day.end_unix_nano <= now_unix_nano.saturating_sub(2 * Period::Day.nanos()) {
+        return day;
+    }
+    Period::Hour.window_of(unix_nano)
+}
+
+/// Returns what new files tell of orphans: what the slices have, less what live files tell of them.
+fn orphans_beside(tables: &Tables, folds: &Folds) -> Orphans {
+    let told = tables.orphans();
+    let beside = |(slice, fold): (&Slice, &Arc<SliceFold>)| {
+        let has = i64::try_from(fold.orphans).unwrap_or(i64::MAX);
+        (*slice, has.saturating_sub(told.get(slice).copied().unwrap_or(0)))
+    };
+    folds.iter().map(beside).filter(|(_, count)| *count != 0).collect()
 }

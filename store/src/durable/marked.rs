@@ -1,4 +1,4 @@
-//! Reading only the files that speak of what a fold has touched.
+//! Reading only what speaks of what a fold has touched.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +8,10 @@ use object_store::ObjectStore;
 use pennyspan_schema::{Table, Window};
 
 use super::StoreError;
-use super::reread::read_file;
+use super::recent::Segment;
+use super::reread::{read_columns, read_file};
 use crate::delta::DataFile;
-use crate::fold::{FoldError, Marks, Reading};
+use crate::fold::{FoldError, Marks, Reading, SPAN_COLUMNS};
 use crate::scan::Sources;
 
 /// Folds after which marks that none of them used are forgotten.
@@ -69,7 +70,8 @@ impl MarkCache {
         known.by_location.retain(|_, (used, _)| *used >= oldest);
     }
 
-    async fn of(&self, table: Table, file: &Arc<DataFile>) -> Result<Arc<Marks>, StoreError> {
+    /// Returns a file's marks.
+    pub(super) async fn of(&self, table: Table, file: &Arc<DataFile>) -> Result<Arc<Marks>, StoreError> {
         match self.get(file) {
             Some(marks) => Ok(marks),
             None => Ok(self.note(file, Marks::of(table, &read_file(&self.store, table, file).await?)?)),
@@ -77,42 +79,71 @@ impl MarkCache {
     }
 }
 
-/// Reads a table's rows for one reading: rows in memory at once, and each file when the reading first asks for it.
+/// Reads a table's rows for one reading: rows in memory at once or when they may matter, and each file when the reading first
+/// asks for it.
 pub(super) struct Marked<'a> {
     table: Table,
-    sources: &'a Sources,
+    files: Vec<&'a Arc<DataFile>>,
     cache: &'a MarkCache,
-    window: Window,
+    segments: &'a [Segment],
     read: HashSet<&'a str>,
+    read_segments: HashSet<usize>,
     /// What was read so far.
     pub(super) rows: Vec<RecordBatch>,
 }
 
 impl<'a> Marked<'a> {
+    /// Starts with a table's rows in memory, and reads of its files.
     pub(super) fn new(table: Table, sources: &'a Sources, cache: &'a MarkCache, window: Window) -> Self {
         Self {
-            table,
-            sources,
-            cache,
-            window,
-            read: HashSet::new(),
             rows: sources.batches.to_vec(),
+            ..Self::beside(table, &[], sources.files.iter().collect(), cache, window)
+        }
+    }
+
+    /// Starts with nothing, and reads of segments in memory and of files.
+    pub(super) fn beside(
+        table: Table,
+        segments: &'a [Segment],
+        files: Vec<&'a Arc<DataFile>>,
+        cache: &'a MarkCache,
+        window: Window,
+    ) -> Self {
+        Self {
+            table,
+            files: files.into_iter().filter(|file| file.touches(window)).collect(),
+            cache,
+            segments,
+            read: HashSet::new(),
+            read_segments: HashSet::new(),
+            rows: Vec::new(),
         }
     }
 
     /// Reads the files with rows in a window.
     pub(super) async fn read_within(&mut self, window: Window) -> Result<(), StoreError> {
-        let sources = self.sources;
-        for file in sources.files.iter().filter(|file| file.touches(window)) {
-            self.read(file).await?;
+        for file in self.files.clone() {
+            if file.touches(window) {
+                self.read(file).await?;
+            }
         }
         Ok(())
     }
 
-    /// Reads the files that may matter to the reading by what it has learned so far.
+    /// Reads what may matter to the reading by what it has learned so far.
     pub(super) async fn read_for(&mut self, reading: &Reading) -> Result<(), StoreError> {
-        let (sources, window) = (self.sources, self.window);
-        for file in sources.files.iter().filter(|file| file.touches(window)) {
+        for (index, segment) in self.segments.iter().enumerate() {
+            let rows = if self.read_segments.contains(&index) {
+                &[]
+            } else {
+                segment.rows_for(self.table, reading)
+            };
+            if !rows.is_empty() {
+                self.read_segments.insert(index);
+                self.rows.extend(rows.iter().cloned());
+            }
+        }
+        for file in self.files.clone() {
             if self.read.contains(file.name()) {
                 continue;
             }
@@ -130,17 +161,21 @@ impl<'a> Marked<'a> {
 
     async fn read(&mut self, file: &'a Arc<DataFile>) -> Result<(), StoreError> {
         if self.read.insert(file.name()) {
-            self.rows.extend(read_file(&self.cache.store, self.table, file).await?);
+            let (store, table) = (&self.cache.store, self.table);
+            self.rows.extend(match table {
+                Table::Spans => read_columns(store, table, file, SPAN_COLUMNS).await?,
+                _ => read_file(store, table, file).await?,
+            });
         }
         Ok(())
     }
 
     /// Reads the facts that a reading asks for, in the three steps in which it learns: the keys' traces, those traces' keys,
-    /// and all facts of the keys.
-    pub(super) async fn read_facts(&mut self, reading: &mut Reading) -> Result<(), StoreError> {
+    /// and all facts of the keys; new facts teach as well.
+    pub(super) async fn read_facts(&mut self, reading: &mut Reading, new: &[RecordBatch]) -> Result<(), StoreError> {
         for _ in 0..2 {
             self.read_for(reading).await?;
-            reading.widen(&self.rows)?;
+            reading.widen(self.rows.iter().chain(new))?;
         }
         self.read_for(reading).await
     }
@@ -151,6 +186,9 @@ impl<'a> Marked<'a> {
             Table::Spans => reading.spans(batch),
             _ => reading.facts(batch),
         };
-        self.rows.iter().map(keep).collect()
+        let kept = self.rows.iter().map(keep);
+        let mut kept = kept.collect::<Result<Vec<_>, _>>()?;
+        kept.retain(|batch| batch.num_rows() > 0);
+        Ok(kept)
     }
 }

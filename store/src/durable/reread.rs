@@ -1,9 +1,10 @@
-//! Reading whole files back, for folds and merges.
+//! Reading files back, for folds and merges.
 
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, new_null_array};
 use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use pennyspan_schema::Table;
@@ -34,24 +35,57 @@ pub(super) async fn read_file(
     table: Table,
     file: &Arc<DataFile>,
 ) -> Result<Vec<RecordBatch>, StoreError> {
+    let batches = decode(store, table, file, None).await?;
+    let whole = batches.iter().map(|batch| with_columns(table, batch));
+    whole
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|source| unreadable(file, source))
+}
+
+/// Reads some columns of all rows of a file; those that an older file has not are missing.
+pub(super) async fn read_columns(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    file: &Arc<DataFile>,
+    columns: &'static [&'static str],
+) -> Result<Vec<RecordBatch>, StoreError> {
+    decode(store, table, file, Some(columns)).await
+}
+
+async fn decode(
+    store: &Arc<dyn ObjectStore>,
+    table: Table,
+    file: &Arc<DataFile>,
+    columns: Option<&'static [&'static str]>,
+) -> Result<Vec<RecordBatch>, StoreError> {
     let content = async { store.get(file.location()).await?.bytes().await };
     let content = content.await.map_err(ParquetError::from);
     let decoding = tokio::task::spawn_blocking(move || {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(content?)?
-            .with_batch_size(BATCH_ROWS)
-            .build()?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(content?)?.with_batch_size(BATCH_ROWS);
+        let reader = match columns {
+            None => reader,
+            Some(columns) => {
+                let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+                reader.with_projection(mask)
+            }
+        };
         reader
-            .map(|batch| with_columns(table, &batch?))
+            .build()?
+            .map(|batch| Ok(batch?))
             .collect::<Result<Vec<_>, ParquetError>>()
     });
     let decoded = decoding.await.map_err(|source| StoreError::BrokenOff {
         table: table.name(),
         source,
     })?;
-    decoded.map_err(|source| StoreError::Read {
+    decoded.map_err(|source| unreadable(file, source))
+}
+
+fn unreadable(file: &DataFile, source: ParquetError) -> StoreError {
+    StoreError::Read {
         file: file.location().to_string(),
         source,
-    })
+    }
 }
 
 /// Returns rows with the table's columns; those that an older file has not are null.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pennyspan_schema::{Counter, Position, Rows, TablePositions, Workspace};
+use pennyspan_schema::{Counter, Position, Rows, Slice, TablePositions, Workspace};
 
 use super::counts::Counts;
 use super::marked::MarkCache;
 use super::options::DurableOptions;
 use super::pace::Pace;
+use super::recent::Recent;
 use super::state::State;
-use super::tables::Tables;
+use super::tables::{Orphans, Tables};
 use super::{StoreError, folding};
 use crate::fold::FoldError;
 use crate::snapshot::Snapshot;
@@ -25,6 +26,7 @@ pub(super) struct Space {
     pub(super) counts: Arc<Counts>,
     pub(super) pace: Arc<Pace>,
     pub(super) marks: MarkCache,
+    pub(super) recent: Recent,
     /// The application of the log's transactions; none where this process only reads.
     pub(super) wal: Option<String>,
     failure: Mutex<Option<String>>,
@@ -45,6 +47,7 @@ impl Space {
                 as_of_unix_nano: Some(options.now()),
                 ..State::default()
             }),
+            recent: Recent::above(tables.highest_position()),
             tables: tables.into(),
             options: Arc::clone(options),
             counts: Arc::clone(counts),
@@ -69,7 +72,7 @@ impl Space {
         let state = State {
             files: tables.files(),
             unfolded: tables.unfolded().await?,
-            orphans: tables.orphans(),
+            orphans: whole(tables.orphans()),
             versions: tables.stored().clone(),
             flushed: tables.complete(),
             ..State::default()
@@ -185,6 +188,11 @@ impl Space {
             .map(|failure| format!("rows of workspace `{}` wait: {failure}", self.workspace))
     }
 
+    fn age_ms(&self, since_unix_nano: i64) -> u64 {
+        let age = self.options.now().saturating_sub(since_unix_nano) / 1_000_000;
+        u64::try_from(age).unwrap_or_default()
+    }
+
     pub(super) fn counters(&self) -> Vec<Counter> {
         let state = self.state();
         let labels = || BTreeMap::from([("workspace", self.workspace.to_string())]);
@@ -193,6 +201,11 @@ impl Space {
             labels: labels(),
             value: state.hot_bytes() as u64,
         }];
+        counters.push(Counter {
+            name: "unfolded_age_ms",
+            labels: labels(),
+            value: state.unfolded_since_unix_nano().map_or(0, |since| self.age_ms(since)),
+        });
         for (table, files) in &state.files {
             let of_table = |name, value| {
                 let mut labels = labels();
@@ -204,4 +217,9 @@ impl Space {
         }
         counters
     }
+}
+
+fn whole(orphans: Orphans) -> BTreeMap<Slice, u64> {
+    let whole = |(slice, count)| Some((slice, u64::try_from(count).ok().filter(|count| *count > 0)?));
+    orphans.into_iter().filter_map(whole).collect()
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use pennyspan_schema::{Position, Slice, Table, TablePositions, Window};
 
 use super::generation::Generation;
+use super::rollups::{rolled_from, stored_until};
+use super::slice_fold::SliceFold;
 use crate::delta::DataFile;
-use crate::fold::Folded;
-use crate::scan::Sources;
+use crate::scan::{Rolled, Sources};
 use crate::snapshot::Snapshot;
 
 /// The live files of each table.
@@ -29,8 +29,10 @@ pub(super) struct State {
     pub(super) files: Files,
     /// Names of files of raw tables that the folded files do not cover.
     pub(super) unfolded: BTreeSet<String>,
-    /// What replaces the folded files' rows, by slice.
-    pub(super) folds: BTreeMap<Slice, Arc<Folded>>,
+    /// What is folded beside the folded files' rows, or instead of them, by slice.
+    pub(super) folds: BTreeMap<Slice, Arc<SliceFold>>,
+    /// Slices of which a flush that failed may have written a part.
+    pub(super) torn: BTreeSet<Slice>,
     /// Spans of functions without a known attempt, by slice.
     pub(super) orphans: BTreeMap<Slice, u64>,
     pub(super) versions: TablePositions,
@@ -56,7 +58,7 @@ impl State {
         self.generations().filter_map(Generation::since_unix_nano).min()
     }
 
-    /// Returns when the oldest row was published that no fold has read to its end.
+    /// Returns when the oldest row was published that no fold has made visible in the folded tables.
     pub(super) fn unfolded_since_unix_nano(&self) -> Option<i64> {
         let unfolded = self.folding.iter().chain([&self.fresh]);
         unfolded.filter_map(Generation::since_unix_nano).min()
@@ -67,12 +69,11 @@ impl State {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        let replaced = self.replaced();
         let sources = Table::ALL.iter().map(|table| {
             let sources = if table.is_raw() {
                 self.raw(*table)
             } else {
-                self.folded(*table, &replaced)
+                self.folded(*table)
             };
             (*table, sources)
         });
@@ -87,27 +88,49 @@ impl State {
                 .cloned()
                 .collect(),
             files: self.files(table),
-            replaced: Arc::default(),
+            ..Sources::default()
         }
     }
 
-    fn folded(&self, table: Table, replaced: &Arc<[Window]>) -> Sources {
+    fn folded(&self, table: Table) -> Sources {
+        if let Some(rolled) = self.rolled(table) {
+            return Sources {
+                files: self.files(table),
+                replaced: rolled.changed.as_slice().into(),
+                rolled: Some(Arc::new(rolled)),
+                ..Sources::default()
+            };
+        }
+        let rows = self.folds.values().flat_map(|fold| fold.rows_of(table));
         Sources {
-            batches: self
-                .folds
-                .values()
-                .flat_map(|folded| rows_of(folded, table))
-                .cloned()
-                .collect(),
+            batches: rows.cloned().collect(),
             files: self.files(table),
-            replaced: Arc::clone(replaced),
+            replaced: self.replaced(table),
+            ..Sources::default()
         }
     }
 
-    /// Returns the slices of the folds as windows, neighbours together.
-    fn replaced(&self) -> Arc<[Window]> {
+    /// Returns what the hours and days that are not stored, or are not as they are stored, are added up from.
+    fn rolled(&self, table: Table) -> Option<Rolled> {
+        let (period, finer) = rolled_from(table)?;
+        let from_unix_nano = stored_until(period, &self.files(table));
+        let whole = |slice: &Slice| period.window_of(slice.start_unix_nano());
+        let mut changed: Vec<Window> = self.folds.keys().map(whole).collect();
+        changed.dedup();
+        changed.retain(|window| window.start_unix_nano < from_unix_nano);
+        Some(Rolled {
+            period,
+            finer,
+            sources: self.folded(finer),
+            from_unix_nano,
+            changed,
+        })
+    }
+
+    /// Returns the slices whose folds replace the files' rows of a table as windows, neighbours together.
+    fn replaced(&self, table: Table) -> Arc<[Window]> {
         let mut windows: Vec<Window> = Vec::new();
-        for slice in self.folds.keys() {
+        for (slice, _) in self.folds.iter().filter(|(_, fold)| fold.replaces(table)) {
             match windows.last_mut() {
                 Some(last) if last.end_unix_nano == slice.start_unix_nano() => {
                     last.end_unix_nano = slice.end_unix_nano();
@@ -133,20 +156,9 @@ impl State {
                 .flat_map(|generation| generation.batches(table).cloned().collect::<Vec<_>>())
                 .collect(),
             files: files.into(),
-            replaced: Arc::default(),
+            ..Sources::default()
         };
         let read = of(&mut self.frozen.iter().chain([&self.ripe]), old);
         (read, of(&mut self.folding.iter(), new))
-    }
-}
-
-/// Returns a folded table's rows.
-pub(super) fn rows_of(folded: &Folded, table: Table) -> &[RecordBatch] {
-    match table {
-        Table::Invocations => &folded.invocations,
-        Table::InvocationCalls => &folded.invocation_calls,
-        Table::RollupMinute => &folded.rollup_minute,
-        Table::InstanceMinutes => &folded.instance_minutes,
-        _ => &[],
     }
 }

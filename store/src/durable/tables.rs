@@ -18,8 +18,8 @@ pub(super) const FOLD: &str = "pennyspan-fold";
 /// The raw tables that a fold reads.
 pub(super) const FOLD_READS: [Table; 2] = [Table::InvocationFacts, Table::Spans];
 
-/// Orphans by slice, as one file of `invocations` tells them.
-pub(super) type Orphans = BTreeMap<Slice, u64>;
+/// Orphans by slice, as one file of `invocations` tells them: what all live files tell of a slice adds up to what it has.
+pub(super) type Orphans = BTreeMap<Slice, i64>;
 
 /// The tables of one workspace.
 pub(super) struct Tables {

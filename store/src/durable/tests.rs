@@ -3,5 +3,6 @@ mod exactly_once;
 mod faulty;
 mod given;
 mod life;
+mod rollups;
 mod scan;
 mod upkeep;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use pennyspan_schema::tables::invocation_facts::Reader;
 
 use super::FoldError;
@@ -114,7 +115,7 @@ struct Gathering<'a> {
     members: Vec<At>,
     list: Vec<Attempt>,
     /// Each function's number, in the order of first sight; unknown is 0.
-    functions: HashMap<&'a str, usize>,
+    functions: HashMap<&'a str, usize, RandomState>,
 }
 
 impl<'a> Gathering<'a> {
@@ -123,7 +124,7 @@ impl<'a> Gathering<'a> {
             facts,
             members: Vec::new(),
             list: Vec::new(),
-            functions: HashMap::new(),
+            functions: HashMap::default(),
         }
     }
 

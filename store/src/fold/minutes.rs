@@ -9,7 +9,7 @@ use pennyspan_schema::tables::invocations::Reader;
 use super::FoldError;
 
 /// Rows of this many make a batch.
-pub(super) const BATCH_ROWS: usize = 65_536;
+pub(super) const BATCH_ROWS: usize = 8_192;
 
 /// Adds attempts up by groups within each minute of each function, and hands out each group in order.
 ///
@@ -45,6 +45,25 @@ pub(super) fn each_group<'a, G: Ord, S: Default>(
         for (group, sums) in &groups {
             emit(minute, group, sums);
         }
+    }
+}
+
+/// Adds rows up that have one key, in whatever order they come, and hands out each key in order.
+pub(super) fn each_sum<'a, R: 'a, K: Ord, S: Default>(
+    batches: impl Iterator<Item = (&'a R, usize)>,
+    key_of: impl Fn(&'a R, usize) -> K,
+    add: impl Fn(&mut S, &'a R, usize),
+    mut emit: impl FnMut(&K, &S),
+) {
+    let rows = batches.flat_map(|(reader, rows)| (0..rows).map(move |row| (reader, row)));
+    let mut rows: Vec<(K, (&'a R, usize))> = rows.map(|at| (key_of(at.0, at.1), at)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for same in rows.chunk_by(|(one, _), (other, _)| one == other) {
+        let mut sums = S::default();
+        for (_, (reader, row)) in same {
+            add(&mut sums, reader, *row);
+        }
+        emit(&same[0].0, &sums);
     }
 }
 

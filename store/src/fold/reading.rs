@@ -12,6 +12,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use pennyspan_schema::tables::{invocation_facts, spans};
@@ -25,13 +27,16 @@ use super::marks::{Marks, of_trace};
 /// How long in nanoseconds after a slice facts without hint, and spans, are looked for before their keys are known.
 const TRAILING: i64 = 60_000_000_000;
 
+/// Hashes of keys.
+pub(crate) type Keys = HashSet<u64, RandomState>;
+
 /// What a fold of some slices has to read.
 #[derive(Clone, Debug)]
 pub struct Reading {
     slices: Window,
     /// Hashes of keys: two keys of one hash are read together, which changes nothing.
-    keys: HashSet<u64>,
-    traces: HashSet<[u8; 16]>,
+    keys: Keys,
+    traces: HashSet<[u8; 16], RandomState>,
 }
 
 impl Reading {
@@ -45,8 +50,8 @@ impl Reading {
         };
         Some(Self {
             slices,
-            keys: HashSet::new(),
-            traces: HashSet::new(),
+            keys: HashSet::default(),
+            traces: HashSet::default(),
         })
     }
 
@@ -60,6 +65,16 @@ impl Reading {
     #[must_use]
     pub fn wide(&self) -> Window {
         self.widened(2 * REACH, 2 * REACH)
+    }
+
+    /// Returns the window in which attempts lie that facts within the slices may change.
+    pub(crate) fn reach(&self) -> Window {
+        self.widened(2 * REACH, 2 * REACH)
+    }
+
+    /// Returns the window in which all lies that matters to the attempts of [`Self::reach`].
+    pub(crate) fn around(&self) -> Window {
+        self.widened(4 * REACH, 4 * REACH)
     }
 
     fn widened(&self, before: i64, after: i64) -> Window {
@@ -102,9 +117,9 @@ impl Reading {
     ///
     /// # Errors
     /// [`FoldError::Read`] where a batch is not one of `invocation_facts`.
-    pub fn widen(&mut self, facts: &[RecordBatch]) -> Result<(), FoldError> {
+    pub fn widen<'a>(&mut self, facts: impl IntoIterator<Item = &'a RecordBatch>) -> Result<(), FoldError> {
         let readers = facts
-            .iter()
+            .into_iter()
             .map(invocation_facts::Reader::new)
             .collect::<Result<Vec<_>, _>>()?;
         let rows = || {
@@ -125,6 +140,27 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether it has learned of a key, by its hash.
+    pub(super) fn has_key(&self, hash: u64) -> bool {
+        self.keys.contains(&hash)
+    }
+
+    /// Returns whether it has learned of a trace.
+    pub(super) fn has_trace(&self, trace: &[u8; 16]) -> bool {
+        self.traces.contains(trace)
+    }
+
+    /// Returns those of the keys that some of these facts speak of, by their hashes.
+    pub(crate) fn keys_in(&self, facts: &[RecordBatch]) -> Result<Keys, FoldError> {
+        let mut keys = Keys::default();
+        for batch in facts {
+            let reader = invocation_facts::Reader::new(batch)?;
+            let hashes = (0..reader.len()).map(|row| hash_of(&reader, row));
+            keys.extend(hashes.filter(|hash| self.keys.contains(hash)));
+        }
+        Ok(keys)
     }
 
     /// Returns whether facts with these marks may matter, or teach something.

@@ -65,10 +65,33 @@ fn identity(span: &Span) -> impl Ord + use<> {
 
 fn preference(readers: &[Reader], span: &Span) -> impl Ord + use<> {
     let (reader, row) = span.at.of(readers);
-    span_preference(reader, row)
+    fold_preference(reader, row)
 }
 
-/// Of spans with one identity the one that ended last stands for all; a digest of its content decides between the rest.
+/// Declares which columns of a span a fold reads.
+macro_rules! span_columns {
+    ($($name:ident)+) => {
+        /// The columns of `spans` that a fold reads, and those that are never null.
+        pub(crate) const SPAN_COLUMNS: &[&str] = &[$(stringify!($name)),+];
+
+        /// Of spans with one identity the one that ended last stands for all; a digest of what folds read decides between the
+        /// rest.
+        fn fold_preference(reader: &Reader, row: usize) -> impl Ord + use<> {
+            let mut digest = Digest::default();
+            let read = Row { $($name: reader.$name(row),)+ ..Row::default() };
+            read.feed(&mut digest);
+            (Reverse(reader.end_unix_nano(row)), digest.finish())
+        }
+    };
+}
+
+span_columns! {
+    trace_id span_id parent_span_id kind name start_unix_nano end_unix_nano duration_us clock_skew time_suspect status_code flags
+    sample_weight_milli invocation_span region service function instance_id dependency_kind dependency operation
+    dependency_region throttled retry_count
+}
+
+/// Of spans with one identity the one that folds prefer is kept; a digest of its whole content decides between the rest.
 pub(crate) fn span_preference(reader: &Reader, row: usize) -> impl Ord + use<> {
     let mut digest = Digest::default();
     Row {
@@ -76,5 +99,5 @@ pub(crate) fn span_preference(reader: &Reader, row: usize) -> impl Ord + use<> {
         ..reader.row(row)
     }
     .feed(&mut digest);
-    (Reverse(reader.end_unix_nano(row)), digest.finish())
+    (fold_preference(reader, row), digest.finish())
 }

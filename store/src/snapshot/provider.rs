@@ -48,7 +48,8 @@ impl TableProvider for SnapshotTable {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        self.sources.plan(state, self.table, projection, filters)
+        let sources = self.sources.with_rolled(state).await?;
+        sources.plan(state, self.table, projection, filters)
     }
 
     fn statistics(&self) -> Option<Statistics> {

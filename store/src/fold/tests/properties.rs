@@ -1,9 +1,11 @@
 //! What holds for any facts: order, duplicates, batches and slices change nothing, and nothing is lost or counted twice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
 use pennyspan_schema::tables::{invocation_calls, invocation_facts, invocations, rollup_minute, spans};
-use pennyspan_schema::{Slice, Window};
+use pennyspan_schema::{Period, Slice, Table, Window};
 use proptest::prelude::*;
 
 use super::given::{Given, lines, ms, read};
@@ -212,6 +214,86 @@ where
     i64: std::iter::Sum<T>,
 {
     values.into_iter().sum()
+}
+
+/// What is added up of attempts, and its place in a rollup.
+const SUMS: [&str; 7] = [
+    "attempt_count",
+    "weight_milli",
+    "duration_us",
+    "billed_duration_ms",
+    "billed_mib_ms",
+    "without_billed_count",
+    "without_memory_count",
+];
+
+/// Returns the sums of a rollup's rows by period.
+fn sums_of(rollup: &[RecordBatch], table: Table, period: Period) -> BTreeMap<i64, [i64; 7]> {
+    let mut sums: BTreeMap<i64, [i64; 7]> = BTreeMap::new();
+    for batch in rollup {
+        let column = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().clone();
+        let (times, columns) = (column(table.time_column()), SUMS.map(column));
+        for row in 0..batch.num_rows() {
+            let of_period = sums.entry(period.start_of(times.value(row))).or_default();
+            for (sum, column) in of_period.iter_mut().zip(&columns) {
+                *sum += column.value(row);
+            }
+        }
+    }
+    sums
+}
+
+/// Returns the same sums of the attempts themselves.
+fn sums_of_attempts(given: &Given, period: Period) -> BTreeMap<i64, [i64; 7]> {
+    let mut sums: BTreeMap<i64, [i64; 7]> = BTreeMap::new();
+    let attempts = given.each(|row| {
+        let values = [
+            1,
+            row.sample_weight_milli,
+            row.duration_us.unwrap_or(0),
+            row.billed_duration_ms.unwrap_or(0),
+            row.billed_mib_ms.unwrap_or(0),
+            i64::from(row.billed_duration_ms.is_none()),
+            i64::from(row.memory_size_mib.is_none()),
+        ];
+        (row.time_suspect != Some(true)).then(|| (period.start_of(row.start_unix_nano), values))
+    });
+    for (start, values) in attempts.into_iter().flatten() {
+        for (sum, value) in sums.entry(start).or_default().iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+    sums
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn minutes_hours_and_days_add_up_to_the_attempts(given in bursts()) {
+        let folded = given.fold();
+        let rollups = [
+            (Table::RollupMinute, Period::Minute, &folded.rollup_minute),
+            (Table::RollupHour, Period::Hour, &folded.rollup_hour),
+            (Table::RollupDay, Period::Day, &folded.rollup_day),
+        ];
+        for (table, period, rows) in rollups {
+            prop_assert_eq!(sums_of(rows, table, period), sums_of_attempts(&given, period), "{}", table.name());
+        }
+        let weights = |rows: &[RecordBatch], table: Table| {
+            let hists = rows.iter().flat_map(|batch| {
+                let minutes = RecordBatch::try_new(rollup_minute::schema(), batch.columns().to_vec()).unwrap();
+                assert_eq!(batch.schema(), table.schema());
+                let reader = rollup_minute::Reader::new(&minutes).unwrap();
+                reader.rows().map(|row| row.duration_hist.weight_milli()).collect::<Vec<_>>()
+            });
+            hists.sum::<i64>()
+        };
+        prop_assert_eq!(
+            weights(&folded.rollup_minute, Table::RollupMinute),
+            weights(&folded.rollup_day, Table::RollupDay)
+        );
+    }
 }
 
 proptest! {
