@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pennyspan_schema::{Slice, Table};
 
 use super::StoreError;
+use super::generation::Generation;
 use super::slice_fold::SliceFold;
 use super::space::Space;
 use super::state::State;
@@ -21,7 +22,7 @@ enum Cut {
     /// New rows, beside all that is known of the rest.
     Changes(Changes),
     /// Slices of which it is not known what files hold: a crash or a failure left them so.
-    Whole(Whole),
+    Whole(Box<Whole>),
 }
 
 /// Folds what was published since the last fold. The caller sees to it that nothing else works on the workspace.
@@ -66,11 +67,11 @@ fn cut(space: &Space) -> Result<Option<Cut>, FoldError> {
         Some(folding) => folding.append(fresh)?,
         folding => *folding = Some(fresh),
     }
-    let begun = state.folding.as_ref().and_then(|folding| folding.frames());
+    let begun = state.folding.as_ref().and_then(Generation::frames);
     // A log whose end was torn brings frames again that folded files hold already.
     let again = begun.is_some_and(|(first, _)| space.recent.began_above(first));
     if again || !(state.unfolded.is_empty() && state.torn.is_empty()) {
-        return Ok(Some(Cut::Whole(Whole::of(&state))));
+        return Ok(Some(Cut::Whole(Box::new(Whole::of(&state)))));
     }
     Ok(Changes::of(&state).map(Cut::Changes))
 }
@@ -92,7 +93,7 @@ fn note_recent(space: &Space) -> Result<(), FoldError> {
             let batches = state.folding.iter().flat_map(|folding| folding.batches(table));
             batches.cloned().collect::<Vec<_>>()
         };
-        let frames = state.folding.as_ref().and_then(|folding| folding.frames());
+        let frames = state.folding.as_ref().and_then(Generation::frames);
         frames.map(|frames| (frames, rows(&state, Table::InvocationFacts), rows(&state, Table::Spans)))
     };
     match rows {

@@ -52,7 +52,7 @@ pub(super) struct Segment {
 struct Rows {
     batches: Vec<RecordBatch>,
     marks: Arc<Marks>,
-    rows: usize,
+    count: usize,
     bytes: usize,
 }
 
@@ -103,7 +103,7 @@ impl Recent {
     /// Lets go of the oldest of what files hold up to a frame, but for a few.
     pub(super) fn note_flushed(&self, through: Position) {
         let mut segments = self.segments();
-        let mut bytes: usize = segments.iter().map(|segment| segment.bytes()).sum();
+        let mut bytes: usize = segments.iter().map(Segment::bytes).sum();
         while let Some(oldest) = segments.front()
             && oldest.last <= through
             && bytes > KEPT_BYTES
@@ -199,7 +199,7 @@ impl Rows {
             batches.push(together);
         }
         Ok(Self {
-            rows: batches.iter().map(RecordBatch::num_rows).sum(),
+            count: batches.iter().map(RecordBatch::num_rows).sum(),
             bytes: batches.iter().map(RecordBatch::get_array_memory_size).sum(),
             batches,
             marks,
@@ -211,7 +211,7 @@ impl Rows {
 fn joinable(segments: &VecDeque<Segment>) -> Option<usize> {
     let newest = segments.back()?;
     let from = segments.len().checked_sub(FAN_IN)?;
-    let rows = |segment: &Segment| segment.facts.rows + segment.spans.rows;
+    let rows = |segment: &Segment| segment.facts.count + segment.spans.count;
     let together: usize = segments.range(from..).map(rows).sum();
     let same = segments.range(from..).all(|segment| segment.tier == newest.tier);
     (same && together < FULL_ROWS).then_some(from)
