@@ -45,7 +45,6 @@ pub enum Color {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one value in the life of the program")]
 pub enum Command {
     /// Receives telemetry and shows its pages, in one process.
     #[command(after_help = "Example:\n  pennyspan serve --data ./pennyspan-data --web 127.0.0.1:8080\n")]
@@ -412,6 +411,7 @@ pub struct PricesArgs {
 
 /// The subcommands of `prices`.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value in the life of the program")]
 pub enum PricesCommand {
     /// Prints every price with its unit, date and source.
     #[command(after_help = "Example:\n  pennyspan prices list\n")]

@@ -100,7 +100,7 @@ fn shortest(lags: &[i64]) -> Option<i64> {
 /// zero by rounding.
 fn estimated_nanos(forth: Option<i64>, back: Option<i64>) -> i64 {
     let up = |nanos: i64| nanos.saturating_add(MICRO_NANOS - 1).div_euclid(MICRO_NANOS) * MICRO_NANOS;
-    let at_least = forth.map_or(0, |lag| lag.saturating_neg());
+    let at_least = forth.map_or(0, i64::saturating_neg);
     match back {
         Some(at_most) if at_least > at_most => up(midpoint(at_least, at_most)),
         Some(at_most) => up(at_least.max(0.min(at_most))),

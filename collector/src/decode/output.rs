@@ -253,7 +253,9 @@ impl Output {
         ];
         let mut rows = Rows::default();
         for (table, batch) in batches {
-            batch.into_iter().for_each(|batch| rows.push(table, batch));
+            if let Some(batch) = batch {
+                rows.push(table, batch);
+            }
         }
         Decoded {
             rows,

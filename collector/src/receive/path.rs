@@ -57,7 +57,7 @@ struct Stored {
 /// Whether a request came before.
 enum Judged {
     New(Box<Understood>),
-    Again(RepeatedCopy, Arrived),
+    Again(RepeatedCopy, Box<Arrived>),
 }
 
 impl Inner {
@@ -78,7 +78,7 @@ impl Inner {
                         self.metrics.duplicates.add(kind, 1);
                         return Ok(Receipt::decode(answer));
                     }
-                    None => arrived = copied,
+                    None => arrived = *copied,
                 },
             }
         }
@@ -157,7 +157,7 @@ impl Arrived {
             Admission::Repeat(copy) => {
                 drop(body);
                 self.grant.settle(self.body.len());
-                return Ok(Judged::Again(copy, self));
+                return Ok(Judged::Again(copy, Box::new(self)));
             }
         };
         fault::reached(fault::DECODE);

@@ -63,7 +63,7 @@ impl fmt::Display for Fault {
 /// Files that fail by chance. What happens to a call depends on the seed, the file, and how often it was asked for it.
 #[derive(Debug)]
 pub struct Files {
-    files: Arc<dyn ObjectStore>,
+    real: Arc<dyn ObjectStore>,
     log: Arc<Disk>,
     seed: u64,
     /// Of a thousand calls so many fail in each way.
@@ -86,7 +86,7 @@ impl Files {
     pub fn new(files: Arc<dyn ObjectStore>, log: Arc<Disk>, seed: u64, power_fails_at: Option<u64>) -> Self {
         let per_mille = Fault::ALL.map(|fault| (fault, hashed(&(seed, fault)) % 3 * (hashed(&(fault, seed)) % 12)));
         Self {
-            files,
+            real: files,
             log,
             seed,
             per_mille: per_mille.into(),
@@ -104,7 +104,7 @@ impl Files {
         for (number, (path, content)) in deleted.into_iter().enumerate() {
             if hashed(&(self.seed, number, "undeleted")).is_multiple_of(2) {
                 let options = PutOptions::from(PutMode::Create);
-                if self.files.put_opts(&path, content, options).await.is_ok() {
+                if self.real.put_opts(&path, content, options).await.is_ok() {
                     self.inject(Fault::LostDeletion);
                 }
             }
@@ -169,7 +169,7 @@ impl Files {
             }
         };
         // Nobody is told whether it worked.
-        let _ = self.files.put_opts(location, left, options).await;
+        let _ = self.real.put_opts(location, left, options).await;
         failed("no power")
     }
 }
@@ -189,7 +189,7 @@ fn hashed(of: &impl std::hash::Hash) -> u64 {
 
 impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.files.fmt(f)
+        self.real.fmt(f)
     }
 }
 
@@ -205,16 +205,16 @@ impl ObjectStore for Files {
             Some(Fault::WriteIo) => Err(failed("input/output error")),
             Some(Fault::WriteFull) => Err(failed("no space left on device")),
             Some(_) => {
-                self.files.put_opts(location, payload, options).await?;
+                self.real.put_opts(location, payload, options).await?;
                 Err(failed("input/output error"))
             }
-            None => self.files.put_opts(location, payload, options).await,
+            None => self.real.put_opts(location, payload, options).await,
         }
     }
 
     async fn put_multipart_opts(&self, to: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
         self.alive()?;
-        self.files.put_multipart_opts(to, options).await
+        self.real.put_multipart_opts(to, options).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -222,14 +222,14 @@ impl ObjectStore for Files {
         if self.happens(self.draw("get", location), &[Fault::ReadIo]).is_some() {
             return Err(failed("input/output error"));
         }
-        self.files.get_opts(location, options).await
+        self.real.get_opts(location, options).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         if let Err(error) = self.alive() {
             return futures::stream::once(async { Err(error) }).boxed();
         }
-        let (files, state) = (Arc::clone(&self.files), Arc::clone(&self.state));
+        let (files, state) = (Arc::clone(&self.real), Arc::clone(&self.state));
         let deleted = locations.then(move |location| {
             let (files, state) = (Arc::clone(&files), Arc::clone(&state));
             async move {
@@ -249,21 +249,21 @@ impl ObjectStore for Files {
         if let Err(error) = self.alive() {
             return futures::stream::once(async { Err(error) }).boxed();
         }
-        self.files.list(prefix)
+        self.real.list(prefix)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         self.alive()?;
-        self.files.list_with_delimiter(prefix).await
+        self.real.list_with_delimiter(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.alive()?;
-        self.files.copy_opts(from, to, options).await
+        self.real.copy_opts(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
         self.alive()?;
-        self.files.rename_opts(from, to, options).await
+        self.real.rename_opts(from, to, options).await
     }
 }

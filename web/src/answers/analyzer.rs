@@ -316,7 +316,7 @@ impl Answers for AnalyzerAnswers {
         id: &FunctionId,
         tab: FunctionTab,
     ) -> Result<Answer<FunctionAnswer>, AnswerError> {
-        limited(self.answer_function(question, id, tab)).await
+        Box::pin(limited(self.answer_function(question, id, tab))).await
     }
 
     async fn trace(

@@ -116,15 +116,15 @@ struct Plain<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 enum PlainValue<'a> {
-    #[serde(borrow)]
-    StringValue(Text<'a>),
-    BoolValue(bool),
-    #[serde(borrow)]
-    IntValue(&'a RawValue),
-    #[serde(borrow)]
-    DoubleValue(&'a RawValue),
+    #[serde(borrow, rename = "stringValue")]
+    Text(Text<'a>),
+    #[serde(rename = "boolValue")]
+    Bool(bool),
+    #[serde(borrow, rename = "intValue")]
+    Int(&'a RawValue),
+    #[serde(borrow, rename = "doubleValue")]
+    Double(&'a RawValue),
 }
 
 /// Reads a list of attributes; `None`, and nothing is added, where one looks otherwise.
@@ -133,10 +133,10 @@ pub(super) fn attributes<'a>(text: &'a str, attributes: &mut Vec<Attribute<'a>>)
     let before = attributes.len();
     for Plain { key, value } in plain {
         let value = match value {
-            PlainValue::StringValue(text) => Some(Value::Text(text.0)),
-            PlainValue::BoolValue(value) => Some(Value::Bool(value)),
-            PlainValue::IntValue(value) => whole(value).map(Value::Int),
-            PlainValue::DoubleValue(value) => double(value).map(Value::Double),
+            PlainValue::Text(text) => Some(Value::Text(text.0)),
+            PlainValue::Bool(value) => Some(Value::Bool(value)),
+            PlainValue::Int(value) => whole(value).map(Value::Int),
+            PlainValue::Double(value) => double(value).map(Value::Double),
         };
         let Some(value) = value else {
             attributes.truncate(before);
