@@ -100,7 +100,8 @@ pub(super) fn check(entry: &Value, place: &str) -> Result<(), ConfigError> {
             return Err(ConfigError::UnknownKey {
                 place: place.to_owned(),
                 key: format!("{KEY}.{key}"),
-                nearest: layer::nearest(key, members().map(|member| member.name.to_owned())),
+                nearest: layer::nearest(key, members().map(|member| member.name.to_owned()))
+                    .map(|name| format!("{KEY}.{name}")),
             });
         };
         let (fits, expected) = match (member.holds, value) {
@@ -245,7 +246,7 @@ mod tests {
             ("function = \"f\"", "pennyspan.toml:1: `function` sets nothing"),
             (
                 "function = \"f\"\ntimeout = 3",
-                "pennyspan.toml:1: unknown key `function.timeout`; did you mean `function.runtime`?",
+                "pennyspan.toml:1: unknown key `function.timeout`; did you mean `function.timeout_ms`?",
             ),
             (
                 "function = \"f\"\ntimeout_ms = \"3 s\"",

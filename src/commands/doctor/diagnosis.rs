@@ -259,6 +259,7 @@ mod tests {
     fn door(protocol: Protocol, sends: Sends) -> Door {
         let mut door = Door::page("a door", "http://127.0.0.1:9/v1/x");
         (door.protocol, door.sends) = (protocol, sends);
+        door.credential = "give --token";
         door
     }
 
