@@ -15,7 +15,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{Expr, col, lit};
@@ -31,9 +31,11 @@ use crate::neighbours::Neighbours;
 use crate::reading::{self, Reading, within};
 use crate::{functions, guard, views};
 
+mod memory;
 mod prune;
 mod span;
 
+use memory::Parted;
 pub use span::Span;
 
 /// Rules that move the reading of JSON members and struct fields below views: there a column stands twice under one
@@ -208,11 +210,10 @@ fn context(settings: Settings) -> Result<SessionContext, DataFusionError> {
     Ok(context)
 }
 
-/// Returns the memory of sorts, joins and aggregates: where what is too much can be put down each has its share, so that none keeps
-/// the next one from beginning; else the first to ask has it.
+/// Returns the memory of sorts, joins and aggregates.
 fn memory(settings: &Settings) -> Arc<dyn MemoryPool> {
     match settings.spill {
-        Some(_) => Arc::new(FairSpillPool::new(settings.memory_bytes)),
+        Some(_) => Arc::new(Parted::new(settings.memory_bytes)),
         None => Arc::new(GreedyMemoryPool::new(settings.memory_bytes)),
     }
 }
