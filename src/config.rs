@@ -12,6 +12,7 @@ pub mod function;
 pub mod keys;
 mod layer;
 pub mod page;
+mod retention;
 pub mod schema;
 mod suppress;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub serve: Serve,
     /// When the tables are written.
     pub storage: Storage,
+    /// How long rows are kept, by table; [`InForce::retention`] has read it.
+    pub retention: toml::Table,
     /// Limits on what is decoded.
     pub limits: Settings,
     /// The report's defaults.
@@ -52,6 +55,8 @@ pub struct Config {
     pub prices: Prices,
     /// Payer by account.
     pub payers: BTreeMap<String, String>,
+    /// How long rows are kept, by `WORKSPACE/TABLE`.
+    pub workspace_retention: BTreeMap<String, String>,
 }
 
 /// Where the server listens.
@@ -252,6 +257,11 @@ impl InForce {
             layer.check_functions()?;
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
+                    place: origin.to_string(),
+                    key: path.clone(),
+                    problem,
+                })?;
+                retention::check(&path, &value).map_err(|problem| ConfigError::BadValue {
                     place: origin.to_string(),
                     key: path.clone(),
                     problem,

@@ -83,7 +83,11 @@ impl Serving {
         let (otlp_grpc, otlp_http) = (grpc.local_addr()?, http.local_addr()?);
         let (doors, keeping) = (Threads::doors()?, Threads::upkeep()?);
         let (grpc, http) = (doors.listener(grpc)?, doors.listener(http)?);
-        let directory = DataDir::open(&places.data, durable_options(&config.storage)).await?;
+        let options = DurableOptions {
+            retention: config.retention(),
+            ..durable_options(&config.storage)
+        };
+        let directory = DataDir::open(&places.data, options).await?;
         let log = places.wal.clone().unwrap_or_else(|| places.data.join("wal"));
         let (wal, recovery) = open_wal(&log, &config.limits, &directory)?;
         let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
@@ -197,7 +201,7 @@ fn collector_options(config: &Config) -> CollectorOptions {
     }
 }
 
-/// Returns the options of a data directory, with the program's clock.
+/// Returns the options of a data directory, with the program's clock; every row is kept.
 pub fn durable_options(storage: &Storage) -> DurableOptions {
     DurableOptions {
         flush_bytes: storage.flush_bytes,
@@ -231,6 +235,24 @@ fn taken(address: SocketAddr, error: std::io::Error) -> Failure {
         "cannot listen on {address}; give another address, or end what listens there"
     ))
     .because(error)
+}
+
+/// Follows a directory's write-ahead log, and writes what it holds into the tables' files; nothing listens.
+///
+/// # Errors
+/// A log that cannot be read, or files that cannot be written.
+pub async fn recovered(directory: DataDir, log: &Path, config: &Config) -> anyhow::Result<Arc<DurableStore>> {
+    let (wal, recovery) = open_wal(log, &config.limits, &directory)?;
+    let store = Arc::new(directory.follow(&wal.id().to_string()).await?);
+    let sink: Arc<dyn pennyspan_schema::Sink> = Arc::clone(&store) as _;
+    let collector = Collector::new(collector_options(config), Arc::clone(&wal), sink);
+    let replayed = tokio::task::spawn_blocking(move || collector.replay(&recovery)).await??;
+    if replayed.damaged > 0 {
+        warn!("the write-ahead log is damaged in {} places", replayed.damaged);
+    }
+    store.flush_all().await?;
+    release(&store, &wal);
+    Ok(store)
 }
 
 fn open_wal(log: &Path, settings: &Settings, directory: &DataDir) -> anyhow::Result<(Arc<Wal>, Recovery)> {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use pennyspan_schema::Table;
 
 use crate::usage::Process;
 
@@ -42,6 +43,7 @@ impl Server {
         let data = std::path::absolute(data)?;
         let any = "127.0.0.1:0";
         let mut child = command
+            .envs(kept_for_ever())
             .args(["serve", "--otlp-grpc", any, "--otlp-http", any, "--web", any, "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
@@ -130,6 +132,12 @@ pub fn keep_to_core(core: usize) -> anyhow::Result<()> {
         bail!("taskset ended with {kept}");
     }
     Ok(())
+}
+
+/// Returns what keeps every row: the generated day is older than rows are usually kept.
+fn kept_for_ever() -> impl Iterator<Item = (String, &'static str)> {
+    let variable = |table: &Table| format!("PENNYSPAN_RETENTION_{}", table.name().to_uppercase());
+    Table::ALL.iter().map(move |table| (variable(table), "forever"))
 }
 
 /// Returns this program, to be run again; it says nothing but errors.

@@ -28,6 +28,11 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("storage status", "data", "data"),
     ("storage status", "wal", "serve.wal"),
     ("storage compact", "data", "data"),
+    ("storage verify", "data", "data"),
+    ("storage expire", "data", "data"),
+    ("storage expire", "wal", "serve.wal"),
+    ("storage delete", "data", "data"),
+    ("storage delete", "wal", "serve.wal"),
     ("prices explain", "region", "prices.explain_region"),
 ];
 

@@ -45,7 +45,7 @@ impl fmt::Display for Origin {
 }
 
 /// Tables whose keys are names of the user's own.
-pub(super) const OPEN: &[&str] = &["payers"];
+pub(super) const OPEN: &[&str] = &["payers", "workspace_retention"];
 /// Keys that hold tables, which only a file can.
 pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY];
 

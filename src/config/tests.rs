@@ -88,7 +88,7 @@ fn every_key_has_a_sentence_and_every_number_a_unit() {
     let mut listed: Vec<String> = keys
         .iter()
         .map(|key| key.path.clone())
-        .filter(|path| path != "payers")
+        .filter(|path| !layer::OPEN.contains(&path.as_str()))
         .collect();
     listed.sort();
     let mut expected = leaves;

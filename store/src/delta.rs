@@ -16,6 +16,7 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTableError, TableProperty};
+use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, PutMode, PutOptions};
@@ -84,6 +85,8 @@ pub(crate) enum Effect {
     Append,
     /// Rows are replaced by others.
     Replace,
+    /// Rows go, and none come.
+    Remove,
     /// The same rows lie in other files.
     Rearrange,
 }
@@ -310,12 +313,26 @@ impl LoggedTable {
         }
     }
 
-    /// Returns the names of the files in the folder, live or not.
-    pub(crate) async fn stored_names(&self) -> Result<Vec<String>, DeltaError> {
+    /// Returns the names of the files in the folder, live or not, with when they were written, in nanoseconds since 1970 UTC.
+    pub(crate) async fn stored(&self) -> Result<Vec<(String, i64)>, DeltaError> {
         let listed = self.store.list_with_delimiter(None).await;
         let listed = listed.map_err(|source| self.file_failed("list", ".", source))?;
-        let names = listed.objects.into_iter().map(|object| object.location.to_string());
-        Ok(names.filter(|name| name.ends_with(".parquet")).collect())
+        let files = listed.objects.into_iter().map(|object| {
+            let written = object.last_modified.timestamp_nanos_opt().unwrap_or(i64::MAX);
+            (object.location.to_string(), written)
+        });
+        Ok(files.filter(|(name, _)| name.ends_with(".parquet")).collect())
+    }
+
+    /// Returns when files were removed, by name, as far as the log still tells, in nanoseconds since 1970 UTC.
+    pub(crate) async fn removed(&self) -> Result<BTreeMap<String, i64>, DeltaError> {
+        let told = self.state.all_tombstones(&*self.log).try_collect::<Vec<_>>().await;
+        let told = told.map_err(|source| failed("read", &self.folder, source))?;
+        let at = |at_ms: i64| at_ms.saturating_mul(1_000_000);
+        let removed = told
+            .iter()
+            .filter_map(|file| Some((file.path().into_owned(), at(file.deletion_timestamp()?))));
+        Ok(removed.collect())
     }
 
     /// Deletes a file that is not live.
@@ -357,6 +374,7 @@ impl Effect {
         match self {
             Self::Append => write(SaveMode::Append),
             Self::Replace => write(SaveMode::Overwrite),
+            Self::Remove => DeltaOperation::Delete { predicate: None },
             Self::Rearrange => DeltaOperation::Optimize {
                 predicate: None,
                 target_size: 0,

@@ -13,10 +13,12 @@ use pennyspan_schema::{Counter, Position, Progress, Rows, Sink, SinkError, Table
 
 mod compact;
 mod counts;
+mod delete;
 mod directory;
 mod distinct;
 mod encode;
 mod error;
+mod expire;
 mod flush;
 mod folded_files;
 mod folding;
@@ -26,6 +28,8 @@ mod options;
 mod pace;
 mod recent;
 mod reread;
+mod retention;
+mod rewrite;
 mod rollups;
 mod slice_fold;
 mod space;
@@ -33,11 +37,17 @@ mod state;
 mod status;
 mod sweep;
 mod tables;
+mod too_late;
+mod verify;
 
+pub use delete::{Deletion, RowsByTable};
 pub use directory::DataDir;
 pub use error::StoreError;
+pub use expire::Expired;
 pub use options::{Clock, DurableOptions, Stage};
+pub use retention::{Limit, LimitError, Retention};
 pub use status::{TableStatus, WorkspaceStatus};
+pub use verify::Verified;
 
 use crate::newcomers::Newcomers;
 use crate::snapshot::Snapshot;
@@ -213,6 +223,53 @@ impl DurableStore {
             failed = failed.and(space.compact().await);
         }
         failed
+    }
+
+    /// Removes every row that the retention of its table no longer keeps.
+    ///
+    /// # Errors
+    /// The first workspace's that fails; the others' rows are removed. Nothing else is lost: the next call goes on.
+    pub async fn expire_all(&self) -> Result<(), StoreError> {
+        let mut failed = Ok(());
+        for space in self.spaces() {
+            failed = failed.and(space.expire().await);
+        }
+        failed
+    }
+
+    /// Deletes rows of a workspace wherever they lie, and at once: readers in other processes may have to start again. Returns how
+    /// many rows went, by table.
+    ///
+    /// # Errors
+    /// [`StoreError`] where files cannot be read or committed. The next call goes on where this one ended.
+    pub async fn delete(&self, workspace: &Workspace, deletion: &Deletion) -> Result<RowsByTable, StoreError> {
+        match self.space(workspace) {
+            Some(space) => space.delete(deletion).await,
+            None => Ok(RowsByTable::new()),
+        }
+    }
+
+    /// Returns how many rows [`Self::delete`] would delete from files, by table.
+    ///
+    /// # Errors
+    /// [`StoreError`] where files cannot be read.
+    pub async fn count_deletion(&self, workspace: &Workspace, deletion: &Deletion) -> Result<RowsByTable, StoreError> {
+        match self.space(workspace) {
+            Some(space) => space.count_deletion(deletion).await,
+            None => Ok(RowsByTable::new()),
+        }
+    }
+
+    /// Reads everything again, by workspace: whether files are what the tables' logs say, and the folded tables what the facts say.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a table's log cannot be read; of files it is told.
+    pub async fn verify(&self) -> Result<Vec<Verified>, StoreError> {
+        let mut all = Vec::new();
+        for space in self.spaces() {
+            all.push(space.verify().await?);
+        }
+        Ok(all)
     }
 
     /// Returns what each table holds, by workspace; with the id of a write-ahead log, how far they hold its frames.

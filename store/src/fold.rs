@@ -39,6 +39,7 @@ pub(crate) use marks::Marks;
 pub(crate) use part::{Part, slices_with};
 pub(crate) use reading::Keys;
 pub use reading::Reading;
+pub(crate) use reading::oldest_slice;
 pub use rollup::{add_up, rollup_minutes, table_of};
 pub(crate) use trace::{SPAN_COLUMNS, span_preference};
 

@@ -33,6 +33,7 @@ mod prices;
 mod readers;
 mod samples;
 mod server;
+mod storage;
 mod storm;
 mod truth;
 mod vectors;

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use pennyspan_schema::Table;
+
 /// A running server; dropping it kills the process.
 pub struct Server {
     child: Child,
@@ -15,6 +17,12 @@ pub struct Server {
     pub grpc: String,
     pub http: String,
     pub web: String,
+}
+
+/// Returns what keeps every row: what tests send has times of its own, which real clocks leave behind.
+fn kept_for_ever() -> impl Iterator<Item = (String, &'static str)> {
+    let variable = |table: &Table| format!("PENNYSPAN_RETENTION_{}", table.name().to_uppercase());
+    Table::ALL.iter().map(move |table| (variable(table), "forever"))
 }
 
 /// Where a server is to listen: OTLP over gRPC, over HTTP, and the pages.
@@ -62,6 +70,7 @@ impl Server {
             .arg(data)
             .current_dir(data)
             .env_remove("PENNYSPAN_SAMPLES")
+            .envs(kept_for_ever())
             .envs(environment)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -25,12 +25,13 @@ pub(crate) enum Holds {
 }
 
 impl Holds {
-    /// Returns the first part of the file's name.
-    pub(crate) fn stem(self) -> String {
-        match self {
+    /// Returns the first part of the name of a file whose content has this CRC-32C.
+    pub(crate) fn stem(self, checksum: u32) -> String {
+        let holds = match self {
             Self::Frames { first, last } => format!("rows_{:020}_{:020}", first.0, last.0),
             Self::Slices { first, last, through } => format!("fold_{}_{}_{:020}", first.0, last.0, through.0),
-        }
+        };
+        format!("{holds}_{checksum:08x}")
     }
 
     fn parse(name: &str) -> Option<Self> {
@@ -48,6 +49,17 @@ impl Holds {
             }),
             _ => None,
         }
+    }
+
+    /// Returns the CRC-32C that a name tells of the content; names of earlier versions tell none.
+    fn checksum(self, name: &str) -> Option<u32> {
+        let before = match self {
+            Self::Frames { .. } => 3,
+            Self::Slices { .. } => 4,
+        };
+        let parts: Vec<&str> = name.strip_suffix(".parquet")?.split('_').collect();
+        let checksum = parts.get(before).filter(|_| parts.len() == before + 2)?;
+        u32::from_str_radix(checksum, 16).ok()
     }
 
     /// Returns the last frame that the file depends on.
@@ -104,6 +116,16 @@ impl DataFile {
 
     pub(crate) fn rows(&self) -> usize {
         self.stats.rows()
+    }
+
+    /// Returns the CRC-32C that the name tells of the content; names of earlier versions tell none.
+    pub(crate) fn checksum(&self) -> Option<u32> {
+        self.holds.checksum(&self.name)
+    }
+
+    /// Returns whether the log's statistics are those of the rows.
+    pub(crate) fn agrees_with(&self, rows: &Stats) -> bool {
+        self.stats.agree_with(rows)
     }
 
     /// Returns the statistics for DataFusion.

@@ -69,6 +69,17 @@ impl Stats {
         value(&self.min_values).zip(value(&self.max_values))
     }
 
+    /// Returns whether what is said here is so of rows; of columns that were added later nothing is said.
+    pub(super) fn agree_with(&self, rows: &Self) -> bool {
+        let within = |said: &BTreeMap<String, Value>, found: &BTreeMap<String, Value>| {
+            said.iter().all(|(column, value)| found.get(column) == Some(value))
+        };
+        self.num_records == rows.num_records
+            && within(&self.min_values, &rows.min_values)
+            && within(&self.max_values, &rows.max_values)
+            && within(&self.null_count, &rows.null_count)
+    }
+
     /// Returns the same for DataFusion.
     pub(super) fn for_scan(&self, schema: &SchemaRef, size_bytes: u64) -> Statistics {
         let column_statistics = schema.fields().iter().map(|field| {

@@ -5,17 +5,16 @@
 
 use std::sync::Arc;
 
-use pennyspan_schema::{Position, Table};
+use pennyspan_schema::Table;
 
 use super::StoreError;
-use super::encode::encode;
-use super::reread::read_file;
+use super::rewrite::{All, Rewritten};
 use super::space::Space;
-use super::tables::{FOLD_READS, Orphans, Tables};
-use crate::delta::{Change, DataFile, Effect, Holds};
+use super::tables::{FOLD_READS, Tables};
+use crate::delta::{Change, DataFile, Effect};
 
-/// The application of a merge's transactions, so that two merges of one table always conflict.
-const MAINTENANCE: &str = "pennyspan-maintenance";
+/// The application of the transactions of commits that rewrite, so that two of one table always conflict.
+pub(super) const MAINTENANCE: &str = "pennyspan-maintenance";
 /// Files are merged up to this size.
 const MERGED_BYTES: u64 = 32 << 20;
 /// Folded files of the last slices are left alone: the next flush rewrites them.
@@ -81,23 +80,9 @@ impl Space {
         group: Vec<Arc<DataFile>>,
     ) -> Result<(), StoreError> {
         self.options.begin("merge");
-        let (mut rows, mut orphans, mut orphans_by_file) = (Vec::new(), Orphans::new(), Vec::new());
-        for file in &group {
-            rows.extend(read_file(&self.options.files, table, file).await?);
-            for (slice, count) in tables.orphans_in(table, file) {
-                *orphans.entry(slice).or_default() += count;
-            }
-        }
-        let added = match frames_of(&group) {
-            Some(holds) => {
-                self.write(tables, table, holds, encode(table, rows, orphans).await?)
-                    .await?
-            }
-            None => {
-                self.write_fold(tables, table, rows, &orphans, through_of(&group), &mut orphans_by_file)
-                    .await?
-            }
-        };
+        let Rewritten {
+            added, orphans_by_file, ..
+        } = self.rewrite(tables, table, &group, &All).await?;
         let now = self.options.now();
         let change = Change {
             effect: Effect::Rearrange,
@@ -133,21 +118,4 @@ pub(super) fn groups(files: Vec<Arc<DataFile>>) -> Vec<Vec<Arc<DataFile>>> {
     }
     groups.retain(|group| group.len() > 1);
     groups
-}
-
-/// Returns the frames of merged raw files; `None` for folded files.
-fn frames_of(group: &[Arc<DataFile>]) -> Option<Holds> {
-    let frames = || {
-        group.iter().filter_map(|file| match file.holds() {
-            Holds::Frames { first, last } => Some((first, last)),
-            Holds::Slices { .. } => None,
-        })
-    };
-    let first = frames().map(|(first, _)| first).min()?;
-    let last = frames().map(|(_, last)| last).max()?;
-    Some(Holds::Frames { first, last })
-}
-
-fn through_of(group: &[Arc<DataFile>]) -> Position {
-    group.iter().map(|file| file.holds().last()).max().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pennyspan_schema::progress::LastDone;
-use pennyspan_schema::{Counter, Table};
+use pennyspan_schema::{Counter, Table, Workspace};
 
 /// How often one kind of work was done, and when last.
 #[derive(Debug, Default)]
@@ -32,7 +32,9 @@ pub(super) struct Counts {
     pub(super) folds: Done,
     pub(super) commits: Done,
     pub(super) merges: Done,
+    pub(super) expiries: Done,
     equal_rows: Mutex<BTreeMap<Table, u64>>,
+    by_table: Mutex<BTreeMap<(&'static str, Workspace, Table), u64>>,
 }
 
 impl Counts {
@@ -42,6 +44,7 @@ impl Counts {
             ("folds_total", &self.folds),
             ("commits_total", &self.commits),
             ("merges_total", &self.merges),
+            ("expiries_total", &self.expiries),
         ];
         let done = done.into_iter().map(|(name, done)| Counter {
             name,
@@ -58,6 +61,23 @@ impl Counts {
                 })
                 .collect::<Vec<_>>(),
         )
+        .chain(self.of_tables())
+    }
+
+    fn of_tables(&self) -> Vec<Counter> {
+        let counted = self.by_table.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = |((name, workspace, table), value): (&(&'static str, Workspace, Table), &u64)| Counter {
+            name,
+            labels: BTreeMap::from([("table", table.name().to_owned()), ("workspace", workspace.to_string())]),
+            value: *value,
+        };
+        counted.iter().map(told).collect()
+    }
+
+    /// Adds to what is counted by workspace and table.
+    pub(super) fn add(&self, name: &'static str, workspace: &Workspace, table: Table, count: u64) {
+        let mut counted = self.by_table.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted.entry((name, workspace.clone(), table)).or_default() += count;
     }
 
     /// Takes note of rows that were left out, because an equal one is kept.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::compute::{LexicographicalComparator, SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use parquet::arrow::ArrowWriter;
@@ -109,17 +110,25 @@ fn encode_file(table: Table, batches: &[RecordBatch], orphans: &Orphans) -> Resu
 
 /// Sorts by function, where the table has it, and time.
 fn sorted(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ParquetError> {
+    let order = lexsort_to_indices(&sort_columns(table, rows), None)?;
+    Ok(take_record_batch(rows, &order)?)
+}
+
+/// Returns whether rows are sorted by function, where the table has it, and time.
+pub(super) fn is_sorted(table: Table, rows: &RecordBatch) -> Result<bool, ArrowError> {
+    let by = LexicographicalComparator::try_new(&sort_columns(table, rows))?;
+    Ok((1..rows.num_rows()).all(|row| by.compare(row - 1, row).is_le()))
+}
+
+fn sort_columns(table: Table, rows: &RecordBatch) -> Vec<SortColumn> {
     let by = ["function", table.time_column()]
         .into_iter()
         .filter_map(|name| rows.column_by_name(name));
-    let by: Vec<SortColumn> = by
-        .map(|values| SortColumn {
-            values: Arc::clone(values),
-            options: None,
-        })
-        .collect();
-    let order = lexsort_to_indices(&by, None)?;
-    Ok(take_record_batch(rows, &order)?)
+    by.map(|values| SortColumn {
+        values: Arc::clone(values),
+        options: None,
+    })
+    .collect()
 }
 
 fn properties(rows: &RecordBatch) -> Result<WriterProperties, ParquetError> {

@@ -122,7 +122,7 @@ impl Space {
         {
             self.counts.note_equal_rows(table, equal_rows);
             let size_bytes = content.len() as u64;
-            let name = logged.write(&holds.stem(), content).await?;
+            let name = logged.write(&holds.stem(crc32c::crc32c(&content)), content).await?;
             self.step();
             let location = logged.location(&name)?;
             let Some(file) = DataFile::new(table, location, &name, size_bytes, stats) else {
@@ -147,14 +147,16 @@ impl Space {
         Ok(())
     }
 
-    /// Merges small files, and deletes files that nobody reads any more.
-    async fn maintain(&self, tables: &mut Tables) -> Result<(), StoreError> {
+    /// Writes the hours and days that are old enough, removes what is due, merges small files, and deletes files that nobody
+    /// reads any more.
+    pub(super) async fn maintain(&self, tables: &mut Tables) -> Result<(), StoreError> {
         if self
             .store_rollups(tables, &BTreeSet::new(), tables.highest_position())
             .await?
         {
             self.swap(tables, |_| {});
         }
+        self.expire_by_and_by(tables).await?;
         self.merge_small_files(tables, self.options.live_files).await?;
         tables
             .sweep(self.options.now().saturating_sub(self.options.keep_nanos))

@@ -21,7 +21,7 @@ mod whole;
 enum Cut {
     /// New rows, beside all that is known of the rest.
     Changes(Changes),
-    /// Slices of which it is not known what files hold: a crash or a failure left them so.
+    /// Slices of which it is not known what files hold: a crash or a failure, deletion or retention left them so.
     Whole(Box<Whole>),
 }
 
@@ -52,6 +52,7 @@ pub(super) async fn fold(space: &Space) -> Result<(), StoreError> {
     }
     state.unfolded.clear();
     state.torn.clear();
+    state.dirty.clear();
     state.as_of_unix_nano = Some(now);
     drop(state);
     space.counts.folds.add(now);
@@ -70,16 +71,24 @@ fn cut(space: &Space) -> Result<Option<Cut>, FoldError> {
     let begun = state.folding.as_ref().and_then(Generation::frames);
     // A log whose end was torn brings frames again that folded files hold already.
     let again = begun.is_some_and(|(first, _)| space.recent.began_above(first));
-    if again || !(state.unfolded.is_empty() && state.torn.is_empty()) {
+    let changes = Changes::of(&state);
+    let partly_removed = match (&changes, state.partly_removed()) {
+        (Some(changes), Some(window)) => changes.may_change(window)?,
+        _ => false,
+    };
+    if again || partly_removed || !(state.unfolded.is_empty() && state.torn.is_empty() && state.dirty.is_empty()) {
         return Ok(Some(Cut::Whole(Box::new(Whole::of(&state)))));
     }
-    Ok(Changes::of(&state).map(Cut::Changes))
+    Ok(changes.map(Cut::Changes))
 }
 
 impl Cut {
     async fn folded(self, space: &Space) -> Result<BTreeMap<Slice, SliceFold>, StoreError> {
         match self {
-            Self::Changes(changes) => changes.folded(&space.marks, &space.recent).await,
+            Self::Changes(changes) => {
+                space.note_too_late(changes.facts())?;
+                changes.folded(&space.marks, &space.recent).await
+            }
             Self::Whole(whole) => whole.folded(space).await,
         }
     }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 
+use super::retention::Retention;
 use crate::local::LocalStore;
 
 /// Tells the time, in nanoseconds since 1970 UTC. The store reads no clock of its own.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Is told which stage of work begins: `flush` before hot rows are written, `commit` before a table's log names new files,
-/// `swap` before queries see them, `fold` before what was folded becomes visible, `merge` before small files are read; faults
-/// are injected here.
+/// `swap` before queries see them, `fold` before what was folded becomes visible, `merge` before small files are read, `expire`
+/// before rows that are due are removed; faults are injected here.
 pub type Stage = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// How a data directory is opened.
@@ -28,6 +29,8 @@ pub struct DurableOptions {
     pub live_files: usize,
     /// Nanoseconds for which files that were replaced are kept, for readers in other processes.
     pub keep_nanos: i64,
+    /// How long rows are kept.
+    pub retention: Retention,
     /// Tells the time.
     pub clock: Clock,
     /// Is told which stage begins.
@@ -46,6 +49,7 @@ impl DurableOptions {
             hot_bytes: 512 << 20,
             live_files: 64,
             keep_nanos: 600_000_000_000,
+            retention: Retention::default(),
             clock,
             stage: Arc::new(|_| {}),
             files: Arc::new(LocalStore::of_root()),
@@ -69,6 +73,7 @@ impl fmt::Debug for DurableOptions {
             .field("hot_bytes", &self.hot_bytes)
             .field("live_files", &self.live_files)
             .field("keep_nanos", &self.keep_nanos)
+            .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
 }

@@ -113,6 +113,11 @@ impl Recent {
         }
     }
 
+    /// Lets go of everything: what no file holds yet must not be here.
+    pub(super) fn clear(&self) {
+        self.segments().clear();
+    }
+
     /// Returns what is at hand now.
     pub(super) fn all(&self) -> AtHand {
         let segments = self.segments();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, new_null_array};
+use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -35,7 +36,7 @@ pub(super) async fn read_file(
     table: Table,
     file: &Arc<DataFile>,
 ) -> Result<Vec<RecordBatch>, StoreError> {
-    let batches = decode(store, table, file, None).await?;
+    let batches = read(store, table, file, None).await?;
     let whole = batches.iter().map(|batch| with_columns(table, batch));
     whole
         .collect::<Result<Vec<_>, _>>()
@@ -49,10 +50,10 @@ pub(super) async fn read_columns(
     file: &Arc<DataFile>,
     columns: &'static [&'static str],
 ) -> Result<Vec<RecordBatch>, StoreError> {
-    decode(store, table, file, Some(columns)).await
+    read(store, table, file, Some(columns)).await
 }
 
-async fn decode(
+async fn read(
     store: &Arc<dyn ObjectStore>,
     table: Table,
     file: &Arc<DataFile>,
@@ -60,20 +61,7 @@ async fn decode(
 ) -> Result<Vec<RecordBatch>, StoreError> {
     let content = async { store.get(file.location()).await?.bytes().await };
     let content = content.await.map_err(ParquetError::from);
-    let decoding = tokio::task::spawn_blocking(move || {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(content?)?.with_batch_size(BATCH_ROWS);
-        let reader = match columns {
-            None => reader,
-            Some(columns) => {
-                let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
-                reader.with_projection(mask)
-            }
-        };
-        reader
-            .build()?
-            .map(|batch| Ok(batch?))
-            .collect::<Result<Vec<_>, ParquetError>>()
-    });
+    let decoding = tokio::task::spawn_blocking(move || decode_columns(content?, columns));
     let decoded = decoding.await.map_err(|source| StoreError::BrokenOff {
         table: table.name(),
         source,
@@ -86,6 +74,24 @@ fn unreadable(file: &DataFile, source: ParquetError) -> StoreError {
         file: file.location().to_string(),
         source,
     }
+}
+
+/// Decodes a whole file, with the table's columns.
+pub(super) fn decode(table: Table, content: Bytes) -> Result<Vec<RecordBatch>, ParquetError> {
+    let batches = decode_columns(content, None)?;
+    batches.iter().map(|batch| with_columns(table, batch)).collect()
+}
+
+fn decode_columns(content: Bytes, columns: Option<&'static [&'static str]>) -> Result<Vec<RecordBatch>, ParquetError> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(content)?.with_batch_size(BATCH_ROWS);
+    let reader = match columns {
+        None => reader,
+        Some(columns) => {
+            let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+            reader.with_projection(mask)
+        }
+    };
+    reader.build()?.map(|batch| Ok(batch?)).collect()
 }
 
 /// Returns rows with the table's columns; those that an older file has not are null.

@@ -14,6 +14,7 @@ use pennyspan_schema::{Period, Position, Slice, Table, Window};
 use super::StoreError;
 use super::reread::read_file;
 use super::space::Space;
+use super::state::State;
 use super::tables::{Orphans, Tables};
 use crate::delta::{Change, DataFile, Effect};
 use crate::fold::{FoldError, add_up, table_of};
@@ -30,14 +31,24 @@ pub(super) fn rolled_from(table: Table) -> Option<(Period, Table)> {
     }
 }
 
-/// Returns the first instant that no file of a rollup holds: before it all that there is is stored.
-pub(super) fn stored_until(period: Period, files: &[Arc<DataFile>]) -> i64 {
+/// Returns the first instant that no file of a rollup holds, nor held before retention removed it: before it all that there is
+/// is stored.
+pub(super) fn stored_until(period: Period, files: &[Arc<DataFile>], removed_before: i64) -> i64 {
     let last = files
         .iter()
         .filter_map(|file| file.slices())
         .map(|(_, last)| last)
         .max();
-    last.map_or(i64::MIN, |last| period.window_of(last.start_unix_nano()).end_unix_nano)
+    let until = last.map_or(i64::MIN, |last| period.window_of(last.start_unix_nano()).end_unix_nano);
+    until.max(first_whole(period, removed_before))
+}
+
+/// Returns the start of the first period that lies after an instant as a whole.
+pub(super) fn first_whole(period: Period, unix_nano: i64) -> i64 {
+    if unix_nano == i64::MIN {
+        return unix_nano;
+    }
+    period.window_of(unix_nano.saturating_sub(1)).end_unix_nano
 }
 
 impl Space {
@@ -52,7 +63,10 @@ impl Space {
         let mut stored = false;
         for (period, hours) in STORED {
             let until = self.options.now().saturating_sub(hours * Period::Hour.nanos());
-            let due = due(tables, period, period.start_of(until), folded);
+            let due = {
+                let state = self.state();
+                due(tables, &state, period, period.start_of(until), folded)
+            };
             if !due.is_empty() {
                 self.store_periods(tables, period, &due, covered).await?;
                 stored = true;
@@ -165,11 +179,18 @@ fn holds_one_of(file: &DataFile, starts: &BTreeSet<i64>) -> bool {
 }
 
 /// Returns the starts of the periods that are to be written.
-fn due(tables: &Tables, period: Period, until: i64, folded: &BTreeSet<Slice>) -> BTreeSet<i64> {
-    let before = stored_until(period, &tables.live(table_of(period)));
+///
+/// What was added up before retention removed a part of it stays as it is.
+fn due(tables: &Tables, state: &State, period: Period, until: i64, folded: &BTreeSet<Slice>) -> BTreeSet<i64> {
+    let table = table_of(period);
+    let Some((_, finer)) = rolled_from(table) else {
+        return BTreeSet::new();
+    };
+    let before = stored_until(period, &tables.live(table), state.removed_before(table));
+    let kept_from = first_whole(period, state.removed_before(table).max(state.removed_before(finer)));
     let again = folded.iter().map(|slice| period.start_of(slice.start_unix_nano()));
-    let mut due: BTreeSet<i64> = again.filter(|start| *start < before).collect();
-    let finer = rolled_from(table_of(period)).map_or(Vec::new(), |(_, finer)| tables.live(finer));
+    let mut due: BTreeSet<i64> = again.filter(|start| (kept_from..before).contains(start)).collect();
+    let finer = tables.live(finer);
     for times in finer.iter().filter_map(|file| file.times()) {
         let mut start = period.start_of(times.start_unix_nano.max(before));
         while start < until.min(times.end_unix_nano) {

@@ -73,6 +73,7 @@ impl Space {
             files: tables.files(),
             unfolded: tables.unfolded().await?,
             orphans: whole(tables.orphans()),
+            removed_before: tables.removed_before().await?,
             versions: tables.stored().clone(),
             flushed: tables.complete(),
             ..State::default()
@@ -219,7 +220,8 @@ impl Space {
     }
 }
 
-fn whole(orphans: Orphans) -> BTreeMap<Slice, u64> {
+/// Returns what files tell of orphans all together.
+pub(super) fn whole(orphans: Orphans) -> BTreeMap<Slice, u64> {
     let whole = |(slice, count)| Some((slice, u64::try_from(count).ok().filter(|count| *count > 0)?));
     orphans.into_iter().filter_map(whole).collect()
 }

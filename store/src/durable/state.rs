@@ -6,9 +6,11 @@ use std::sync::Arc;
 use pennyspan_schema::{Position, Slice, Table, TablePositions, Window};
 
 use super::generation::Generation;
-use super::rollups::{rolled_from, stored_until};
+use super::rollups::{first_whole, rolled_from, stored_until};
 use super::slice_fold::SliceFold;
+use super::tables::FOLD_READS;
 use crate::delta::DataFile;
+use crate::fold::oldest_slice;
 use crate::scan::{Rolled, Sources};
 use crate::snapshot::Snapshot;
 
@@ -38,9 +40,35 @@ pub(super) struct State {
     pub(super) versions: TablePositions,
     pub(super) flushed: Position,
     pub(super) as_of_unix_nano: Option<i64>,
+    /// The instants, in nanoseconds since 1970 UTC, before which retention has removed rows, by table.
+    pub(super) removed_before: BTreeMap<Table, i64>,
+    /// Slices that are to be folded again, because rows were deleted.
+    pub(super) dirty: BTreeSet<Slice>,
 }
 
 impl State {
+    /// Returns the instant before which retention has removed rows of a table.
+    pub(super) fn removed_before(&self, table: Table) -> i64 {
+        self.removed_before.get(&table).copied().unwrap_or(i64::MIN)
+    }
+
+    /// Returns the oldest slice of which folds can still read everything; `None` where they can of all.
+    pub(super) fn folds_from(&self) -> Option<Slice> {
+        let before = FOLD_READS.iter().filter_map(|table| self.removed_before.get(table));
+        before.max().copied().map(oldest_slice)
+    }
+
+    /// Returns the window that folds can read everything of, and that retention has left only a part of what was folded of.
+    pub(super) fn partly_removed(&self) -> Option<Window> {
+        let folded = Table::folded().filter(|table| rolled_from(*table).is_none());
+        let end_unix_nano = folded.map(|table| self.removed_before(table)).max()?;
+        let start_unix_nano = self.folds_from().map_or(i64::MIN, |from| from.start_unix_nano());
+        (start_unix_nano < end_unix_nano).then_some(Window {
+            start_unix_nano,
+            end_unix_nano,
+        })
+    }
+
     fn generations(&self) -> impl Iterator<Item = &Generation> {
         self.frozen
             .iter()
@@ -113,11 +141,12 @@ impl State {
     /// Returns what the hours and days that are not stored, or are not as they are stored, are added up from.
     fn rolled(&self, table: Table) -> Option<Rolled> {
         let (period, finer) = rolled_from(table)?;
-        let from_unix_nano = stored_until(period, &self.files(table));
+        let from_unix_nano = stored_until(period, &self.files(table), self.removed_before(table));
+        let kept_from = first_whole(period, self.removed_before(table).max(self.removed_before(finer)));
         let whole = |slice: &Slice| period.window_of(slice.start_unix_nano());
         let mut changed: Vec<Window> = self.folds.keys().map(whole).collect();
         changed.dedup();
-        changed.retain(|window| window.start_unix_nano < from_unix_nano);
+        changed.retain(|window| (kept_from..from_unix_nano).contains(&window.start_unix_nano));
         Some(Rolled {
             period,
             finer,

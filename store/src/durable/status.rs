@@ -3,6 +3,7 @@
 use pennyspan_schema::{Position, Table, Workspace};
 
 use super::StoreError;
+use super::expire::Expired;
 use super::space::Space;
 
 /// What one workspace holds.
@@ -32,6 +33,8 @@ pub struct TableStatus {
     /// The last frame that the table holds: of a raw table the write-ahead log's, unknown without one; of a folded table the
     /// last that was folded.
     pub through: Option<Position>,
+    /// What retention removed from it.
+    pub expired: Expired,
 }
 
 impl Space {
@@ -52,18 +55,22 @@ impl Space {
         let created = Table::ALL
             .iter()
             .filter_map(|table| Some((*table, tables.get(*table)?)));
-        let status = created.map(|(table, logged)| TableStatus {
-            table,
-            files: logged.files().count(),
-            bytes: logged.files().map(|file| file.size_bytes()).sum(),
-            rows: logged.files().map(|file| file.rows() as u64).sum(),
-            through: through(table),
-        });
+        let mut status = Vec::new();
+        for (table, logged) in created {
+            status.push(TableStatus {
+                table,
+                files: logged.files().count(),
+                bytes: logged.files().map(|file| file.size_bytes()).sum(),
+                rows: logged.files().map(|file| file.rows() as u64).sum(),
+                through: through(table),
+                expired: tables.expired(table).await?,
+            });
+        }
         Ok(WorkspaceStatus {
             workspace: self.workspace().clone(),
             flushed: wal.map(|_| tables.complete()),
             folded,
-            tables: status.collect(),
+            tables: status,
         })
     }
 }

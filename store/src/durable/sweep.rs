@@ -39,22 +39,19 @@ impl Tables {
     }
 
     /// Takes note of files that are stored and not live: an earlier run replaced them, or never committed them.
-    pub(super) async fn find_strays(&mut self, now_unix_nano: i64) -> Result<(), StoreError> {
+    pub(super) async fn find_strays(&mut self) -> Result<(), StoreError> {
         let mut strays = Vec::new();
         for table in Table::ALL {
             let Some(logged) = self.get(*table) else { continue };
-            let stored = logged.stored_names().await?;
-            strays.extend(
-                stored
-                    .into_iter()
-                    .filter(|name| !logged.is_live(name))
-                    .map(|name| Replaced {
-                        table: *table,
-                        name,
-                        file: None,
-                        at_unix_nano: now_unix_nano,
-                    }),
-            );
+            let (stored, removed) = (logged.stored().await?, logged.removed().await?);
+            strays.extend(stored.into_iter().filter(|(name, _)| !logged.is_live(name)).map(
+                |(name, written_unix_nano)| Replaced {
+                    table: *table,
+                    at_unix_nano: removed.get(&name).copied().unwrap_or(written_unix_nano),
+                    name,
+                    file: None,
+                },
+            ));
         }
         self.replaced.extend(strays);
         Ok(())

@@ -33,6 +33,8 @@ pub(super) struct Tables {
     orphans: BTreeMap<String, Orphans>,
     /// Files that are not live any more.
     pub(super) replaced: Vec<Replaced>,
+    /// When it was last looked for rows that are due to go.
+    pub(super) expired_unix_nano: Option<i64>,
 }
 
 impl std::fmt::Debug for Tables {
@@ -54,6 +56,7 @@ impl Tables {
             complete: Position(0),
             orphans: BTreeMap::new(),
             replaced: Vec::new(),
+            expired_unix_nano: None,
         }
     }
 
@@ -61,7 +64,7 @@ impl Tables {
         let mut tables = Self::absent(folder, &options.files);
         tables.create().await?;
         tables.read_orphans().await?;
-        tables.find_strays(options.now()).await?;
+        tables.find_strays().await?;
         Ok(tables)
     }
 

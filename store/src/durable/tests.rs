@@ -1,8 +1,11 @@
+mod deletion;
 mod directory;
 mod exactly_once;
 mod faulty;
 mod given;
 mod life;
+mod retention;
 mod rollups;
 mod scan;
 mod upkeep;
+mod verify;

@@ -198,6 +198,12 @@ impl Reading {
     }
 }
 
+/// Returns the oldest slice of which a fold can read everything, where facts or spans before an instant are gone.
+pub(crate) fn oldest_slice(kept_from_unix_nano: i64) -> Slice {
+    let read_from = Slice::of(kept_from_unix_nano.saturating_add(2 * REACH));
+    Slice(read_from.0.saturating_add(1))
+}
+
 pub(super) fn hash_of(reader: &invocation_facts::Reader, row: usize) -> u64 {
     let (provider, scope) = (reader.provider(row), reader.key_scope(row));
     hash(Key {

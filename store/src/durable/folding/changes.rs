@@ -25,6 +25,8 @@ pub(super) struct Changes {
     files: Files,
     folds: BTreeMap<Slice, Arc<SliceFold>>,
     orphans: BTreeMap<Slice, u64>,
+    /// The oldest slice of which everything can be read; `None` where it can of all.
+    folds_from: Option<Slice>,
 }
 
 /// What is folded of the keys that changed, by slice.
@@ -52,7 +54,21 @@ impl Changes {
             files: state.files.clone(),
             folds: state.folds.clone(),
             orphans: state.orphans.clone(),
+            folds_from: state.folds_from(),
         })
+    }
+
+    /// Returns the new facts.
+    pub(super) fn facts(&self) -> &[RecordBatch] {
+        &self.facts
+    }
+
+    /// Returns whether slices of a window may change.
+    pub(super) fn may_change(&self, window: Window) -> Result<bool, FoldError> {
+        let reach = self.reading()?.map(|reading| reading.reach());
+        Ok(reach.is_some_and(|reach| {
+            reach.start_unix_nano < window.end_unix_nano && window.start_unix_nano < reach.end_unix_nano
+        }))
     }
 
     /// Returns the slices that changed, as they are now.
@@ -102,7 +118,11 @@ impl Changes {
         let (new_facts, new_spans) = (self.facts.clone(), self.spans.clone());
         let folding =
             tokio::task::spawn_blocking(move || fold(&changed, (old_facts, old_spans), (new_facts, new_spans)));
-        Ok(Some(joined(folding.await)??))
+        let mut changed = joined(folding.await)??;
+        if let Some(from) = self.folds_from {
+            changed.leave_before(from);
+        }
+        Ok(Some(changed))
     }
 
     /// Returns the new rows' keys and traces; nothing without rows.
@@ -247,6 +267,13 @@ fn fold(
 }
 
 impl Changed {
+    /// Leaves the slices before one as they are: a part of what was said of them is gone.
+    fn leave_before(&mut self, from: Slice) {
+        self.folded.retain(|slice, _| *slice >= from);
+        self.orphans_before.retain(|slice, _| *slice >= from);
+        self.reach.start_unix_nano = self.reach.start_unix_nano.max(from.start_unix_nano());
+    }
+
     /// Returns the slices that get other rows, or other orphans.
     fn slices(&self) -> impl Iterator<Item = Slice> {
         let gets = self.folded.iter().filter(|(slice, folded)| {

@@ -29,7 +29,7 @@ pub(super) struct Whole {
     new_spans: Sources,
     spans: Sources,
     /// Slices that are folded in any case.
-    torn: BTreeSet<Slice>,
+    anyway: BTreeSet<Slice>,
 }
 
 impl Whole {
@@ -43,14 +43,15 @@ impl Whole {
             spans: old_spans.with(&new_spans),
             old_spans,
             new_spans,
-            torn: state.torn.clone(),
+            anyway: state.torn.union(&state.dirty).copied().collect(),
         }
     }
 
     /// Folds every slice whose rows may have changed.
     pub(super) async fn folded(&self, space: &Space) -> Result<BTreeMap<Slice, SliceFold>, StoreError> {
         let mut dirty = self.dirty(&space.marks).await?;
-        dirty.extend(&self.torn);
+        dirty.extend(&self.anyway);
+        let dirty = space.leave_too_late(dirty, &self.new_facts).await?;
         let mut folds = BTreeMap::new();
         // The newest first, as they are asked for most.
         for slices in groups(&dirty).into_iter().rev() {
