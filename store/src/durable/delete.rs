@@ -112,14 +112,8 @@ impl Space {
         self.flush_into(tables).await?;
         let goes = self.what_goes(tables, deletion).await?;
         let mut dirty = BTreeSet::new();
-        // `invocations` comes last: where this ends early, it still tells which invocations are the function's.
-        let others = Table::ALL.iter().filter(|table| **table != Table::Invocations);
-        for table in others.chain([&Table::Invocations]) {
-            let rows = self.delete_from(tables, *table, &goes, &mut dirty).await?;
-            if rows > 0 {
-                counts.insert(*table, rows);
-            }
-        }
+        let deleted = self.delete_from_all(tables, &goes, &mut dirty, counts).await;
+        // What went before a failure went.
         tables.forget_orphans();
         let orphans = whole(tables.orphans());
         // All that was folded is in files since the flush; what was deleted must not be found beside them.
@@ -128,6 +122,7 @@ impl Space {
             state.dirty.extend(dirty);
             state.orphans = orphans;
         });
+        deleted?;
         // Spans that belong to no attempt are counted anew where some of them went.
         self.flush_into(tables).await?;
         tables.sweep(i64::MAX).await
@@ -149,6 +144,24 @@ impl Space {
             function,
             invocation_ids,
         })
+    }
+
+    async fn delete_from_all(
+        &self,
+        tables: &mut Tables,
+        goes: &Goes<'_>,
+        dirty: &mut BTreeSet<Slice>,
+        counts: &mut RowsByTable,
+    ) -> Result<(), StoreError> {
+        // `invocations` comes last: where this ends early, it still tells which invocations are the function's.
+        let others = Table::ALL.iter().filter(|table| **table != Table::Invocations);
+        for table in others.chain([&Table::Invocations]) {
+            let rows = self.delete_from(tables, *table, goes, dirty).await?;
+            if rows > 0 {
+                counts.insert(*table, rows);
+            }
+        }
+        Ok(())
     }
 
     /// Deletes a table's rows in one commit.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use pennyspan_schema::{Position, Progress, Sink, Table, Workspace};
 
-use super::given::{frames, open, options, told_by};
+use super::given::{expected, frames, open, options, told_by};
 use crate::durable::{DurableOptions, DurableStore, Limit, Retention};
 use crate::fold::tests::{Given, call, invocation_span, ms, record, report, start};
 
@@ -242,4 +242,68 @@ async fn the_oldest_rows_go_first_where_a_table_has_no_room() {
     assert_eq!(rows(&store, Table::Spans), 6, "the newest two of four files have room");
     assert_eq!(rows(&store, Table::InvocationFacts), 4);
     assert_eq!(rows(&store, Table::Invocations), 4);
+}
+
+#[tokio::test]
+async fn a_late_fact_of_attempts_that_went_counts_them_once_in_what_is_added_up() {
+    let kept = Kept::new();
+    let mut options = kept.options();
+    options.retention = Retention::default();
+    let five_days = Limit {
+        days: Some(5),
+        bytes: None,
+    };
+    options.retention.set(Table::Invocations, five_days);
+    options.retention.set(Table::InvocationCalls, five_days);
+    let store = open(kept.folder.path(), options).await.unwrap();
+    let given = [
+        Given::facts([start("a", 0), start("b", 1000)]),
+        of_day("c", 1, 12),
+        Given::facts([report("a", 2000, 2000)]),
+    ];
+    let mut all = Vec::new();
+    for (position, given) in (1..).zip(&given) {
+        kept.at_day(12);
+        store_frame(&store, position, given).await;
+        all.extend(frames(given, 1000, 1000));
+    }
+    let sums = |told: Vec<String>| -> Vec<String> {
+        told.into_iter()
+            .filter(|line| line.starts_with("rollup_") || line.starts_with("instance_minutes "))
+            .collect()
+    };
+    assert_eq!(sums(told_by(&store).await), sums(expected(&all).await));
+    assert_eq!(store.verify().await.unwrap()[0].problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn hours_and_days_outlast_the_minutes_that_they_were_added_up_from() {
+    let kept = Kept::new();
+    let mut options = kept.options();
+    options.retention = Retention::default();
+    let five_days = Limit {
+        days: Some(5),
+        bytes: None,
+    };
+    options.retention.set(Table::RollupMinute, five_days);
+    let store = open(kept.folder.path(), options).await.unwrap();
+    kept.at_day(3);
+    store_frame(&store, 1, &Given::facts([start("a", 0), start("b", 10 * MINUTE_MS)])).await;
+    let sums = |told: Vec<String>| -> Vec<String> {
+        let added_up = |line: &String| line.starts_with("rollup_hour ") || line.starts_with("rollup_day ");
+        told.into_iter().filter(added_up).collect()
+    };
+    let before = sums(told_by(&store).await);
+    assert_eq!(before.len(), 2, "{before:?}");
+    kept.at_day(12);
+    store.expire_all().await.unwrap();
+    assert_eq!(rows(&store, Table::RollupMinute), 0);
+    assert_eq!(sums(told_by(&store).await), before);
+    // It brings its minute back, until it is looked for what is due, and no sum of one minute in the place of an hour's.
+    let late = frames(&Given::facts([report("a", 2000, 2000)]), 1, 1).remove(0).rows;
+    store.publish(Position(2), &Workspace::default(), late).unwrap();
+    assert_eq!(sums(told_by(&store).await), before, "in memory");
+    store.flush_all().await.unwrap();
+    assert_eq!(sums(told_by(&store).await), before, "in files");
+    assert_eq!(store.verify().await.unwrap()[0].problems, Vec::<String>::new());
 }

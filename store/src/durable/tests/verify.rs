@@ -5,6 +5,7 @@ use std::path::{Path as FsPath, PathBuf};
 use pennyspan_schema::{Position, Sink, Table, Workspace};
 
 use super::given::{frames, open, options};
+use super::rollups::{HOUR_MS, at};
 use crate::durable::DurableStore;
 use crate::fold::tests::{Given, call, invocation_span, record, report, start};
 
@@ -119,4 +120,34 @@ async fn an_attempt_that_the_facts_do_not_say_is_found() {
             .any(|problem| problem.contains("spans without an attempt")),
         "{problems:?}"
     );
+}
+
+#[tokio::test]
+async fn hours_and_days_that_the_minutes_do_not_add_up_to_are_found() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let facts = [
+        Given::facts([start("a", 0), record("b", 9 * HOUR_MS, 900)]),
+        Given::facts([start("a", 0), record("b", 9 * HOUR_MS, 901)]),
+    ];
+    for (folder, given) in [&folder, &other].into_iter().zip(facts) {
+        let store = open(folder.path(), at(200 * HOUR_MS)).await.unwrap();
+        let rows = frames(&given, 9, 9).remove(0).rows;
+        store.publish(Position(1), &Workspace::default(), rows).unwrap();
+        store.flush_all().await.unwrap();
+    }
+    assert_eq!(problems(folder.path()).await, Vec::<String>::new());
+    for table in [Table::RollupDay, Table::RollupHour] {
+        let of = |folder: &FsPath| folder.join("default").join(table.name());
+        std::fs::remove_dir_all(of(folder.path())).unwrap();
+        std::fs::rename(of(other.path()), of(folder.path())).unwrap();
+        let problems = problems(folder.path()).await;
+        let lacks = format!(
+            "`{}` lacks 1 rows that the facts say, and has 1 that they do not",
+            table.name()
+        );
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(&lacks)),
+            "{problems:?}"
+        );
+    }
 }
