@@ -107,7 +107,7 @@ fn what_is_older_than_its_table_keeps_it_is_removed_and_told() {
         .lines()
         .find(|line| line.trim_start().starts_with("spans "))
         .unwrap();
-    assert!(line.contains(&before) && line.contains("T"), "{status}");
+    assert!(line.contains(&before) && line.contains('T'), "{status}");
     let (code, text, _) = storage(data.path(), &["verify"], &[]);
     assert!(code == 0 && text.contains(" 0 problems"), "{text}");
     let (code, _, stderr) = storage(data.path(), &["expire"], &[("PENNYSPAN_RETENTION_SPANS", "soon")]);

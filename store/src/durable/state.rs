@@ -62,7 +62,7 @@ impl State {
     pub(super) fn partly_removed(&self) -> Option<Window> {
         let folded = Table::folded().filter(|table| rolled_from(*table).is_none());
         let end_unix_nano = folded.map(|table| self.removed_before(table)).max()?;
-        let start_unix_nano = self.folds_from().map_or(i64::MIN, |from| from.start_unix_nano());
+        let start_unix_nano = self.folds_from().map_or(i64::MIN, Slice::start_unix_nano);
         (start_unix_nano < end_unix_nano).then_some(Window {
             start_unix_nano,
             end_unix_nano,
