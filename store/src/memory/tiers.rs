@@ -115,7 +115,7 @@ mod tests {
         let held: usize = tiers.iter().map(RecordBatch::get_array_memory_size).sum();
         assert_eq!(tiers.memory_bytes(), held);
         assert!(
-            held < FAN_IN * one.get_array_memory_size(),
+            held * 8 < FAN_IN * FAN_IN * one.get_array_memory_size(),
             "{held} bytes for {} rows",
             FAN_IN * FAN_IN
         );
