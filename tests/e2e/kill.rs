@@ -157,6 +157,8 @@ fn send_until_killed(data: &Path, number: usize, round: &Round, ledger: &Ledger)
     let mut environment = BTreeMap::from([
         ("PENNYSPAN_STORAGE_FLUSH_AGE_MS", "300".to_owned()),
         ("PENNYSPAN_STORAGE_LIVE_FILES", "4".to_owned()),
+        // One log record of each request is older.
+        ("PENNYSPAN_RETENTION_LOGS", "14 days".to_owned()),
     ]);
     if let Some(Aim { stage, passes }) = &round.aim {
         environment.insert("PENNYSPAN_FAULT", format!("{stage}:{passes}:{}", armed.display()));
