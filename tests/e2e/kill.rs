@@ -23,11 +23,11 @@ pub mod parcel;
 mod sender;
 
 /// Clients that send at the same time; they take turns through the kinds.
-const CLIENTS: usize = 5;
+const CLIENTS: usize = 8;
 /// Ids of each request.
 const IDS: usize = 4;
 /// Requests that are acknowledged in each round before the server is killed.
-const ACKNOWLEDGED: usize = 20;
+const ACKNOWLEDGED: usize = 200;
 /// Kills when all are run, of a slice, and where none can be aimed.
 const KILLS: (usize, usize, usize) = (1000, 40, 3);
 /// How long a stage may take to be reached.
