@@ -133,7 +133,7 @@ impl Serving {
         })
     }
 
-    /// Waits for a failure after which the server has to end: a log that cannot be read back, or a store that takes no rows.
+    /// Waits for a failure after which the server has to end: a log that cannot be read back. Without one it waits for ever.
     pub async fn failed(&mut self) -> anyhow::Error {
         if let Some(replay) = &mut self.replay {
             let ended = replay.await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use pennyspan_schema::{Slice, Table};
 
 use super::StoreError;
@@ -10,7 +11,7 @@ use super::generation::Generation;
 use super::slice_fold::SliceFold;
 use super::space::Space;
 use super::state::State;
-use crate::fold::FoldError;
+use crate::fold::{FoldError, FoldInput, Folded, fold_slices};
 use changes::Changes;
 use whole::Whole;
 
@@ -92,6 +93,26 @@ impl Cut {
             Self::Whole(whole) => whole.folded(space).await,
         }
     }
+}
+
+/// Folds slices from their facts and spans, on a thread that may take its time.
+pub(super) async fn fold_apart(
+    facts: Vec<RecordBatch>,
+    spans: Vec<RecordBatch>,
+    slices: Vec<Slice>,
+) -> Result<BTreeMap<Slice, Folded>, StoreError> {
+    let folding = tokio::task::spawn_blocking(move || {
+        let input = FoldInput {
+            facts: &facts,
+            spans: &spans,
+        };
+        fold_slices(&input, &slices)
+    });
+    let folded = folding.await.map_err(|source| StoreError::BrokenOff {
+        table: Table::Invocations.name(),
+        source,
+    })?;
+    Ok(folded?)
 }
 
 /// Keeps what was folded at hand for the next folds.

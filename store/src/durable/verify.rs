@@ -13,12 +13,13 @@ use pennyspan_schema::{Period, Slice, Table, Window, Workspace};
 use super::StoreError;
 use super::distinct::distinct;
 use super::encode::is_sorted;
+use super::folding::fold_apart;
 use super::reread::{decode, read_file};
 use super::retention::lies_in;
 use super::rollups::{first_whole, rolled_from, rows_of_times};
 use super::space::Space;
 use crate::delta::{DataFile, Stats};
-use crate::fold::{FoldError, FoldInput, Folded, Reading, add_up, fold_slices};
+use crate::fold::{FoldError, Folded, Reading, add_up};
 use crate::scan::Sources;
 use crate::snapshot::Snapshot;
 
@@ -169,19 +170,7 @@ impl Space {
             .rows_within(Table::InvocationFacts, &proof.facts, reading.wide())
             .await?;
         let spans = self.rows_within(Table::Spans, &proof.spans, reading.wide()).await?;
-        let slices = slices.to_vec();
-        let folding = tokio::task::spawn_blocking(move || {
-            let input = FoldInput {
-                facts: &facts,
-                spans: &spans,
-            };
-            fold_slices(&input, &slices)
-        });
-        let folded = folding.await.map_err(|source| StoreError::BrokenOff {
-            table: Table::Invocations.name(),
-            source,
-        })?;
-        Ok(folded?)
+        fold_apart(facts, spans, slices.to_vec()).await
     }
 
     /// Compares the stored rows of a window with those that were folded again.

@@ -12,7 +12,8 @@ use super::super::reread::read_all;
 use super::super::slice_fold::SliceFold;
 use super::super::space::Space;
 use super::super::state::State;
-use crate::fold::{FoldError, FoldInput, Folded, Reading, fold_slices, slices_of};
+use super::fold_apart;
+use crate::fold::{FoldError, Folded, Reading, slices_of};
 use crate::scan::Sources;
 
 /// Slices further apart than this are read and folded apart.
@@ -103,19 +104,7 @@ impl Whole {
         spans.rows.iter().try_for_each(|batch| reading.note_spans(batch))?;
         facts.read_facts(&mut reading, &[]).await?;
         spans.read_for(&reading).await?;
-        let (facts, spans) = (facts.kept(&reading)?, spans.kept(&reading)?);
-        let folding = tokio::task::spawn_blocking(move || {
-            let input = FoldInput {
-                facts: &facts,
-                spans: &spans,
-            };
-            fold_slices(&input, &slices)
-        });
-        let folded = folding.await.map_err(|source| StoreError::BrokenOff {
-            table: Table::Invocations.name(),
-            source,
-        })?;
-        Ok(folded?)
+        fold_apart(facts.kept(&reading)?, spans.kept(&reading)?, slices).await
     }
 }
 
