@@ -43,6 +43,9 @@ pub(super) fn explained(
             explain_measured(priced, books.rule_of(price, at), &of(measured), uses)
                 .map_err(|error| Failure::usage(format!("{} cannot be billed: {error}", price.id)))?
         };
+        if !text.is_empty() {
+            text.push('\n');
+        }
         text.extend([format!("{} of {} {}\n", price.id, price.provider, price.service)]);
         text.extend(steps.iter().map(line));
     }
