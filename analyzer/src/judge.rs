@@ -19,6 +19,7 @@ mod impact;
 pub mod judgement;
 mod losses;
 mod needs;
+mod once;
 pub mod query;
 mod variants;
 

@@ -11,6 +11,8 @@ use pennyspan_rules::rule::{Severity, Value, bind};
 use pennyspan_rules::{Decimal, Rule};
 use pennyspan_schema::Window;
 
+use super::once;
+
 /// Nanoseconds in a second.
 const SECOND_NANOS: i64 = 1_000_000_000;
 /// Columns of a row that are no measured values.
@@ -110,7 +112,7 @@ pub(crate) async fn run(context: &SessionContext, sql: &str) -> Result<Vec<Row>,
     let query = |source| RowError::Query {
         source: Box::new(source),
     };
-    let batches = context.sql(sql).await.map_err(query)?.collect().await.map_err(query)?;
+    let batches = once::collect(context, sql).await.map_err(query)?;
     let mut rows = Vec::new();
     for batch in &batches {
         for at in 0..batch.num_rows() {

@@ -1,23 +1,26 @@
 //! The memory of a session that may put down what it cannot hold.
 //!
 //! An operator that can spill does so when it is refused more, but can give nothing back where it has nothing yet; one that cannot
-//! spill ends the statement when it is refused. So those who can spill share three quarters, each an even part, and the rest is
-//! left for those who cannot.
+//! spill ends the statement when it is refused. So those who can spill share three quarters, each an even part but never less
+//! than what one batch needs, and the rest is left for those who cannot.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::common::Result;
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::{
-    FairSpillPool, GreedyMemoryPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
-};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
+
+/// Of the whole, the part that any operator may take, however many there are: a statement of many steps registers them all at
+/// once, and most hold nothing while others run.
+const LEAST: usize = 32;
 
 /// Memory in two parts.
 #[derive(Debug)]
 pub(super) struct Parted {
     bytes: usize,
-    spilling: FairSpillPool,
-    rest: GreedyMemoryPool,
+    spilling: AtomicUsize,
+    reserved: AtomicUsize,
 }
 
 impl Parted {
@@ -25,17 +28,23 @@ impl Parted {
     pub(super) fn new(bytes: usize) -> Self {
         Self {
             bytes,
-            spilling: FairSpillPool::new(bytes / 4 * 3),
-            rest: GreedyMemoryPool::new(bytes),
+            spilling: AtomicUsize::new(0),
+            reserved: AtomicUsize::new(0),
         }
     }
 
-    fn part_of(&self, consumer: &MemoryConsumer) -> &dyn MemoryPool {
-        if consumer.can_spill() {
-            &self.spilling
-        } else {
-            &self.rest
-        }
+    /// Returns what one operator that can spill may take.
+    fn share(&self) -> usize {
+        let even = self.bytes / 4 * 3 / self.spilling.load(Ordering::Relaxed).max(1);
+        even.max(self.bytes / LEAST)
+    }
+
+    fn refuse<T>(&self, reservation: &MemoryReservation, additional: usize) -> Result<T> {
+        let name = reservation.consumer().name();
+        Err(DataFusionError::ResourcesExhausted(format!(
+            "{name} needs {additional} bytes more than it may take of the session's {}",
+            self.bytes
+        )))
     }
 }
 
@@ -45,37 +54,42 @@ impl MemoryPool for Parted {
     }
 
     fn register(&self, consumer: &MemoryConsumer) {
-        self.part_of(consumer).register(consumer);
+        if consumer.can_spill() {
+            self.spilling.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn unregister(&self, consumer: &MemoryConsumer) {
-        self.part_of(consumer).unregister(consumer);
+        if consumer.can_spill() {
+            self.spilling.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
-    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        self.part_of(reservation.consumer()).grow(reservation, additional);
+    fn grow(&self, _reservation: &MemoryReservation, additional: usize) {
+        self.reserved.fetch_add(additional, Ordering::Relaxed);
     }
 
-    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        self.part_of(reservation.consumer()).shrink(reservation, shrink);
+    fn shrink(&self, _reservation: &MemoryReservation, shrink: usize) {
+        self.reserved.fetch_sub(shrink, Ordering::Relaxed);
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        let part = self.part_of(reservation.consumer());
-        part.try_grow(reservation, additional)?;
-        if self.reserved() <= self.bytes {
-            return Ok(());
+        let wanted = reservation.size().saturating_add(additional);
+        if reservation.consumer().can_spill() && wanted > self.share() {
+            return self.refuse(reservation, additional);
         }
-        part.shrink(reservation, additional);
-        let name = reservation.consumer().name();
-        Err(DataFusionError::ResourcesExhausted(format!(
-            "{name} needs {additional} bytes more than the {} of the session leave",
-            self.bytes
-        )))
+        let fits = |reserved: usize| {
+            let after = reserved.checked_add(additional)?;
+            (after <= self.bytes).then_some(after)
+        };
+        match self.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(_) => Ok(()),
+            Err(_) => self.refuse(reservation, additional),
+        }
     }
 
     fn reserved(&self) -> usize {
-        self.spilling.reserved() + self.rest.reserved()
+        self.reserved.load(Ordering::Relaxed)
     }
 
     fn memory_limit(&self) -> MemoryLimit {
@@ -95,11 +109,14 @@ mod tests {
 
     use super::*;
 
+    fn spilling(pool: &Arc<dyn MemoryPool>) -> MemoryReservation {
+        MemoryConsumer::new("spilling").with_can_spill(true).register(pool)
+    }
+
     #[test]
     fn who_cannot_spill_finds_room_beside_those_who_can_and_all_stay_within_the_limit() {
         let pool: Arc<dyn MemoryPool> = Arc::new(Parted::new(400));
-        let spilling = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
-        let (first, second) = (spilling("first"), spilling("second"));
+        let (first, second) = (spilling(&pool), spilling(&pool));
         let fixed = MemoryConsumer::new("fixed").register(&pool);
         // Each of the two has half of three quarters, whoever comes first.
         assert!(first.try_grow(150).is_ok() && first.try_grow(1).is_err());
@@ -111,5 +128,15 @@ mod tests {
         assert!(fixed.try_grow(150).is_ok());
         assert!(first.try_grow(1).is_err());
         assert_eq!(pool.reserved(), 400);
+    }
+
+    #[test]
+    fn many_steps_that_hold_nothing_leave_room_for_the_one_that_runs() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Parted::new(3_200));
+        let idle: Vec<MemoryReservation> = (0..100).map(|_| spilling(&pool)).collect();
+        let running = spilling(&pool);
+        assert!(running.try_grow(100).is_ok() && running.try_grow(1).is_err());
+        drop(idle);
+        assert!(running.try_grow(2_300).is_ok() && running.try_grow(1).is_err());
     }
 }
