@@ -12,7 +12,7 @@ use crate::usage::Process;
 #[derive(Debug)]
 pub struct Stages {
     last: Instant,
-    done: Vec<(&'static str, Duration)>,
+    done: Vec<(String, Duration)>,
 }
 
 /// What the stages of a finished command took.
@@ -34,9 +34,9 @@ impl Stages {
     }
 
     /// Ends a stage, and begins the next.
-    pub fn end(&mut self, stage: &'static str) {
+    pub fn end(&mut self, stage: &str) {
         let now = Instant::now();
-        self.done.push((stage, now - self.last));
+        self.done.push((stage.to_owned(), now - self.last));
         self.last = now;
     }
 
@@ -50,7 +50,7 @@ impl Stages {
             stages_us: self
                 .done
                 .iter()
-                .map(|(stage, took)| ((*stage).to_owned(), micros(took)))
+                .map(|(stage, took)| (stage.clone(), micros(took)))
                 .collect(),
             peak_rss_bytes: Process::Own.peak_rss_bytes(),
         };

@@ -84,10 +84,26 @@ pub async fn judge(
     catalogue: &Catalogue,
     judging: &Judging,
 ) -> Result<Judgement, JudgeError> {
+    judge_observed(session, question, catalogue, judging, &mut |_| {}).await
+}
+
+/// Judges as [`judge`] does, and tells an observer what was done each time that something was: `measures`, then the name of each
+/// rule.
+///
+/// # Errors
+/// [`JudgeError`] where the tables cannot be read or a rule cannot be run.
+pub async fn judge_observed(
+    session: &Session,
+    question: &Question,
+    catalogue: &Catalogue,
+    judging: &Judging,
+    done: &mut (dyn FnMut(&str) + Send),
+) -> Result<Judgement, JudgeError> {
     let chosen = |rule: &&Rule| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, &rule.name));
     let rules: Vec<&Rule> = catalogue.rules().iter().filter(chosen).collect();
     let measures = Measures::of(session, question, &rules).await?;
     measures.register(session.context())?;
+    done("measures");
     let bench = Judge {
         session,
         measures: &measures,
@@ -101,6 +117,7 @@ pub async fn judge(
             source,
         };
         bench.rule(rule, &mut judgement).await.map_err(failed)?;
+        done(&rule.name);
     }
     let lossy = losses::lossy(session, question.window)
         .await

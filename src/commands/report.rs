@@ -81,8 +81,8 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             window: session.window(),
             selection,
         };
-        let mut judgement = judge::judge(&session, &question, &catalogue, &judging).await?;
-        stages.end("judge");
+        let mut done = |what: &str| stages.end(&format!("judge: {what}"));
+        let mut judgement = judge::judge_observed(&session, &question, &catalogue, &judging, &mut done).await?;
         if let Some(known) = &known {
             known.mark(&mut judgement.findings, &catalogue);
         }
