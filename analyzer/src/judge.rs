@@ -87,8 +87,8 @@ pub async fn judge(
     judge_observed(session, question, catalogue, judging, &mut |_| {}).await
 }
 
-/// Judges as [`judge`] does, and tells an observer what was done each time that something was: `measures`, then the name of each
-/// rule.
+/// Judges as [`judge`] does, and tells an observer what was done each time that something was: what was read, `measures`, then the
+/// name of each rule.
 ///
 /// # Errors
 /// [`JudgeError`] where the tables cannot be read or a rule cannot be run.
@@ -101,7 +101,7 @@ pub async fn judge_observed(
 ) -> Result<Judgement, JudgeError> {
     let chosen = |rule: &&Rule| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, &rule.name));
     let rules: Vec<&Rule> = catalogue.rules().iter().filter(chosen).collect();
-    let measures = Measures::of(session, question, &rules).await?;
+    let measures = Measures::of(session, question, &rules, done).await?;
     measures.register(session.context())?;
     done("measures");
     let bench = Judge {

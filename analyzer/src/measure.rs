@@ -53,11 +53,16 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// Measures the attempts of a question, with as much history as some rules read.
+    /// Measures the attempts of a question, with as much history as some rules read; `done` is told what was read.
     ///
     /// # Errors
     /// [`AnalysisError`] where the tables cannot be read.
-    pub async fn of(session: &Session, question: &Question, rules: &[&Rule]) -> Result<Self, AnalysisError> {
+    pub async fn of(
+        session: &Session,
+        question: &Question,
+        rules: &[&Rule],
+        done: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Self, AnalysisError> {
         let lookback_nanos = |view: &str| {
             let reading = rules.iter().filter(|rule| rule.views.iter().any(|read| read == view));
             reading
@@ -69,7 +74,7 @@ impl Measures {
             minutes_nanos: lookback_nanos(ByFunctionMinute::VIEW.name),
             dependencies_nanos: lookback_nanos(ByDependency::VIEW.name),
         };
-        let pass = Pass::run(session, question.window, &question.selection, reach).await?;
+        let pass = Pass::run(session, question.window, &question.selection, reach, done).await?;
         Ok(Self::finish(session, question.window, pass))
     }
 

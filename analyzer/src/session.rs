@@ -154,6 +154,13 @@ impl Session {
         frame.execute_stream().await.map_err(failed())
     }
 
+    /// Returns the view `invocations` over the attempts that can be one function's.
+    pub(crate) async fn attempts_of(&self, function: &str) -> Result<DataFrame, DataFusionError> {
+        let stored = reading::stored(&self.context, Table::Invocations).await?;
+        let possible = stored.filter(col("function").eq(lit(function)).or(col("function").is_null()))?;
+        views::invocations::over(possible, &self.neighbours)
+    }
+
     /// Returns the attempts that start in a range, with the columns of every analysis and some more.
     ///
     /// Where one function is meant, attempts that are stored with another's name are not read; those stored with none
@@ -173,12 +180,7 @@ impl Session {
         let read = || AnalysisError::run(attempts::NAME);
         let view = match function {
             None => self.context.table(Table::Invocations.name()).await,
-            Some(name) => match reading::stored(&self.context, Table::Invocations).await {
-                Ok(stored) => stored
-                    .filter(col("function").eq(lit(name)).or(col("function").is_null()))
-                    .and_then(|of_function| views::invocations::over(of_function, &self.neighbours)),
-                Err(error) => Err(error),
-            },
+            Some(name) => self.attempts_of(name).await,
         };
         view.and_then(|view| view.filter(within(Table::Invocations, range)))
             .and_then(|frame| frame.select(columns))

@@ -2,25 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::Fields;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use pennyspan_rules::rule::{Value, bind};
 use pennyspan_rules::{Decimal, Rule};
-use pennyspan_schema::Window;
+use pennyspan_schema::{Table, Window};
 
 use crate::judge::judgement::ExemplarText;
 use crate::judge::query::{Row, RowError, text};
+use crate::session::Session;
 
+/// Where a scope has its function.
+const FUNCTION: usize = 3;
 /// Exemplars of one finding.
 const MOST: usize = 3;
 /// Which attempts show a finding where the rule does not say: all of its scope.
 const ALL: &str = "TRUE";
+/// Where a function's attempts stand while they are asked for.
+const OF_FUNCTION: &str = "attempts of a function";
 /// What makes an attempt worse where the rule does not say.
 const LONGEST: &str = "duration_us";
 
 /// Returns the statement without a scope, so that it can be planned: what a row would fill in is null, and of the column's type.
 pub(super) fn unscoped(rule: &Rule, columns: &Fields) -> String {
-    statement(rule, ALL, |name| match columns.find(name) {
+    statement(rule, Table::Invocations.name(), ALL, |name| match columns.find(name) {
         Some((_, field)) => Some(format!("arrow_cast(NULL, '{}')", field.data_type())),
         None => Some(
             rule.param(name)
@@ -31,7 +38,7 @@ pub(super) fn unscoped(rule: &Rule, columns: &Fields) -> String {
 
 /// Finds the exemplars of a row.
 pub(super) async fn find(
-    context: &SessionContext,
+    session: &Session,
     rule: &Rule,
     row: &Row,
     params: &BTreeMap<String, Decimal>,
@@ -49,14 +56,22 @@ pub(super) async fn find(
     let failed = |source| RowError::Query {
         source: Box::new(source),
     };
-    let sql = statement(rule, &scope(row, window), value);
-    let batches = context
-        .sql(&sql)
-        .await
-        .map_err(failed)?
-        .collect()
-        .await
-        .map_err(failed)?;
+    let context = session.context();
+    let batches = match &row.scope[FUNCTION] {
+        None => {
+            let sql = statement(rule, Table::Invocations.name(), &scope(row, window), value);
+            collect(context, &sql).await
+        }
+        Some(function) => {
+            let view = session.attempts_of(function).await.map_err(failed)?.into_view();
+            context.register_table(OF_FUNCTION, view).map_err(failed)?;
+            let sql = statement(rule, &format!("\"{OF_FUNCTION}\""), &scope(row, window), value);
+            let batches = collect(context, &sql).await;
+            context.deregister_table(OF_FUNCTION).map_err(failed)?;
+            batches
+        }
+    };
+    let batches = batches.map_err(failed)?;
     let mut found = Vec::new();
     for batch in &batches {
         for at in 0..batch.num_rows() {
@@ -70,11 +85,15 @@ pub(super) async fn find(
     Ok(found)
 }
 
-fn statement(rule: &Rule, scope: &str, value: impl Fn(&str) -> Option<String>) -> String {
+async fn collect(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>, DataFusionError> {
+    context.sql(sql).await?.collect().await
+}
+
+fn statement(rule: &Rule, table: &str, scope: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let shows = bind(rule.exemplars.as_deref().unwrap_or(ALL), &value);
     let worst = bind(rule.worst.as_deref().unwrap_or(LONGEST), &value);
     format!(
-        "SELECT invocation_id, trace_id FROM invocations WHERE {scope} AND ({shows}) \
+        "SELECT invocation_id, trace_id FROM {table} WHERE {scope} AND ({shows}) \
          ORDER BY {worst} DESC NULLS LAST, start_unix_nano, invocation_id LIMIT {MOST}"
     )
 }

@@ -29,7 +29,7 @@ impl Judge<'_> {
     ) -> Result<Finding, RowError> {
         let values = variant.values(rule);
         let evidence = self.evidence(&row.scope);
-        let shown = exemplars::find(self.session.context(), rule, row, &values, self.window).await?;
+        let shown = exemplars::find(self.session, rule, row, &values, self.window).await?;
         let [provider, account, region, function, sub_resource] = row.scope.clone();
         Ok(Finding {
             rule: rule.name.clone(),

@@ -56,6 +56,7 @@ impl Pass {
         window: Window,
         selection: &Selection,
         reach: Reach,
+        done: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Self, AnalysisError> {
         let books = session.books();
         let mut pass = Self {
@@ -77,11 +78,15 @@ impl Pass {
             ..window
         };
         pass.read_calls(session, back(reach.dependencies_nanos)).await?;
+        done("calls");
         pass.read_deliveries(session, back(LOOKBACK_NANOS)).await?;
+        done("deliveries");
         let range = back(reach.minutes_nanos.max(reach.dependencies_nanos).max(LOOKBACK_NANOS));
         pass.see_attempts(session, range).await?;
         pass.sightings.settle();
+        done("sightings");
         pass.add_attempts(session, range, &books).await?;
+        done("attempts");
         for counted in counted::read(session, back(reach.minutes_nanos)).await? {
             pass.minutes
                 .add_counted(counted.scope(), Slice::of(counted.unix_nano).0, counted.count);
