@@ -9,7 +9,7 @@ use pennyspan_fixtures::{Fault, Injection, Live, Request, Scenario, Second, Side
 use tracing::{info, warn};
 
 use super::answer;
-use super::serve::{Opened, open, places};
+use super::serve::{Opened, open, places, stop_signal};
 use crate::cli::DemoArgs;
 use crate::clock;
 use crate::config::InForce;
@@ -28,21 +28,24 @@ const LATE_MINUTES: i64 = 5;
 /// Nanoseconds in a minute.
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
-/// Serves the demo until it is ended. The addresses are printed when the first page has something to show.
+/// Serves the demo until SIGTERM or SIGINT, and removes its directory then. The addresses are printed when the first page has
+/// something to show.
 ///
 /// # Errors
 /// A server that cannot start, or telemetry that it does not take.
 pub fn run(args: &DemoArgs, in_force: &InForce) -> anyhow::Result<Exit> {
-    let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
-    let mut places = places(&in_force.config)?;
-    directory.path().clone_into(&mut places.data);
-    places.wal = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        // From here on a signal removes what it finds.
+        let stopped = stop_signal();
+        let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
+        let mut places = places(&in_force.config)?;
+        directory.path().clone_into(&mut places.data);
+        places.wal = None;
         let mut opened = open(&places, in_force, WhenTaken::TakeNext).await?;
         tokio::select! {
             ended = perform(args, in_force.config.demo.seed, &mut opened) => ended?,
-            _ = tokio::signal::ctrl_c() => {}
+            () = stopped => {}
         }
         opened.stop().await
     })?;

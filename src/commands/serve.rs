@@ -174,7 +174,7 @@ fn refuse_open_doors(places: &Places, without_authentication: bool) -> Result<()
 }
 
 /// Listens for SIGTERM and SIGINT from now on; what is returned ends when one of them comes.
-fn stop_signal() -> impl Future<Output = ()> {
+pub(super) fn stop_signal() -> impl Future<Output = ()> {
     let [mut terminate, mut interrupt] =
         [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok());
     async move {

@@ -1,6 +1,8 @@
 //! Subcommands as people and scripts use them: import, query, config, a directory that a server writes.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use pennyspan_fixtures::Scenario;
 use serde_json::Value;
@@ -236,4 +238,30 @@ fn functions_in_the_configuration_are_as_it_says_until_something_observed_says_o
     std::fs::write(&observed, setting).unwrap();
     let more = [&config[..], &["--from", observed.to_str().unwrap()]].concat();
     assert_eq!(asked(attempts, &more)[0]["timeout_ms"], 9000);
+}
+
+#[test]
+fn a_demo_that_is_told_to_end_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_pennyspan"))
+        .arg("demo")
+        .current_dir(place.path())
+        .env("TMPDIR", place.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let holds = || std::fs::read_dir(place.path()).unwrap().count();
+    let begun = Instant::now();
+    while holds() == 0 && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(holds() > 0, "the demo keeps its data in the temporary directory");
+    Command::new("kill")
+        .args(["-TERM", &demo.id().to_string()])
+        .status()
+        .unwrap();
+    let status = demo.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert_eq!(holds(), 0);
 }
