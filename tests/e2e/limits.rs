@@ -19,9 +19,12 @@ struct Place {
 }
 
 impl Place {
-    /// Six hours of the generated company.
+    /// An hour of the generated company.
     fn of_company() -> Self {
-        let company = Company::of(&Scenario::new(7));
+        let company = Company::of(&Scenario {
+            minutes: 60,
+            ..Scenario::new(7)
+        });
         Self {
             from: company.directory.path().to_owned(),
             flags: window_flags(&company.telemetry.truth),
