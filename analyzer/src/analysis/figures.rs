@@ -46,8 +46,9 @@ pub struct Figures {
 #[derive(Clone, Copy, Debug, Default)]
 struct Events {
     rows: i64,
-    events_milli: i128,
-    attempts_milli: i128,
+    /// Events of which an attempt is the first in the window.
+    first_milli: i128,
+    delivered_milli: i128,
     /// Sums over events of their attempts, and of the square of those.
     tried_milli: i128,
     squares_milli: i128,
@@ -120,11 +121,11 @@ impl Figures {
             return;
         };
         self.priced.add(attempt.weight_milli());
-        let mut charges: BTreeMap<Entry, i128> = BTreeMap::new();
+        let mut by_entry: BTreeMap<Entry, i128> = BTreeMap::new();
         for charge in &charged.charges {
-            *charges.entry(charge.entry).or_default() += i128::from(charge.quantity);
+            *by_entry.entry(charge.entry).or_default() += i128::from(charge.quantity);
         }
-        for (entry, quantity) in charges {
+        for (entry, quantity) in by_entry {
             let weighted = quantity * i128::from(attempt.weight_milli());
             self.quantities.entry(entry).or_default().add(weighted);
         }
@@ -233,29 +234,29 @@ impl Events {
         let (row, weight) = (&attempt.row, i128::from(attempt.weight_milli()));
         let (events, tried) = (i128::from(row.event_count), i128::from(row.event_attempts_count));
         self.rows += row.event_count;
-        self.events_milli += events * weight;
-        self.attempts_milli += i128::from(row.delivery_count) * weight;
+        self.first_milli += events * weight;
+        self.delivered_milli += i128::from(row.delivery_count) * weight;
         self.tried_milli += events * tried * weight;
         self.squares_milli += events * tried * tried * weight;
     }
 
     fn merge(&mut self, other: Self) {
         self.rows += other.rows;
-        self.events_milli += other.events_milli;
-        self.attempts_milli += other.attempts_milli;
+        self.first_milli += other.first_milli;
+        self.delivered_milli += other.delivered_milli;
         self.tried_milli += other.tried_milli;
         self.squares_milli += other.squares_milli;
     }
 
     fn ratio(self) -> Option<Bounded> {
-        if self.events_milli <= 0 {
+        if self.first_milli <= 0 {
             return None;
         }
-        let events = float(self.events_milli);
+        let events = float(self.first_milli);
         let mean = float(self.tried_milli) / events;
         let variance = (float(self.squares_milli) / events - mean * mean).max(0.0);
         let reach = fraction(Z_95 * (variance / float(i128::from(self.rows.max(1)))).sqrt())?;
-        let point = Amount::ratio(self.attempts_milli, self.events_milli);
+        let point = Amount::ratio(self.delivered_milli, self.first_milli);
         Some(Bounded::within(point, &reach, self.rows))
     }
 }

@@ -194,11 +194,37 @@ pub struct Judging<'a> {
     pub volumes: Option<&'a Volumes>,
 }
 
-/// Judges every budget over the session's window.
+impl Judging<'_> {
+    /// Returns how a budget stands whose selector names nothing, though the window may hold attempts.
+    fn unmatched(self, of_window: Presence) -> (Status, Option<String>) {
+        let not_judged = |reason: &str| (Status::NotJudged, Some(reason.to_owned()));
+        match of_window {
+            Presence::Nothing => not_judged("no attempt starts in the window"),
+            Presence::Attempts if *self.within != Selection::default() => {
+                not_judged("the report is about other attempts (--function, --service, --env, --tenant)")
+            }
+            Presence::Attempts => (Status::Unmatched, None),
+        }
+    }
+}
+
+/// Whether the window holds attempts at all.
+#[derive(Clone, Copy)]
+enum Presence {
+    Nothing,
+    Attempts,
+}
+
+/// Judges every budget over the session's window, whose figures by function are given.
 ///
 /// # Errors
 /// [`AnalysisError`] where the attempts cannot be read.
-pub async fn judge(session: &Session, budgets: &[Budget], by: Judging<'_>) -> Result<Vec<BudgetRow>, AnalysisError> {
+pub async fn judge(
+    session: &Session,
+    budgets: &[Budget],
+    all: &BTreeMap<Scope, Figures>,
+    by: Judging<'_>,
+) -> Result<Vec<BudgetRow>, AnalysisError> {
     let mut asked: BTreeMap<Selector, BTreeMap<Scope, Figures>> = BTreeMap::new();
     let mut rows = Vec::with_capacity(budgets.len());
     for budget in budgets {
@@ -206,14 +232,16 @@ pub async fn judge(session: &Session, budgets: &[Budget], by: Judging<'_>) -> Re
             function: None,
             ..budget.selector.clone()
         };
-        if !asked.contains_key(&apart) {
+        if apart != Selector::default() && !asked.contains_key(&apart) {
             let question = Question {
                 window: session.window(),
                 selection: apart.selection(by.within),
             };
             asked.insert(apart.clone(), figures(session, &question).await?);
         }
-        let of: BTreeMap<&Scope, &Figures> = asked[&apart]
+        let of: BTreeMap<&Scope, &Figures> = asked
+            .get(&apart)
+            .unwrap_or(all)
             .iter()
             .filter(|(scope, sums)| sums.counts.rows > 0 && budget.selector.names(scope))
             .collect();
@@ -221,7 +249,12 @@ pub async fn judge(session: &Session, budgets: &[Budget], by: Judging<'_>) -> Re
             Measure::CallsPerInvocation => Some(calls_of(session, &budget.selector, by.within).await?),
             _ => None,
         };
-        rows.push(row(session, budget, &of, calls.flatten(), by));
+        let of_window = if all.values().any(|sums| sums.counts.rows > 0) {
+            Presence::Attempts
+        } else {
+            Presence::Nothing
+        };
+        rows.push(row(session, budget, &of, of_window, calls.flatten(), by));
     }
     Ok(rows)
 }
@@ -239,6 +272,7 @@ fn row(
     session: &Session,
     budget: &Budget,
     of: &BTreeMap<&Scope, &Figures>,
+    of_window: Presence,
     calls: Option<Calls>,
     by: Judging<'_>,
 ) -> BudgetRow {
@@ -252,7 +286,7 @@ fn row(
         None => budget.measure.of(&sums, calls.as_ref(), session),
     };
     let (status, reason) = if of.is_empty() {
-        (Status::Unmatched, None)
+        by.unmatched(of_window)
     } else {
         standing(budget, value.as_ref(), by.min_samples)
     };

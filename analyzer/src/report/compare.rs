@@ -1,7 +1,7 @@
 //! The comparison: what another window or an earlier report says of the same functions, and which differences are more than
 //! chance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pennyspan_rules::PriceBooks;
 use pennyspan_rules::price::Amount;
@@ -133,7 +133,11 @@ impl Before {
     /// # Errors
     /// [`AnalysisError`] where the attempts cannot be read.
     pub async fn measured(with: With, session: &Session, selection: &Selection) -> Result<Self, AnalysisError> {
-        let (by_function, total) = measured(session, selection).await?;
+        let question = Question {
+            window: session.window(),
+            selection: selection.clone(),
+        };
+        let (by_function, total) = summed_up(session, &figures(session, &question).await?);
         Ok(Self {
             with,
             window: WindowText::of(session.window()),
@@ -169,34 +173,29 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Measures the session's window beside what was before.
-    ///
-    /// # Errors
-    /// [`AnalysisError`] where the attempts cannot be read.
-    pub async fn of(before: &Before, session: &Session, selection: &Selection) -> Result<Self, AnalysisError> {
-        let (after, after_total) = measured(session, selection).await?;
-        Ok(Self {
+    /// Puts the figures of the session's window beside what was before.
+    #[must_use]
+    pub fn of(before: &Before, session: &Session, now: &BTreeMap<Scope, Figures>) -> Self {
+        let (after, after_total) = summed_up(session, now);
+        Self {
             before: before.by_function.clone(),
             before_total: before.total.clone(),
             after,
             after_total,
-        })
+        }
     }
 }
 
-async fn measured(session: &Session, selection: &Selection) -> Result<(BTreeMap<Scope, Side>, Side), AnalysisError> {
-    let question = Question {
-        window: session.window(),
-        selection: selection.clone(),
-    };
+/// Returns the side of each function, and of all together.
+fn summed_up(session: &Session, figures: &BTreeMap<Scope, Figures>) -> (BTreeMap<Scope, Side>, Side) {
     let (books, length) = (session.books(), session.window().length_nanos());
+    let side = |sums: &Figures| Side::of(sums, &books, length);
     let mut all = Figures::default();
-    let mut sides = BTreeMap::new();
-    for (scope, sums) in figures(session, &question).await? {
-        sides.insert(scope, Side::of(&sums, &books, length));
-        all.merge(sums);
+    for sums in figures.values() {
+        all.merge(sums.clone());
     }
-    Ok((sides, Side::of(&all, &books, length)))
+    let by_function = figures.iter().map(|(scope, sums)| (scope.clone(), side(sums)));
+    (by_function.collect(), side(&all))
 }
 
 /// The comparison, as the report shows it.
@@ -313,12 +312,11 @@ impl Difference {
     fn of(before: &Bounded, after: &Bounded) -> Self {
         let delta = after.point.clone() - before.point.clone();
         let interval = before.difference(after);
-        let beyond_noise = match &interval {
-            Some((low, high)) => *low > Amount::zero() || *high < Amount::zero(),
-            None => {
-                let tolerated = before.point.clone() * Amount::ratio(TOLERANCE_PERCENT, 100).as_ratio();
-                delta > tolerated || Amount::zero() - delta.clone() > tolerated
-            }
+        let beyond_noise = if let Some((low, high)) = &interval {
+            *low > Amount::zero() || *high < Amount::zero()
+        } else {
+            let tolerated = before.point.clone() * Amount::ratio(TOLERANCE_PERCENT, 100).as_ratio();
+            delta > tolerated || Amount::zero() - delta.clone() > tolerated
         };
         Self {
             delta,
@@ -383,14 +381,9 @@ impl Comparison {
     #[must_use]
     pub fn of(before: &Before, sides: &Sides) -> Self {
         let has_data = sides.before_total.has_data();
-        let scopes: BTreeMap<&Scope, ()> = sides
-            .before
-            .keys()
-            .chain(sides.after.keys())
-            .map(|scope| (scope, ()))
-            .collect();
+        let scopes: BTreeSet<&Scope> = sides.before.keys().chain(sides.after.keys()).collect();
         let ran = |side: &BTreeMap<Scope, Side>, scope: &Scope| side.get(scope).cloned().filter(Side::has_data);
-        let functions = scopes.into_keys().filter_map(|scope| {
+        let functions = scopes.into_iter().filter_map(|scope| {
             let (old, new) = (ran(&sides.before, scope), ran(&sides.after, scope));
             let status = match (&old, &new) {
                 (Some(_), Some(_)) => "both",
@@ -441,7 +434,7 @@ impl Comparison {
         let Some(total) = &self.total else {
             return Vec::new();
         };
-        let mut lines = vec![("all functions".to_owned(), said(total.words()))];
+        let mut lines = vec![("all functions".to_owned(), said(&total.words()))];
         for row in &self.functions {
             let name = row.function.clone().unwrap_or_else(|| "(unknown)".to_owned());
             match (row.status, row.changes.words()) {
@@ -454,7 +447,7 @@ impl Comparison {
     }
 }
 
-fn said(words: Vec<String>) -> String {
+fn said(words: &[String]) -> String {
     if words.is_empty() {
         "nothing changed by more than chance".to_owned()
     } else {

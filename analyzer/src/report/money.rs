@@ -100,7 +100,7 @@ pub struct Month<'a> {
 /// Judges the most that a month may cost: at production's counts, else at the window's rate, else by the cost of 1,000
 /// invocations at the counts of a comparison that is long enough.
 #[must_use]
-pub fn judge_month(most: &Amount, month: &Month<'_>, sides: Option<&Sides>) -> Verdict {
+pub fn judge_month(most: &Amount, month: &Month<'_>, sides: Option<&Sides>, min_samples: i64) -> Verdict {
     let mut verdict = Verdict::default();
     let not_priced = month.not_priced;
     let limit = most.fixed(2);
@@ -130,7 +130,11 @@ pub fn judge_month(most: &Amount, month: &Month<'_>, sides: Option<&Sides>) -> V
     }
     let per_1k = sides.and_then(|sides| {
         let month = sides.before_total.monthly_invocations.as_ref()?;
-        let after = sides.after_total.cost_per_1k.as_ref()?;
+        let after = sides
+            .after_total
+            .cost_per_1k
+            .as_ref()
+            .filter(|cost| cost.n >= min_samples)?;
         (!month.is_zero()).then(|| {
             (
                 Amount::new(most.as_ratio() / month.as_ratio() * Amount::ratio(PER, 1).as_ratio()),
@@ -172,9 +176,10 @@ fn left_out(at: &AtVolumes) -> Option<String> {
     })
 }
 
-/// Judges how much more is spent than before: a month with a month, else 1,000 invocations with 1,000.
+/// Judges how much more is spent than before: a month with a month, else 1,000 invocations with 1,000; of fewer samples on a side
+/// nothing is said.
 #[must_use]
-pub fn judge_increase(most: &Increase, sides: Option<&Sides>, volumes: Option<&Volumes>) -> Verdict {
+pub fn judge_increase(most: &Increase, sides: Option<&Sides>, volumes: Option<&Volumes>, min_samples: i64) -> Verdict {
     let Some(sides) = sides else {
         return note("an increase is not judged: there is nothing to compare with; name it with --compare");
     };
@@ -197,6 +202,12 @@ pub fn judge_increase(most: &Increase, sides: Option<&Sides>, volumes: Option<&V
             None => return note("an increase is not judged: nothing is priced on one side of the comparison"),
         },
     };
+    let n = before.n.min(after.n);
+    if n < min_samples {
+        return note(&format!(
+            "an increase is not judged: {n} samples on one side, and {min_samples} are asked for (--min-samples)"
+        ));
+    }
     let before = before.scattered_as(&after);
     let delta = after.point.clone() - before.point.clone();
     let low = before.difference(&after).map_or_else(|| delta.clone(), |(low, _)| low);

@@ -1,7 +1,5 @@
 //! What a report is asked to judge by numbers: budgets, a comparison, limits on money.
 
-use std::collections::BTreeMap;
-
 use pennyspan_rules::price::Amount;
 
 use crate::analysis::Question;
@@ -11,7 +9,7 @@ use crate::error::AnalysisError;
 use crate::report::Asked;
 use crate::report::budget::{self, Budget, BudgetRow, Judging};
 use crate::report::compare::{Before, Comparison, Sides};
-use crate::report::money::{self, AtVolumes, Increase, Month, Verdict, Volumes};
+use crate::report::money::{self, Increase, Month, Verdict, Volumes};
 use crate::session::Session;
 
 /// What is judged by numbers.
@@ -19,7 +17,7 @@ use crate::session::Session;
 pub struct Numbers {
     /// Limits as code.
     pub budgets: Vec<Budget>,
-    /// Rows below which a budget is not judged.
+    /// Rows below which nothing is judged.
     pub min_samples: i64,
     /// The side before.
     pub before: Option<Before>,
@@ -54,24 +52,32 @@ impl Numbers {
             min_samples: self.min_samples,
             volumes: self.volumes.as_ref(),
         };
-        let budgets = budget::judge(session, &self.budgets, by).await?;
-        let sides = match &self.before {
-            Some(before) => Some(Sides::of(before, session, &asked.selection).await?),
-            None => None,
+        let is_idle = self.budgets.is_empty() && self.before.is_none() && self.max_increase.is_none();
+        if is_idle && asked.gate.max_monthly.is_none() {
+            return Ok(Judged::default());
+        }
+        let question = Question {
+            window: session.window(),
+            selection: asked.selection.clone(),
         };
+        let all = figures(session, &question).await?;
+        let budgets = budget::judge(session, &self.budgets, &all, by).await?;
+        let sides = self.before.as_ref().map(|before| Sides::of(before, session, &all));
         let compared = self.before.as_ref().zip(sides.as_ref());
         let mut money = Verdict::default();
         if let Some(most) = &asked.gate.max_monthly {
-            let at_volumes = self.at_volumes(session, asked).await?;
+            let ran = || all.iter().filter(|(_, sums)| sums.counts.rows > 0).collect();
+            let at_volumes = self.volumes.as_ref();
+            let at_volumes = at_volumes.map(|volumes| volumes.monthly(&ran(), &session.books()));
             let month = Month {
                 monthly: monthly(amount, session.window().length_nanos()),
                 at_volumes: at_volumes.as_ref(),
                 not_priced,
             };
-            money = money::judge_month(most, &month, sides.as_ref());
+            money = money::judge_month(most, &month, sides.as_ref(), self.min_samples);
         }
         if let Some(most) = &self.max_increase {
-            let risen = money::judge_increase(most, sides.as_ref(), self.volumes.as_ref());
+            let risen = money::judge_increase(most, sides.as_ref(), self.volumes.as_ref(), self.min_samples);
             money.failed.extend(risen.failed);
             money.notes.extend(risen.notes);
         }
@@ -80,18 +86,5 @@ impl Numbers {
             comparison: compared.map(|(before, sides)| Comparison::of(before, sides)),
             money,
         })
-    }
-
-    async fn at_volumes(&self, session: &Session, asked: &Asked) -> Result<Option<AtVolumes>, AnalysisError> {
-        let Some(volumes) = &self.volumes else {
-            return Ok(None);
-        };
-        let question = Question {
-            window: session.window(),
-            selection: asked.selection.clone(),
-        };
-        let all = figures(session, &question).await?;
-        let of: BTreeMap<_, _> = all.iter().filter(|(_, sums)| sums.counts.rows > 0).collect();
-        Ok(Some(volumes.monthly(&of, &session.books())))
     }
 }

@@ -48,8 +48,17 @@ fn budget(measure: Measure, limit: &str) -> Budget {
 }
 
 async fn judged(world: &World, budget: Budget) -> BudgetRow {
-    let session = world.session(Span::Whole).await;
-    judge(&session, &[budget], ALL).await.unwrap().remove(0)
+    judged_by(world, Span::Whole, budget, ALL).await
+}
+
+async fn judged_by(world: &World, span: Span, budget: Budget, by: Judging<'_>) -> BudgetRow {
+    let session = world.session(span).await;
+    let question = Question {
+        window: session.window(),
+        selection: by.within.clone(),
+    };
+    let all = figures(&session, &question).await.unwrap();
+    judge(&session, &[budget], &all, by).await.unwrap().remove(0)
 }
 
 #[tokio::test]
@@ -172,6 +181,35 @@ async fn a_selector_chooses_attempts_and_one_that_matches_nothing_is_reported() 
 }
 
 #[tokio::test]
+async fn a_budget_of_what_the_report_is_not_about_is_not_called_unmatched() {
+    let of_mailer = Selector {
+        function: Some("mailer".to_owned()),
+        ..Selector::default()
+    };
+    let budget = Budget {
+        selector: of_mailer,
+        ..budget(Measure::ErrorRate, "0.5")
+    };
+    let within = Selection {
+        functions: vec!["checkout".to_owned()],
+        ..Selection::default()
+    };
+    let by = Judging { within: &within, ..ALL };
+    let row = judged_by(&failing(0, 30), Span::Whole, budget.clone(), by).await;
+    assert!(
+        row.status == Status::NotJudged && row.sentence().contains("other attempts"),
+        "{}",
+        row.sentence()
+    );
+    let row = judged(&World::default(), budget).await;
+    assert!(
+        row.sentence().contains("no attempt starts in the window"),
+        "{}",
+        row.sentence()
+    );
+}
+
+#[tokio::test]
 async fn calls_are_counted_for_each_invocation_with_spans() {
     let mut world = failing(0, 40);
     for at in 0..40 {
@@ -204,21 +242,17 @@ async fn a_month_is_given_at_the_rate_of_a_day_or_at_productions_counts() {
         start_unix_nano: SEVEN,
         end_unix_nano: SEVEN + 86_400 * SECOND,
     };
-    let session = world.session(Span::Window(day)).await;
-    let monthly = [budget(Measure::MonthlyUsd, "1")];
-    let rows = judge(&session, &monthly, ALL).await.unwrap();
+    let monthly = budget(Measure::MonthlyUsd, "1");
+    let row = judged_by(&world, Span::Window(day), monthly.clone(), ALL).await;
     // 50 x $0.0000168667 x 730 / 24.
-    assert_eq!(rows[0].value, Some(json!("0.025651439583333333")));
+    assert_eq!(row.value, Some(json!("0.025651439583333333")));
     let volumes = Volumes([("checkout".to_owned(), Amount::ratio(1_000_000, 1))].into());
     let at_volumes = Judging {
         volumes: Some(&volumes),
         ..ALL
     };
-    let rows = judge(&session, &monthly, at_volumes).await.unwrap();
-    assert_eq!(
-        (&rows[0].value, rows[0].status),
-        (&Some(json!("16.8667")), Status::Failed)
-    );
+    let row = judged_by(&world, Span::Window(day), monthly, at_volumes).await;
+    assert_eq!((row.value, row.status), (Some(json!("16.8667")), Status::Failed));
 }
 
 proptest! {

@@ -71,7 +71,7 @@ pub struct EarlierReport {
 struct Document {
     window: Span,
     totals: Totals,
-    functions: Vec<Function>,
+    functions: Vec<Named>,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +93,7 @@ struct Totals {
 }
 
 #[derive(Deserialize)]
-struct Function {
+struct Named {
     provider: String,
     account: Option<String>,
     region: Option<String>,
@@ -159,7 +159,7 @@ impl EarlierReport {
         let rows = document
             .functions
             .into_iter()
-            .map(Function::read)
+            .map(Named::read)
             .collect::<Result<Vec<_>, _>>()?;
         // Cold starts are known in total where any function tells of its own, and events add up.
         let cold_is_told = rows.iter().any(|(_, row)| row.cold.is_some());
@@ -220,7 +220,7 @@ impl Volumes {
     }
 }
 
-impl Function {
+impl Named {
     fn read(self) -> Result<(Scope, Row), EarlierError> {
         let ms = |value: Option<f64>| value.and_then(fraction);
         let events = i128::from(self.retries.events);

@@ -33,8 +33,16 @@ async fn compared(world: &World, with: With) -> Comparison {
     let all = Selection::default();
     let session = world.session(Span::Window(with.window(now()).unwrap())).await;
     let before = Before::measured(with, &session, &all).await.unwrap();
+    Comparison::of(&before, &beside(&before, world).await)
+}
+
+async fn beside(before: &Before, world: &World) -> Sides {
     let session = world.session(Span::Window(now())).await;
-    Comparison::of(&before, &Sides::of(&before, &session, &all).await.unwrap())
+    let question = Question {
+        window: now(),
+        selection: Selection::default(),
+    };
+    Sides::of(before, &session, &figures(&session, &question).await.unwrap())
 }
 
 #[tokio::test]
@@ -86,8 +94,7 @@ const EARLIER: &str = include_str!("../tests/example.json");
 #[tokio::test]
 async fn an_earlier_report_is_compared_by_its_counts_and_by_tolerance() {
     let before = Before::of_report(&EarlierReport::parse(EARLIER).unwrap());
-    let session = two_hours(300_000, 0).session(Span::Window(now())).await;
-    let sides = Sides::of(&before, &session, &Selection::default()).await.unwrap();
+    let sides = beside(&before, &two_hours(300_000, 0)).await;
     let comparison = Comparison::of(&before, &sides);
     let changes = &comparison.functions[0].changes;
     assert_eq!(changes.p50_ms.interval, None);

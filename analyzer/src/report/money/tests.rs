@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::bounded::{Z_95, float, fraction};
 
 fn usd(cents: i128) -> Amount {
     Amount::ratio(cents, 100)
@@ -39,6 +40,7 @@ fn risen(most: &Increase, before: i128, after: i128) -> Verdict {
         most,
         Some(&sides(side(2_000, before, false), side(2_000, after, false))),
         None,
+        20,
     )
 }
 
@@ -61,7 +63,12 @@ fn a_rise_beyond_chance_fails_and_one_within_it_is_said() {
 #[test]
 fn what_cannot_be_compared_is_said() {
     let tenth = Increase::Percent(Amount::ratio(10, 1));
-    let nothing = judge_increase(&tenth, Some(&sides(side(0, 0, false), side(2_000, 100, false))), None);
+    let nothing = judge_increase(
+        &tenth,
+        Some(&sides(side(0, 0, false), side(2_000, 100, false))),
+        None,
+        20,
+    );
     assert_eq!(
         nothing.notes,
         ["an increase is not judged: there is no data in the window before"]
@@ -72,7 +79,7 @@ fn what_cannot_be_compared_is_said() {
         short.failed.is_empty() && short.notes[0].contains("--volumes"),
         "{short:?}"
     );
-    assert!(judge_increase(&tenth, None, None).notes[0].contains("--compare"));
+    assert!(judge_increase(&tenth, None, None, 20).notes[0].contains("--compare"));
 }
 
 #[test]
@@ -80,11 +87,11 @@ fn months_are_compared_with_months_and_at_productions_counts() {
     let fifty = Increase::Usd(usd(5_000));
     // 60,000 invocations a month.
     let days = |after: i128| sides(side(2_000, 100, true), side(2_000, after, true));
-    assert_eq!(judge_increase(&fifty, Some(&days(150)), None), Verdict::default());
-    assert!(judge_increase(&fifty, Some(&days(200)), None).failed[0].starts_with("a month's cost rose by 100.0 %"));
+    assert_eq!(judge_increase(&fifty, Some(&days(150)), None, 20), Verdict::default());
+    assert!(judge_increase(&fifty, Some(&days(200)), None, 20).failed[0].starts_with("a month's cost rose by 100.0 %"));
     let volumes = Volumes([("checkout".to_owned(), Amount::ratio(1_000_000, 1))].into());
     let hours = sides(side(2_000, 100, false), side(2_000, 150, false));
-    let verdict = judge_increase(&fifty, Some(&hours), Some(&volumes));
+    let verdict = judge_increase(&fifty, Some(&hours), Some(&volumes), 20);
     assert_eq!(
         verdict.failed,
         ["a month's cost at production's counts rose by 50.0 % from $1000.00 to $1500.00, more than $50.00"]
@@ -98,16 +105,16 @@ fn a_monthly_maximum_of_a_short_window_is_judged_by_a_thousand_invocations() {
         at_volumes: None,
         not_priced: 0,
     };
-    let none = judge_month(&usd(3_000), &month, None);
+    let none = judge_month(&usd(3_000), &month, None, 20);
     assert!(
         none.failed.is_empty() && none.notes[0].contains("--volumes"),
         "{none:?}"
     );
     // 60,000 invocations a month for $30: 50 cents for 1,000.
     let before = sides(side(2_000, 100, true), side(100, 100, false));
-    let verdict = judge_month(&usd(3_000), &month, Some(&before));
+    let verdict = judge_month(&usd(3_000), &month, Some(&before), 20);
     assert!(verdict.failed[0].starts_with("$1.000000 per 1,000 invocations, of which $30.00 a month allows $0.500000"));
-    let verdict = judge_month(&usd(6_000), &month, Some(&before));
+    let verdict = judge_month(&usd(6_000), &month, Some(&before), 20);
     assert!(verdict.failed.is_empty() && verdict.notes.len() == 1, "{verdict:?}");
 }
 
@@ -117,4 +124,53 @@ fn functions_that_production_does_not_name_are_counted() {
     let cost = Some(Bounded::within(usd(300), &usd(10), 40));
     let at = volumes.monthly_of([(Some("checkout"), cost.clone()), (Some("mailer"), cost)].into_iter());
     assert_eq!((at.value.unwrap().point, at.unnamed), (usd(600), 1));
+}
+
+/// Returns the cost of 1,000 of so many invocations whose durations scatter by half of what they are, drawn from a seed.
+fn drawn(mut seed: u64, n: i64, percent: i64) -> Bounded {
+    let mut uniform = || {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(seed >> 40).unwrap()
+    };
+    // From nothing to twice the middle, on average the middle.
+    let costs: Vec<i64> = (0..n).map(|_| uniform() * percent / 100).collect();
+    let (sum, squares) = costs.iter().fold((0_i128, 0.0), |(sum, squares), cost| {
+        let cost = i128::from(*cost);
+        (sum + cost, squares + float(cost) * float(cost))
+    });
+    let count = float(i128::from(n));
+    let scatter = (squares - float(sum) * float(sum) / count).sqrt() / count;
+    let reach = fraction(Z_95 * scatter).unwrap();
+    Bounded::within(Amount::ratio(sum, i128::from(n)), &reach, n)
+}
+
+#[test]
+fn two_hundred_seeds_never_fail_by_chance_and_always_by_a_third_more() {
+    let tenth = Increase::Percent(Amount::ratio(10, 1));
+    let failed = |seed: u64, percent: i64| {
+        let with = |cost: Bounded| Side {
+            cost_per_1k: Some(cost),
+            ..side(2_000, 100, false)
+        };
+        let compared = sides(
+            with(drawn(seed, 2_000, 100)),
+            with(drawn(seed ^ 0xA5A5, 2_000, percent)),
+        );
+        !judge_increase(&tenth, Some(&compared), None, 20).failed.is_empty()
+    };
+    assert_eq!((1..=200).filter(|seed| failed(*seed, 100)).count(), 0);
+    assert_eq!((1..=200).filter(|seed| failed(*seed, 130)).count(), 200);
+}
+
+#[test]
+fn a_rise_of_few_samples_is_said_and_not_judged() {
+    let tenth = Increase::Percent(Amount::ratio(10, 1));
+    let few = sides(side(2_000, 100, false), side(19, 900, false));
+    let verdict = judge_increase(&tenth, Some(&few), None, 20);
+    assert!(
+        verdict.failed.is_empty() && verdict.notes[0].contains("19 samples on one side"),
+        "{verdict:?}"
+    );
 }
