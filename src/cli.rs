@@ -250,6 +250,24 @@ pub struct ReportArgs {
     /// Lists only findings that are new or worse than the baseline knows them.
     #[arg(long)]
     pub new_only: bool,
+    /// Limits as code, in `[[budget]]` tables: a broken one fails the gate. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub budget: Vec<String>,
+    /// Does not judge a budget of fewer samples.
+    #[arg(long, value_name = "N")]
+    pub min_samples: Option<u32>,
+    /// Compares with the window before, the week before, or an earlier JSON report.
+    #[arg(long, value_name = "previous|week|REPORT.json")]
+    pub compare: Option<String>,
+    /// Fails where a month costs more, at list prices.
+    #[arg(long, value_name = "USD")]
+    pub max_monthly: Option<String>,
+    /// Fails where the cost rises by more than this against the comparison.
+    #[arg(long, value_name = "10%|50USD")]
+    pub max_increase: Option<String>,
+    /// Gives monthly figures at production's counts: its JSON report, or an object of functions and invocations a month.
+    #[arg(long, value_name = "FILE")]
+    pub volumes: Option<String>,
     /// Writes this format, to a file or to standard output: table, markdown, json. Repeatable.
     #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
     pub output: Vec<String>,

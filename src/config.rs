@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use pennyspan_analyzer::report::budget::Budget;
 use pennyspan_analyzer::report::suppress::Suppression;
 use pennyspan_analyzer::session::Spill;
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
 
+mod budget;
 pub mod function;
 pub mod keys;
 mod layer;
@@ -33,6 +35,8 @@ pub struct Config {
     pub suppress: Vec<toml::Table>,
     /// Settings of functions, as written; [`function::rows`] reads them.
     pub function: Vec<toml::Table>,
+    /// Budgets, as written; [`InForce::budgets`] has read them.
+    pub budget: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
     /// When the tables are written.
@@ -107,6 +111,18 @@ pub struct Report {
     pub on_no_data: String,
     /// File of the known findings; empty: none.
     pub baseline: String,
+    /// Files of budgets.
+    pub budgets: Vec<String>,
+    /// Samples below which a budget is not judged.
+    pub min_samples: u32,
+    /// What is compared: `previous`, `week`, or the file of a report; empty: nothing.
+    pub compare: String,
+    /// The most that a month may cost, in USD; empty: any amount.
+    pub max_monthly: String,
+    /// How much more than before is too much; empty: nothing is.
+    pub max_increase: String,
+    /// File of production's counts; empty: none.
+    pub volumes: String,
     /// Processor threads; 0 takes all.
     pub threads: usize,
 }
@@ -226,6 +242,22 @@ pub enum ConfigError {
     },
 }
 
+/// Reads a file that holds budgets and nothing else.
+///
+/// # Errors
+/// [`ConfigError`] names file, line and key.
+pub fn budgets_of(path: &std::path::Path) -> Result<Vec<Budget>, ConfigError> {
+    let layer = Layer::of_file(path)?;
+    if let Some(key) = layer.other_than(budget::KEY) {
+        return Err(ConfigError::UnknownKey {
+            place: layer.place_of(&key),
+            key,
+            nearest: Some(format!("[[{}]]", budget::KEY)),
+        });
+    }
+    layer.budgets()
+}
+
 fn nearest_hint(nearest: Option<&String>) -> String {
     nearest
         .map(|key| format!("; did you mean `{key}`?"))
@@ -239,6 +271,7 @@ pub struct InForce {
     pub config: Config,
     origins: BTreeMap<String, Origin>,
     suppressions: Vec<Suppression>,
+    budgets: Vec<Budget>,
 }
 
 impl InForce {
@@ -251,9 +284,11 @@ impl InForce {
         let mut merged = defaults.values().clone();
         let mut origins: BTreeMap<String, Origin> = defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
         let mut suppressions = Vec::new();
+        let mut budgets = Vec::new();
         for layer in layers {
             layer.check_against(&defaults)?;
             suppressions.extend(layer.suppressions()?);
+            budgets.extend(layer.budgets()?);
             layer.check_functions()?;
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
@@ -278,6 +313,7 @@ impl InForce {
             config,
             origins,
             suppressions,
+            budgets,
         })
     }
 
@@ -285,6 +321,12 @@ impl InForce {
     #[must_use]
     pub fn suppressions(&self) -> &[Suppression] {
         &self.suppressions
+    }
+
+    /// Returns the budgets of the configuration, in the order of the file.
+    #[must_use]
+    pub fn budgets(&self) -> &[Budget] {
+        &self.budgets
     }
 
     /// Returns whether anything but the defaults set the key.

@@ -11,6 +11,7 @@ use pennyspan_schema::Window;
 use crate::attempts::Row;
 
 mod attempt;
+pub mod bounded;
 pub mod cardinality;
 pub mod cold_starts;
 pub mod concurrency;
@@ -20,6 +21,7 @@ pub mod courses;
 pub mod coverage;
 pub mod deployed;
 pub mod errors;
+pub mod figures;
 pub mod functions;
 pub mod latency;
 pub mod overview;

@@ -58,6 +58,8 @@ columns! {
     trace_id: Text { unit: Unit::None, nullable: "unknown", source: "invocations" },
     /// How it ended.
     outcome: Text { unit: Unit::None, nullable: "unknown", source: "invocations" },
+    /// Whether spans tell of it, and so of its calls.
+    evidence_span: Bool { unit: Unit::None, nullable: "not asked for", source: "invocations" },
     /// The kind of the error.
     error_type: Text { unit: Unit::None, nullable: "unknown", source: "invocations" },
     /// The error's message.
@@ -109,7 +111,14 @@ columns! {
 }
 
 /// Columns that only some analyses read, because they are long or many.
-pub(crate) const ON_DEMAND: [&str; 5] = ["trace_id", "error_type", "error_message", "error_fingerprint", "route"];
+pub(crate) const ON_DEMAND: [&str; 6] = [
+    "trace_id",
+    "error_type",
+    "error_message",
+    "error_fingerprint",
+    "route",
+    "evidence_span",
+];
 
 /// Returns how a row's attempt ended.
 pub(crate) fn outcome_of(row: &Row<'_>) -> Outcome {

@@ -21,21 +21,28 @@ use crate::judge::judgement::{ClocksRow, CoverageText, Finding, Judgement, NotJu
 use crate::session::Session;
 
 pub mod baseline;
+pub mod budget;
+pub mod compare;
 pub mod costs;
 pub mod escape;
 pub mod function;
 pub mod gate;
 pub mod json;
 pub mod markdown;
+pub mod money;
 pub mod number;
+pub mod numbers;
 pub mod suppress;
 pub mod table;
 pub mod totals;
 
 pub use baseline::Baseline;
+pub use budget::BudgetRow;
+pub use compare::Comparison;
 pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
+pub use numbers::Numbers;
 pub use suppress::{Suppression, SuppressionRow};
 pub use totals::Totals;
 
@@ -67,18 +74,21 @@ pub struct Report {
     /// What became of the suppressions; not there where the configuration has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suppressions: Vec<SuppressionRow>,
+    /// What became of the budgets; not there where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetRow>,
+    /// What is compared; not there where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// What could not be judged, by rule and reason.
     pub not_judged: Vec<NotJudged>,
     /// What could judge, and what was not exercised.
     pub coverage: CoverageText,
     /// The verdict.
     pub gate: Gate,
-    /// The exact amount behind `totals.cost_usd`.
+    /// What the limits on money say.
     #[serde(skip)]
-    pub amount: Amount,
-    /// The window's length in nanoseconds.
-    #[serde(skip)]
-    pub length_nanos: i64,
+    pub money: money::Verdict,
 }
 
 /// What made the report.
@@ -150,6 +160,8 @@ pub struct Asked {
     pub suppressions: Vec<Suppression>,
     /// When the gate closes.
     pub gate: GatePolicy,
+    /// Budgets, comparison and limits on money.
+    pub numbers: Numbers,
 }
 
 impl Asked {
@@ -187,6 +199,7 @@ impl Report {
         let amount: Amount = costs.values().map(|cost| &cost.amount).sum();
         let totals = Totals::of(&tallies, &costs, &amount);
         let rows = function::rows(&seen, &costs, &amount);
+        let numbers = asked.numbers.judge(session, asked, &amount, totals.not_priced).await?;
         let suppressions = suppress::apply(&mut judgement.findings, &asked.suppressions, window, |rule| {
             asked.judges_all_of(rule)
         });
@@ -203,6 +216,8 @@ impl Report {
             cost: section,
             findings: ordered(judgement.findings),
             suppressions,
+            budgets: numbers.budgets,
+            comparison: numbers.comparison,
             not_judged: judgement.not_judged,
             coverage: CoverageText {
                 orphan_spans: snapshot.orphan_span_count(),
@@ -210,8 +225,7 @@ impl Report {
                 ..judgement.coverage
             },
             gate: Gate::open(),
-            amount,
-            length_nanos: window.length_nanos(),
+            money: numbers.money,
         };
         report.gate = Gate::decide(&report, &asked.gate);
         Ok(report)

@@ -24,6 +24,12 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("report", "fail_on", "report.fail_on"),
     ("report", "on_no_data", "report.on_no_data"),
     ("report", "baseline", "report.baseline"),
+    ("report", "budget", "report.budgets"),
+    ("report", "min_samples", "report.min_samples"),
+    ("report", "compare", "report.compare"),
+    ("report", "max_monthly", "report.max_monthly"),
+    ("report", "max_increase", "report.max_increase"),
+    ("report", "volumes", "report.volumes"),
     ("report", "threads", "report.threads"),
     ("storage status", "data", "data"),
     ("storage status", "wal", "serve.wal"),
@@ -54,6 +60,7 @@ fn show_default(command: Command, path: &[&str], flag: &'static str, key: &str) 
     let shown = default.and_then(|key| match key.default {
         toml::Value::String(text) if text.is_empty() => None,
         toml::Value::String(text) => Some(text),
+        toml::Value::Array(list) if list.is_empty() => None,
         other => Some(other.to_string()),
     });
     match shown {
@@ -73,7 +80,9 @@ pub fn flags(matches: &ArgMatches) -> Vec<(&'static str, String, String)> {
         for name in of.split_whitespace() {
             at = at.subcommand_matches(name)?;
         }
-        let text = at.get_raw(flag)?.next()?.to_str()?.to_owned();
+        // A key that holds a list reads its parts between commas.
+        let texts: Option<Vec<&str>> = at.get_raw(flag)?.map(std::ffi::OsStr::to_str).collect();
+        let text = texts?.join(",");
         Some((*key, format!("--{}", flag.replace('_', "-")), text))
     };
     FLAGS.iter().filter_map(said).collect()

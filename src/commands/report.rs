@@ -10,12 +10,13 @@ use pennyspan_analyzer::judge::{self, Judging};
 use pennyspan_analyzer::report::gate::{Against, OnNoData};
 use pennyspan_analyzer::report::{Asked, GatePolicy, Report, json, markdown, table};
 use pennyspan_analyzer::session::Settings;
-use pennyspan_analyzer::{Question, Selection, Session};
+use pennyspan_analyzer::{Question, Selection, Session, Span};
 use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 
 use self::known::Known;
+use self::limits::Limits;
 use super::{answer, prices};
 use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
@@ -26,6 +27,7 @@ use crate::stages::Stages;
 use crate::when;
 
 mod known;
+mod limits;
 
 /// Memory for sorts, joins and aggregates of a report, in bytes.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -41,6 +43,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let known = Known::read(args, config)?;
     let gate = gate(known.as_ref(), in_force)?;
+    let limits = Limits::read(in_force)?;
     let threads = threads(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.get())
@@ -49,7 +52,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
     stages.end("open");
     let selection = selection(&args.selection);
-    let asked = Asked {
+    let mut asked = Asked {
         selection: selection.clone(),
         rules: args.selection.rule.clone(),
         input,
@@ -61,6 +64,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         },
         suppressions: in_force.suppressions().to_vec(),
         gate,
+        numbers: limits.numbers(in_force),
     };
     let judging = Judging {
         rules: args.selection.rule.clone(),
@@ -75,7 +79,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             spill: config.query.spill(),
             skew_limit_us: config.analysis.skew_limit_us(),
         };
-        let session = Session::open(&snapshot, Arc::clone(&books), span, settings).await?;
+        let session = Session::open(&snapshot, Arc::clone(&books), span, settings.clone()).await?;
         stages.end("neighbours");
         let question = Question {
             window: session.window(),
@@ -86,6 +90,15 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         if let Some(known) = &known {
             known.mark(&mut judgement.findings, &catalogue);
         }
+        let before = limits.window(session.window()).map(Span::Window);
+        asked.numbers.before = match before {
+            Some(before) => {
+                let before = Session::open(&snapshot, Arc::clone(&books), before, settings).await?;
+                limits.measured(&before, &asked.selection).await?
+            }
+            None => limits.earlier(),
+        };
+        stages.end("compare");
         let report = Report::assemble(&session, &snapshot, &asked, judgement).await?;
         stages.end("assemble");
         anyhow::Ok(report)
@@ -196,7 +209,7 @@ fn gate(known: Option<&Known>, in_force: &InForce) -> Result<GatePolicy, Failure
     Ok(GatePolicy {
         fail_on,
         against,
-        max_monthly: None,
+        max_monthly: limits::max_monthly(in_force)?,
         on_no_data,
     })
 }
@@ -207,6 +220,7 @@ fn selection(args: &SelectionArgs) -> Selection {
         services: args.service.clone(),
         environments: args.env.clone(),
         tenants: args.tenant.clone(),
+        within: None,
     }
 }
 

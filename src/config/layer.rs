@@ -5,9 +5,10 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use pennyspan_analyzer::report::budget::Budget;
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use super::{ConfigError, DEFAULT, function, keys, suppress};
+use super::{ConfigError, DEFAULT, budget, function, keys, suppress};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl fmt::Display for Origin {
 /// Tables whose keys are names of the user's own.
 pub(super) const OPEN: &[&str] = &["payers", "workspace_retention"];
 /// Keys that hold tables, which only a file can.
-pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY];
+pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY, budget::KEY];
 
 /// One layer.
 #[derive(Clone, Debug)]
@@ -167,6 +168,25 @@ impl Layer {
             .collect()
     }
 
+    /// Reads the budgets of a file.
+    pub(super) fn budgets(&self) -> Result<Vec<Budget>, ConfigError> {
+        let entries = self.values.get(budget::KEY).and_then(Value::as_array);
+        let read = |(number, value): (usize, &Value)| {
+            let place = |key: Option<&str>| match &self.place {
+                Place::File { file, text } => format!("{file}:{}", member_line(text, budget::KEY, number, key)),
+                Place::Defaults | Place::Environment | Place::Flags(_) => budget::KEY.to_owned(),
+            };
+            budget::Entry { value, place: &place }.read()
+        };
+        let read = entries.into_iter().flatten().enumerate().map(read);
+        Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// Returns the first key at the top that is not the one that a file of one list may hold.
+    pub(super) fn other_than(&self, key: &str) -> Option<String> {
+        self.values.keys().find(|name| *name != key).cloned()
+    }
+
     /// Checks the settings of functions in a file.
     pub(super) fn check_functions(&self) -> Result<(), ConfigError> {
         self.entries(function::KEY)
@@ -214,6 +234,16 @@ impl Layer {
             });
         }
         Ok(())
+    }
+
+    /// Returns where a key at the top stands: its table's header, or its own line.
+    pub(super) fn place_of(&self, key: &str) -> String {
+        let Place::File { file, text } = &self.place else {
+            return key.to_owned();
+        };
+        let header = |line: &str| line.trim().trim_start_matches('[').trim_start().starts_with(key);
+        let line = text.lines().position(header).unwrap_or(0) + 1;
+        format!("{file}:{line}")
     }
 
     fn origin(&self, path: &str) -> Origin {
@@ -347,6 +377,22 @@ fn entry_line(text: &str, key: &str, number: usize) -> usize {
     let mut entries = lines.clone().filter(|(_, line)| line.trim().starts_with(&header));
     let inline = || lines.clone().find(|(_, line)| line.trim().starts_with(key));
     entries.nth(number).or_else(inline).map_or(1, |(index, _)| index + 1)
+}
+
+/// Returns the line, from 1, on which a key of a table of a list stands; the table's where the key is not found in it.
+fn member_line(text: &str, list: &str, number: usize, key: Option<&str>) -> usize {
+    let begins = entry_line(text, list, number);
+    let is_key = |line: &str| {
+        let name = line.split_once('=').map(|(name, _)| name.trim().trim_matches('"'));
+        name.is_some() && name == key
+    };
+    let own = text
+        .lines()
+        .enumerate()
+        .skip(begins)
+        .take_while(|(_, line)| !line.trim_start().starts_with("[["));
+    let mut own = own.filter(|(_, line)| is_key(line));
+    own.next().map_or(begins, |(index, _)| index + 1)
 }
 
 /// Returns the line, from 1, on which a key of the text stands.

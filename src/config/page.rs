@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pennyspan_analyzer::report::budget::{Measure, SELECTORS};
 use pennyspan_analyzer::report::suppress;
 
 use super::function;
@@ -74,6 +75,14 @@ fn chapter(key: &Key) -> String {
             // Writing into a String cannot fail.
             let _ = writeln!(text, "| `{}` | {required} | {} |", member.name, member.sentence);
         }
+    }
+    if key.path == super::budget::KEY {
+        text.push_str("\n| key | meaning |\n| --- | --- |\n");
+        let limits = Measure::ALL.map(|measure| (measure.name(), measure.sentence()));
+        for (name, sentence) in SELECTORS.into_iter().chain(limits) {
+            let _ = writeln!(text, "| `{name}` | {sentence} |");
+        }
+        text.push_str("| `level` | `fail` closes the gate where the entry's limits are broken, `warn` lists them; `fail` without it. |\n");
     }
     if key.path == function::KEY {
         text.push_str("\n| key | meaning |\n| --- | --- |\n");

@@ -1,5 +1,6 @@
 //! The JSON schema of the configuration file.
 
+use pennyspan_analyzer::report::budget::{LEVEL, Level, Measure, SELECTORS};
 use pennyspan_analyzer::report::suppress;
 use serde_json::{Map, Value as Json, json};
 use toml::Value;
@@ -46,6 +47,7 @@ fn of(key: &Key) -> Json {
     let mut schema = match &key.default {
         _ if key.is_open() => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Value::Array(_) if key.path == super::suppress::KEY => json!({ "type": "array", "items": suppression() }),
+        Value::Array(_) if key.path == super::budget::KEY => json!({ "type": "array", "items": budget() }),
         Value::Array(_) if key.path == function::KEY => json!({ "type": "array", "items": settings() }),
         Value::Array(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Value::Boolean(_) => json!({ "type": "boolean" }),
@@ -83,6 +85,27 @@ fn settings() -> Json {
     let mut schema = object(&members);
     schema["required"] = json!([function::NAME.name]);
     schema
+}
+
+/// Returns the schema of one budget.
+fn budget() -> Json {
+    let number = json!({ "type": ["number", "string"], "minimum": 0 });
+    let level = json!({ "type": "string", "enum": Level::ALL.map(Level::as_str) });
+    let mut members = Map::new();
+    for (name, sentence) in SELECTORS {
+        members.insert(name.to_owned(), json!({ "type": "string", "description": sentence }));
+    }
+    let mut own = Map::new();
+    own.insert(super::budget::LIMIT.to_owned(), number.clone());
+    own.insert(LEVEL.to_owned(), level.clone());
+    let mut leveled = object(&own);
+    leveled["required"] = json!([super::budget::LIMIT]);
+    for measure in Measure::ALL {
+        let schema = json!({ "description": measure.sentence(), "anyOf": [number, leveled] });
+        members.insert(measure.name().to_owned(), schema);
+    }
+    members.insert(LEVEL.to_owned(), level);
+    object(&members)
 }
 
 /// Returns the schema of one accepted finding.

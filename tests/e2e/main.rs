@@ -25,6 +25,7 @@ mod health;
 mod hostile;
 mod house;
 mod kill;
+mod limits;
 mod mutations;
 mod network;
 mod parts;

@@ -222,7 +222,7 @@ fn in_units(price: &Price, quantity_milli: i128) -> BigRational {
     price.unit.convert(quantity_milli) / BigRational::from_integer(BigInt::from(MILLI))
 }
 
-fn amount_of(prices: &[&Price], entry: Entry, quantity_milli: i128) -> Amount {
+pub(crate) fn amount_of(prices: &[&Price], entry: Entry, quantity_milli: i128) -> Amount {
     LineItem::of(prices, entry, quantity_milli).map_or_else(Amount::zero, |item| item.amount)
 }
 

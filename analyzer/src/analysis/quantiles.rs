@@ -2,8 +2,27 @@
 
 use pennyspan_schema::Histogram;
 
+use crate::analysis::bounded::Weighed;
+use crate::functions::judging::statistics::wilson;
+
 /// Rows of a group and window up to which every value is kept.
 pub const EXACT_ROWS: usize = 10_000;
+
+/// What part of its value a quantile from buckets may be off: 0.8 %.
+const BUCKET_PART: i64 = 125;
+
+/// A quantile, and the values between which it lies in 95 of 100 cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundedQuantile {
+    /// The quantile.
+    pub point: i64,
+    /// Its lower bound.
+    pub low: i64,
+    /// Its upper bound.
+    pub high: i64,
+    /// Rows behind it.
+    pub rows: i64,
+}
 
 /// Values with their weights in thousandths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +32,8 @@ pub struct Samples {
     min: Option<i64>,
     max: Option<i64>,
     weight_milli: i128,
+    rows: i64,
+    squares: i128,
 }
 
 /// The quantiles of a group.
@@ -48,6 +69,8 @@ impl Samples {
         self.min = self.min.into_iter().chain(other.min).min();
         self.max = self.max.max(other.max);
         self.weight_milli += other.weight_milli;
+        self.rows += other.rows;
+        self.squares = self.squares.saturating_add(other.squares);
         self.exact.extend(other.exact);
         if let Some(buckets) = other.buckets {
             self.buckets.get_or_insert_default().merge(buckets.borrowed());
@@ -79,6 +102,41 @@ impl Samples {
         self.min = Some(self.min.map_or(value, |min| min.min(value)));
         self.max = self.max.max(Some(value));
         self.weight_milli += weight_milli;
+        self.rows += 1;
+        self.squares = self.squares.saturating_add(weight_milli.saturating_mul(weight_milli));
+    }
+
+    /// Returns a quantile with the order statistics that bound it in 95 of 100 cases: the values at Wilson's bounds of the
+    /// quantile's own share, cut to thousandths away from it. Buckets reach as far again as they may be off. None without a
+    /// value.
+    #[must_use]
+    pub fn bounded(&self, q_milli: u16) -> Option<BoundedQuantile> {
+        let weighed = Weighed {
+            rows: self.rows,
+            sum_milli: self.weight_milli,
+            squares: self.squares,
+        };
+        let (n, share) = (weighed.effective(), f64::from(q_milli) / 1_000.0);
+        let (low, high) = wilson(share * n, n)?;
+        let mut sorted = self.exact.clone();
+        sorted.sort_unstable();
+        let at = |q_milli: u16| match &self.buckets {
+            None => nearest_rank(&sorted, q_milli),
+            Some(buckets) => Some(buckets.borrowed().quantile(q_milli)?.clamp(self.min?, self.max?)),
+        };
+        let milli = |share: f64| (1..=1_000_u16).rev().find(|milli| f64::from(*milli) <= share * 1_000.0);
+        let (low, high) = (
+            at(milli(low).unwrap_or(1))?,
+            at(milli(high).map_or(1, |milli| (milli + 1).min(1_000)))?,
+        );
+        let off = |value: i64| if self.buckets.is_some() { value / BUCKET_PART } else { 0 };
+        let point = at(q_milli)?;
+        Some(BoundedQuantile {
+            point,
+            low: (low - off(low)).min(point),
+            high: high.saturating_add(off(high)).max(point),
+            rows: self.rows,
+        })
     }
 
     /// Puts the values into buckets when there are too many, or when a part of them stands there already.
@@ -146,7 +204,25 @@ mod tests {
         assert!(!of(&values[1..]).quantiles().approximate);
     }
 
+    #[test]
+    fn order_statistics_bound_a_quantile() {
+        let hundred: Vec<i64> = (1..=100).collect();
+        let median = of(&hundred).bounded(500).unwrap();
+        assert_eq!((median.low, median.point, median.high, median.rows), (41, 50, 60, 100));
+        assert_eq!(
+            of(&[7]).bounded(950).map(|one| (one.low, one.point, one.high)),
+            Some((7, 7, 7))
+        );
+        assert_eq!(Samples::default().bounded(500), None);
+    }
+
     proptest! {
+        #[test]
+        fn bounds_of_quantiles_hold_them(values in prop::collection::vec(0_i64..1 << 40, 1..200), q_milli in 1_u16..1_000) {
+            let bounded = of(&values).bounded(q_milli).unwrap();
+            prop_assert!(bounded.low <= bounded.point && bounded.point <= bounded.high);
+        }
+
         #[test]
         fn merging_in_any_order_gives_the_same(values in prop::collection::vec(0_i64..1 << 40, 1..200), cut in 0_usize..200) {
             let (left, right) = values.split_at(cut.min(values.len()));

@@ -13,6 +13,8 @@ pub struct Selection {
     pub environments: Vec<String>,
     /// Tenants.
     pub tenants: Vec<String>,
+    /// A selection that must select it as well.
+    pub within: Option<Box<Selection>>,
 }
 
 impl Selection {
@@ -26,6 +28,7 @@ impl Selection {
             && named(&self.services, row.service)
             && named(&self.environments, row.environment)
             && named(&self.tenants, row.tenant)
+            && self.within.as_ref().is_none_or(|wider| wider.selects(row))
     }
 }
 

@@ -4,7 +4,7 @@ use pennyspan_rules::price::Amount;
 use pennyspan_rules::rule::Severity;
 use serde::Serialize;
 
-use crate::analysis::cost::monthly;
+use crate::report::budget::Status;
 use crate::report::{Finding, Report};
 
 /// When the gate closes.
@@ -79,8 +79,10 @@ impl Gate {
     #[must_use]
     pub fn decide(report: &Report, policy: &GatePolicy) -> Self {
         let mut reasons = by_level(report, policy);
-        reasons.extend(by_money(report, policy));
+        reasons.extend(by_budget(report, Status::Failed));
+        reasons.extend(report.money.failed.iter().cloned());
         if !reasons.is_empty() {
+            reasons.extend(notes(report));
             return Self {
                 status: "failed",
                 exit_code: 1,
@@ -88,7 +90,8 @@ impl Gate {
             };
         }
         if report.totals.attempts == 0 && policy.on_no_data != OnNoData::Pass {
-            let reasons = vec!["no attempt starts in the window".to_owned()];
+            let mut reasons = vec!["no attempt starts in the window".to_owned()];
+            reasons.extend(notes(report));
             return match policy.on_no_data {
                 OnNoData::Fail => Self {
                     status: "no data",
@@ -102,15 +105,18 @@ impl Gate {
             };
         }
         if report.input.partial {
-            let reasons = vec!["a source could not be read or understood".to_owned()];
+            let mut reasons = vec!["a source could not be read or understood".to_owned()];
+            reasons.extend(notes(report));
             return Self {
                 status: "partial data",
                 exit_code: 3,
                 reasons,
             };
         }
+        let mut reasons = hint(report, policy);
+        reasons.extend(notes(report));
         Self {
-            reasons: hint(report, policy),
+            reasons,
             ..Self::open()
         }
     }
@@ -148,14 +154,17 @@ fn by_level(report: &Report, policy: &GatePolicy) -> Vec<String> {
         .collect()
 }
 
-fn by_money(report: &Report, policy: &GatePolicy) -> Option<String> {
-    let most = policy.max_monthly.as_ref()?;
-    let monthly = monthly(&report.amount, report.length_nanos)?;
-    let not_priced = report.totals.not_priced;
-    (monthly > *most).then(|| {
-        let (monthly, most) = (monthly.fixed(2), most.fixed(2));
-        format!("${monthly} a month at list prices ({not_priced} not priced), more than ${most}")
-    })
+/// Returns one reason for each budget that stands so.
+fn by_budget(report: &Report, status: Status) -> impl Iterator<Item = String> {
+    let rows = report.budgets.iter().filter(move |row| row.status == status);
+    rows.map(|row| format!("budget: {}", row.sentence()))
+}
+
+/// Returns what does not close the gate and must be known: warnings, and what was asked for and could not be judged.
+fn notes(report: &Report) -> Vec<String> {
+    let of_budgets = [Status::Warned, Status::NotJudged, Status::Unmatched];
+    let of_budgets = of_budgets.into_iter().flat_map(|status| by_budget(report, status));
+    of_budgets.chain(report.money.notes.iter().cloned()).collect()
 }
 
 fn hint(report: &Report, policy: &GatePolicy) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::report::escape::{cut, markdown};
 use crate::report::suppress::Status;
-use crate::report::{Finding, FunctionRow, Report};
+use crate::report::{BudgetRow, Finding, FunctionRow, Report, budget};
 
 /// The most characters of a comment.
 pub const LONGEST: usize = 60_000;
@@ -36,6 +36,17 @@ pub fn render(report: &Report) -> Result<String, fmt::Error> {
     );
     for row in report.suppressions.iter().filter(|row| row.status != Status::Used) {
         page.push(&format!("\nsuppression {}\n", markdown(&row.sentence())));
+    }
+    let budgets: Vec<String> = report.budgets.iter().map(budget_row).collect();
+    page.table("budgets", "| budget | what |\n| --- | --- |\n", &budgets);
+    if let Some(comparison) = &report.comparison {
+        page.push(&format!("\nCompared: {}\n", markdown(&comparison.head())));
+        let changes = comparison.lines();
+        let changes: Vec<String> = changes
+            .iter()
+            .map(|(name, words)| format!("| {} | {} |\n", cell(name), cell(words)))
+            .collect();
+        page.table("changes", "| function | what changed |\n| --- | --- |\n", &changes);
     }
     let functions: Vec<String> = costliest(report).into_iter().map(function_row).collect();
     let columns = "| function | invocations | cold | failed | p95 ms | USD | not priced |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
@@ -159,6 +170,17 @@ fn finding_row(finding: &Finding) -> String {
         place.join(" "),
         cell(&finding.message)
     )
+}
+
+fn budget_row(row: &BudgetRow) -> String {
+    let status = match row.status {
+        budget::Status::Passed => "passed",
+        budget::Status::Warned => "warned",
+        budget::Status::Failed => "**failed**",
+        budget::Status::NotJudged => "not judged",
+        budget::Status::Unmatched => "unmatched",
+    };
+    format!("| {status} | {} |\n", cell(&row.sentence()))
 }
 
 fn function_row(row: &FunctionRow) -> String {

@@ -18,6 +18,7 @@ pub fn render(report: &Report) -> Result<String, fmt::Error> {
     head(&mut text, report)?;
     functions(&mut text, &report.functions)?;
     money(&mut text, report)?;
+    numbers(&mut text, report)?;
     findings(&mut text, report)?;
     Ok(text)
 }
@@ -31,7 +32,7 @@ fn head(text: &mut String, report: &Report) -> fmt::Result {
         report.gate.status, report.gate.exit_code
     )?;
     for reason in &report.gate.reasons {
-        writeln!(text, "  {reason}")?;
+        writeln!(text, "  {}", terminal(reason))?;
     }
     if totals.attempts == 0 {
         return writeln!(text, "no data");
@@ -149,6 +150,22 @@ fn money(text: &mut String, report: &Report) -> fmt::Result {
     }
     for waste in &report.cost.waste {
         writeln!(text, "  {:<14}  ${}", waste.kind, waste.cost_usd)?;
+    }
+    Ok(())
+}
+
+fn numbers(text: &mut String, report: &Report) -> fmt::Result {
+    if !report.budgets.is_empty() {
+        writeln!(text)?;
+    }
+    for row in &report.budgets {
+        writeln!(text, "budget  {}", terminal(&row.sentence()))?;
+    }
+    if let Some(comparison) = &report.comparison {
+        writeln!(text, "\n{}", comparison.head())?;
+        for (name, words) in comparison.lines() {
+            writeln!(text, "  {}: {}", cut(&terminal(&name), NAME_WIDTH), terminal(&words))?;
+        }
     }
     Ok(())
 }

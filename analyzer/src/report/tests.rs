@@ -58,6 +58,7 @@ fn asked() -> Asked {
             against: Against::Baseline,
             ..GatePolicy::default()
         },
+        numbers: Numbers::default(),
     }
 }
 
