@@ -5,9 +5,11 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use pennyspan_analyzer::judge::Identity;
+use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use super::{ConfigError, DEFAULT, function, keys, suppress};
+use super::{ConfigError, DEFAULT, function, keys, suppress, trust};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl fmt::Display for Origin {
 /// Tables whose keys are names of the user's own.
 pub(super) const OPEN: &[&str] = &["payers", "workspace_retention"];
 /// Keys that hold tables, which only a file can.
-pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY];
+pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY, trust::IDENTITY, trust::ABSENT];
 
 /// One layer.
 #[derive(Clone, Debug)]
@@ -164,6 +166,20 @@ impl Layer {
     pub(super) fn suppressions(&self) -> Result<Vec<Suppression>, ConfigError> {
         self.entries(suppress::KEY)
             .map(|(entry, place)| suppress::read(entry, &place))
+            .collect()
+    }
+
+    /// Reads the identities of a file.
+    pub(super) fn identities(&self) -> Result<Vec<Identity>, ConfigError> {
+        self.entries(trust::IDENTITY)
+            .map(|(entry, place)| trust::identity(entry, &place))
+            .collect()
+    }
+
+    /// Reads what a file says is expected to be absent.
+    pub(super) fn expected_absent(&self) -> Result<Vec<ExpectedAbsent>, ConfigError> {
+        self.entries(trust::ABSENT)
+            .map(|(entry, place)| trust::absent(entry, &place))
             .collect()
     }
 

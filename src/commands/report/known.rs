@@ -2,9 +2,12 @@
 
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
-use pennyspan_analyzer::judge::Finding;
-use pennyspan_analyzer::report::baseline::Without;
+use pennyspan_analyzer::analysis::selection::matches;
+use pennyspan_analyzer::judge::{self, Finding, Judging, Override};
+use pennyspan_analyzer::report::baseline::Entry;
+use pennyspan_analyzer::report::exercised::{self, Exercised};
 use pennyspan_analyzer::report::{Baseline, Report};
+use pennyspan_analyzer::{Question, Selection, Session};
 use pennyspan_rules::{Catalogue, PriceBooks};
 
 use crate::cli::ReportArgs;
@@ -18,7 +21,27 @@ pub struct Known {
     baseline: Option<Baseline>,
     /// Whether this run writes it.
     pub is_written: bool,
+    /// Whether what is not found any more is let go of.
+    is_pruned: bool,
 }
+
+/// What is written into a baseline.
+#[derive(Clone, Copy)]
+pub struct Writing<'a> {
+    /// The report of this run.
+    pub report: &'a Report,
+    /// What its window exercised.
+    pub exercised: &'a [Exercised],
+    /// The rules.
+    pub catalogue: &'a Catalogue,
+    /// The prices.
+    pub books: &'a PriceBooks,
+    /// What is found at [`RESOLVED_BELOW`] of the thresholds of entries.
+    pub near: &'a [Finding],
+}
+
+/// A finding of the baseline is resolved below this share of its threshold.
+const RESOLVED_BELOW: f64 = 0.8;
 
 impl Known {
     /// Reads the baseline that the configuration names, if it names one.
@@ -51,46 +74,104 @@ impl Known {
             path,
             baseline,
             is_written: args.write_baseline,
+            is_pruned: args.prune,
         }))
     }
 
     /// Says of each finding how it stands.
-    pub fn mark(&self, findings: &mut [Finding], catalogue: &Catalogue) {
+    pub fn mark(&self, findings: &mut [Finding], catalogue: &Catalogue, books: &PriceBooks) {
         let Some(baseline) = &self.baseline else {
             return;
         };
         for finding in findings {
             let rule = catalogue.get(&finding.rule);
-            let standing = rule.map(|rule| baseline.standing(finding, rule).as_str().to_owned());
+            let standing = rule.map(|rule| baseline.standing(finding, rule, books).as_str().to_owned());
             finding.baseline = standing;
         }
     }
 
-    /// Writes the baseline anew where that was asked for. What a suppression accepts is left out: it counts again on its day.
+    /// Returns what the baseline's window exercised; none where there is no baseline yet.
+    pub fn exercised(&self) -> Option<Vec<Exercised>> {
+        self.baseline.as_ref().map(|baseline| baseline.exercised.clone())
+    }
+
+    /// Judges once more with the thresholds of entries that may be let go of lowered to [`RESOLVED_BELOW`].
+    ///
+    /// # Errors
+    /// A rule that cannot be run.
+    pub async fn near(
+        &self,
+        session: &Session,
+        question: &Question,
+        catalogue: &Catalogue,
+        judging: &Judging,
+    ) -> anyhow::Result<Vec<Finding>> {
+        let entries = self.baseline.iter().flat_map(|baseline| &baseline.findings);
+        let mut overrides: Vec<Override> = Vec::new();
+        for entry in entries.filter(|_| self.is_pruned) {
+            let lowered = lowered(entry, catalogue);
+            overrides.extend(lowered.filter(|lowered| !overrides.contains(lowered)));
+        }
+        let judged = |rule: &String| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, rule));
+        overrides.retain(|lowered| judged(&lowered.rule));
+        if overrides.is_empty() {
+            return Ok(Vec::new());
+        }
+        let again = Judging {
+            rules: overrides.iter().map(|lowered| lowered.rule.clone()).collect(),
+            overrides,
+            ..judging.clone()
+        };
+        Ok(judge::judge(session, question, catalogue, &again).await?.findings)
+    }
+
+    /// Writes the baseline anew. What a suppression accepts is left out: it counts again on its day. An entry goes where that was
+    /// asked for, its rule was judged of all functions, and it is not found near its threshold either.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn write(
-        &self,
-        args: &ReportArgs,
-        report: &Report,
-        catalogue: &Catalogue,
-        books: &PriceBooks,
-    ) -> anyhow::Result<()> {
-        if !args.write_baseline {
-            return Ok(());
-        }
-        let open: Vec<Finding> = report
+    pub fn write(&self, writing: &Writing<'_>, judging: &Judging, selection: &Selection) -> anyhow::Result<()> {
+        let open: Vec<Finding> = writing
+            .report
             .findings
             .iter()
             .filter(|finding| finding.suppressed.is_none())
             .cloned()
             .collect();
-        let without = if args.prune { Without::Pruned } else { Without::Kept };
+        let off = |name: &str| writing.catalogue.get(name).is_some_and(|rule| judging.is_off(rule));
+        let chosen = |name: &str| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, name));
+        let all_functions = *selection == Selection::default();
+        let may_go = |entry: &Entry| {
+            let was_judged = all_functions && chosen(&entry.rule) && !off(&entry.rule);
+            self.is_pruned && was_judged && !writing.near.iter().any(|finding| entry.is_of(finding))
+        };
         let earlier = self.baseline.as_ref();
-        let baseline = Baseline::of(&open, catalogue, books, &report.window.end, earlier, without);
+        let end = &writing.report.window.end;
+        let mut baseline = Baseline::of(&open, writing.catalogue, writing.books, end, earlier, &may_go);
+        let kept = earlier.filter(|_| !(self.is_pruned && all_functions));
+        let before = kept.into_iter().flat_map(|old| old.exercised.iter().cloned());
+        baseline.exercised = exercised::joined(before.chain(writing.exercised.iter().cloned()).collect());
         std::fs::write(&self.path, baseline.text()?).with_context(|| format!("cannot write {}", self.path))?;
         tracing::info!("{} findings are known in {}", baseline.findings.len(), self.path);
         Ok(())
     }
+}
+
+/// Returns the threshold that an entry passed, lowered (or raised, where less is worse).
+fn lowered(entry: &Entry, catalogue: &Catalogue) -> Option<Override> {
+    let rule = catalogue.get(&entry.rule)?;
+    let param = rule.param(entry.threshold.as_ref()?)?;
+    let share = if rule.worse_when_lower {
+        1.0 / RESOLVED_BELOW
+    } else {
+        RESOLVED_BELOW
+    };
+    let value = format!("{:.6}", param.value.to_f64() * share).parse().ok()?;
+    Some(Override {
+        rule: rule.name.clone(),
+        param: param.name.clone(),
+        value,
+        key: "--prune".to_owned(),
+        selection: Selection::default(),
+    })
 }
