@@ -75,6 +75,29 @@ pub struct Finding {
     pub any_account: bool,
 }
 
+/// Other places that a line of text names.
+const ALSO_NAMED: usize = 3;
+
+impl Finding {
+    /// Returns where else it is, in words; none where it is in one place.
+    #[must_use]
+    pub fn also(&self) -> Option<String> {
+        let named = self
+            .also
+            .iter()
+            .take(ALSO_NAMED)
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        let more = self.also.len() - named.len();
+        let more = if more > 0 {
+            format!(", +{more} more")
+        } else {
+            String::new()
+        };
+        (!named.is_empty()).then(|| format!("also {}{more}", named.join(", ")))
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(severity.as_str())

@@ -36,12 +36,14 @@ pub struct Writing<'a> {
     pub catalogue: &'a Catalogue,
     /// The prices.
     pub books: &'a PriceBooks,
-    /// What is found at [`RESOLVED_BELOW`] of the thresholds of entries.
+    /// What is found near the thresholds of entries.
     pub near: &'a [Finding],
 }
 
 /// A finding of the baseline is resolved below this share of its threshold.
 const RESOLVED_BELOW: f64 = 0.8;
+/// Units of quotients whose normal value is one.
+const QUOTIENTS: [&str; 2] = ["ratio", "attempts per event"];
 
 impl Known {
     /// Reads the baseline that the configuration names, if it names one.
@@ -95,7 +97,7 @@ impl Known {
         self.baseline.as_ref().map(|baseline| baseline.exercised.clone())
     }
 
-    /// Judges once more with the thresholds of entries that may be let go of lowered to [`RESOLVED_BELOW`].
+    /// Judges once more with the thresholds of entries that may be let go of moved to where they are resolved.
     ///
     /// # Errors
     /// A rule that cannot be run.
@@ -106,23 +108,25 @@ impl Known {
         catalogue: &Catalogue,
         judging: &Judging,
     ) -> anyhow::Result<Vec<Finding>> {
-        let entries = self.baseline.iter().flat_map(|baseline| &baseline.findings);
-        let mut overrides: Vec<Override> = Vec::new();
-        for entry in entries.filter(|_| self.is_pruned) {
-            let lowered = lowered(entry, catalogue);
-            overrides.extend(lowered.filter(|lowered| !overrides.contains(lowered)));
+        let mut near = Vec::new();
+        for bound in [Bound::Below, Bound::Above] {
+            let entries = self.baseline.iter().flat_map(|baseline| &baseline.findings);
+            let mut overrides: Vec<Override> = Vec::new();
+            for entry in entries.filter(|entry| self.is_pruned && is_chosen(judging, &entry.rule)) {
+                let moved = moved(entry, catalogue, bound);
+                overrides.extend(moved.filter(|moved| !overrides.contains(moved)));
+            }
+            if !overrides.is_empty() {
+                let rules = overrides.iter().map(|moved| moved.rule.clone()).collect();
+                let again = Judging {
+                    rules,
+                    overrides,
+                    ..judging.clone()
+                };
+                near.extend(judge::judge(session, question, catalogue, &again).await?.findings);
+            }
         }
-        let judged = |rule: &String| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, rule));
-        overrides.retain(|lowered| judged(&lowered.rule));
-        if overrides.is_empty() {
-            return Ok(Vec::new());
-        }
-        let again = Judging {
-            rules: overrides.iter().map(|lowered| lowered.rule.clone()).collect(),
-            overrides,
-            ..judging.clone()
-        };
-        Ok(judge::judge(session, question, catalogue, &again).await?.findings)
+        Ok(near)
     }
 
     /// Writes the baseline anew. What a suppression accepts is left out: it counts again on its day. An entry goes where that was
@@ -139,10 +143,9 @@ impl Known {
             .cloned()
             .collect();
         let off = |name: &str| writing.catalogue.get(name).is_some_and(|rule| judging.is_off(rule));
-        let chosen = |name: &str| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, name));
         let all_functions = *selection == Selection::default();
         let may_go = |entry: &Entry| {
-            let was_judged = all_functions && chosen(&entry.rule) && !off(&entry.rule);
+            let was_judged = all_functions && is_chosen(judging, &entry.rule) && !off(&entry.rule);
             self.is_pruned && was_judged && !writing.near.iter().any(|finding| entry.is_of(finding))
         };
         let earlier = self.baseline.as_ref();
@@ -157,16 +160,37 @@ impl Known {
     }
 }
 
-/// Returns the threshold that an entry passed, lowered (or raised, where less is worse).
-fn lowered(entry: &Entry, catalogue: &Catalogue) -> Option<Override> {
+/// On which side of its threshold a finding is resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    /// Below it, as of most rules.
+    Below,
+    /// Above it, which it may be of rules whose measure is worse when it is lower.
+    Above,
+}
+
+/// Returns whether a rule was asked for.
+fn is_chosen(judging: &Judging, rule: &str) -> bool {
+    judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, rule))
+}
+
+/// Returns the threshold that an entry passed, moved to where the entry is resolved. Of a quotient of two measures, which
+/// cannot fall to much below one, what exceeds one is moved.
+fn moved(entry: &Entry, catalogue: &Catalogue, bound: Bound) -> Option<Override> {
     let rule = catalogue.get(&entry.rule)?;
     let param = rule.param(entry.threshold.as_ref()?)?;
-    let share = if rule.worse_when_lower {
-        1.0 / RESOLVED_BELOW
-    } else {
-        RESOLVED_BELOW
+    let share = match bound {
+        Bound::Below => RESOLVED_BELOW,
+        Bound::Above if rule.worse_when_lower => 1.0 / RESOLVED_BELOW,
+        Bound::Above => return None,
     };
-    let value = format!("{:.6}", param.value.to_f64() * share).parse().ok()?;
+    let value = param.value.to_f64();
+    let floor = if QUOTIENTS.contains(&param.unit.as_str()) && value > 1.0 {
+        1.0
+    } else {
+        0.0
+    };
+    let value = format!("{:.6}", floor + (value - floor) * share).parse().ok()?;
     Some(Override {
         rule: rule.name.clone(),
         param: param.name.clone(),

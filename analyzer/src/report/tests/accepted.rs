@@ -235,3 +235,16 @@ fn a_finding_of_any_account_is_written_without_one() {
     assert_eq!(baseline.findings[0].account, None);
     assert_eq!(standing_of(&baseline, &of("2"), &catalogue), Standing::Known);
 }
+
+#[tokio::test]
+async fn text_names_where_else_a_finding_is() {
+    let mut judged = judgement();
+    judged.findings[0].also = ["a", "b", "c\u{1b}[31m", "d", "e"].map(str::to_owned).to_vec();
+    let report = report_of(&ten(), Span::Window(HOUR), &asked(), judged).await;
+    for text in [table::render(&report).unwrap(), markdown::render(&report).unwrap()] {
+        assert!(
+            text.contains("also a, b, c") && text.contains("+2 more") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
+}
