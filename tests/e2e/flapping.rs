@@ -145,7 +145,7 @@ fn seeds() -> Vec<u64> {
 }
 
 #[test]
-fn a_healthy_shop_passes_and_a_worse_one_fails_by_every_seed() {
+fn a_healthy_shop_passes_and_a_slower_one_fails_by_every_seed() {
     let folder = tempfile::tempdir().unwrap();
     let baseline = folder.path().join("baseline.json");
     let (code, report) = judged(Shop::healthy(0), &baseline, &["--write-baseline"]);
@@ -160,13 +160,6 @@ fn a_healthy_shop_passes_and_a_worse_one_fails_by_every_seed() {
         };
         let (code, report) = judged(slower, &baseline, &["--rule", "duration-regression"]);
         assert_eq!(code, Some(1), "seed {seed}, 30 % slower: {:?}", said(&report));
-        // Each event is tried twice: twice the attempts per event.
-        let retrying = Shop {
-            retried: 1.0,
-            ..healthy
-        };
-        let (code, report) = judged(retrying, &baseline, &["--rule", "retry-amplification"]);
-        assert_eq!(code, Some(1), "seed {seed}, retried: {:?}", said(&report));
     }
 }
 
