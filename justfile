@@ -29,6 +29,10 @@ test-faults:
 test-interleavings:
     cargo test -p pennyspan-collector --features shuttle --lib -- --nocapture interleaving
 
+# Two hundred seeds of what is healthy, which must pass, and of what got worse, which must fail.
+test-flapping:
+    SLICE=all cargo test --test e2e -- flapping::
+
 # Ten times as much as the server can take, for a minute, under a memory cap; figures are printed.
 storm:
     STORM_SECONDS=60 cargo test --release --test e2e -- --nocapture storm::

@@ -244,9 +244,24 @@ pub struct ReportArgs {
     /// Writes what is found into the baseline. What is known already keeps its day.
     #[arg(long)]
     pub write_baseline: bool,
-    /// With --write-baseline: lets go of what is not found any more.
+    /// With --write-baseline: lets go of what is not found any more, also not at 0.8 of its threshold.
     #[arg(long, requires = "write_baseline")]
     pub prune: bool,
+    /// Judges by the rules of this profile: full, or ci for short runs on fresh stacks.
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Waits so long, such as 120s, for attempts that started and were not reported, where a server is writing the directory.
+    #[arg(long, value_name = "LENGTH")]
+    pub settle: Option<String>,
+    /// Ends with 3 where a smaller share of the attempts was reported to its end, such as 0.98.
+    #[arg(long, value_name = "SHARE")]
+    pub require_complete: Option<String>,
+    /// What too few reported attempts or too little coverage mean: fail or warn.
+    #[arg(long, value_name = "WHAT")]
+    pub on_partial: Option<String>,
+    /// Ends with 3 where a smaller share of the baseline's functions, routes and triggers was exercised, such as 80%.
+    #[arg(long, value_name = "SHARE")]
+    pub min_coverage: Option<String>,
     /// Lists only findings that are new or worse than the baseline knows them.
     #[arg(long)]
     pub new_only: bool,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use pennyspan_analyzer::judge::Identity;
 use pennyspan_analyzer::report::budget::Budget;
+use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use pennyspan_analyzer::report::suppress::Suppression;
 use pennyspan_analyzer::session::Spill;
 use pennyspan_collector::decode::Settings;
@@ -17,6 +19,7 @@ pub mod page;
 mod retention;
 pub mod schema;
 mod suppress;
+mod trust;
 
 pub use layer::{Layer, Origin};
 
@@ -37,6 +40,11 @@ pub struct Config {
     pub function: Vec<toml::Table>,
     /// Budgets, as written; [`InForce::budgets`] has read them.
     pub budget: Vec<toml::Table>,
+    /// Which names stand for one logical function, as written; [`InForce::identities`] has read them.
+    pub identity: Vec<toml::Table>,
+    /// What is expected to be absent, as written; [`InForce::expected_absent`] has read it.
+    #[serde(rename = "expected-absent")]
+    pub expected_absent: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
     /// When the tables are written.
@@ -123,6 +131,16 @@ pub struct Report {
     pub max_increase: String,
     /// File of production's counts; empty: none.
     pub volumes: String,
+    /// Which rules are judged.
+    pub profile: String,
+    /// How long to wait for attempts that were not reported; empty: not at all.
+    pub settle: String,
+    /// Share of attempts that must have an end; empty: any.
+    pub require_complete: String,
+    /// What fewer mean.
+    pub on_partial: String,
+    /// Share of what the baseline exercised that must be exercised; empty: any.
+    pub min_coverage: String,
     /// Processor threads; 0 takes all.
     pub threads: usize,
 }
@@ -272,6 +290,8 @@ pub struct InForce {
     origins: BTreeMap<String, Origin>,
     suppressions: Vec<Suppression>,
     budgets: Vec<Budget>,
+    identities: Vec<Identity>,
+    expected_absent: Vec<ExpectedAbsent>,
 }
 
 impl InForce {
@@ -284,11 +304,13 @@ impl InForce {
         let mut merged = defaults.values().clone();
         let mut origins: BTreeMap<String, Origin> = defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
         let mut suppressions = Vec::new();
-        let mut budgets = Vec::new();
+        let (mut budgets, mut identities, mut expected_absent) = (Vec::new(), Vec::new(), Vec::new());
         for layer in layers {
             layer.check_against(&defaults)?;
             suppressions.extend(layer.suppressions()?);
             budgets.extend(layer.budgets()?);
+            identities.extend(layer.identities()?);
+            expected_absent.extend(layer.expected_absent()?);
             layer.check_functions()?;
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
@@ -314,7 +336,21 @@ impl InForce {
             origins,
             suppressions,
             budgets,
+            identities,
+            expected_absent,
         })
+    }
+
+    /// Returns which names stand for one logical function, in the order of the file.
+    #[must_use]
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
+    }
+
+    /// Returns what is expected to be absent, in the order of the file.
+    #[must_use]
+    pub fn expected_absent(&self) -> &[ExpectedAbsent] {
+        &self.expected_absent
     }
 
     /// Returns the findings that are accepted, in the order of the file.

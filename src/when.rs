@@ -36,7 +36,7 @@ pub fn span(since: Option<&str>, until: Option<&str>) -> Result<Span, Failure> {
 }
 
 /// Reads a length such as `90s`, `15m`, `24h`, `7d` or `2w`.
-fn length_nanos(text: &str) -> Option<i64> {
+pub fn length_nanos(text: &str) -> Option<i64> {
     let unit_s = match text.chars().last()? {
         's' => 1,
         'm' => 60,

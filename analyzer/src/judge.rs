@@ -15,6 +15,7 @@ pub mod cases;
 mod confidence;
 mod exemplars;
 mod finding;
+pub mod identity;
 mod impact;
 pub mod judgement;
 mod losses;
@@ -24,6 +25,7 @@ pub mod query;
 mod variants;
 
 pub use cases::{CaseReport, CheckError, check};
+pub use identity::Identity;
 use judgement::ordered;
 pub use judgement::{Confidence, Finding, Judgement, NotJudged};
 pub use query::RowError;
@@ -35,6 +37,20 @@ pub struct Judging {
     pub rules: Vec<String>,
     /// Parameters that a team changed.
     pub overrides: Vec<Override>,
+    /// Which names stand for one logical function.
+    pub identities: Vec<Identity>,
+    /// The profile, whose rules' own words switch them off; none where all are judged.
+    pub profile: Option<String>,
+}
+
+impl Judging {
+    /// Returns whether the profile switches a rule off.
+    #[must_use]
+    pub fn is_off(&self, rule: &Rule) -> bool {
+        self.profile
+            .as_ref()
+            .is_some_and(|profile| rule.off_in.contains(profile))
+    }
 }
 
 /// A parameter that a team changed, for all functions or some.
@@ -100,7 +116,11 @@ pub async fn judge_observed(
     done: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Judgement, JudgeError> {
     let chosen = |rule: &&Rule| judging.rules.is_empty() || judging.rules.iter().any(|glob| matches(glob, &rule.name));
-    let rules: Vec<&Rule> = catalogue.rules().iter().filter(chosen).collect();
+    let (off, rules): (Vec<&Rule>, Vec<&Rule>) = catalogue
+        .rules()
+        .iter()
+        .filter(chosen)
+        .partition(|rule| judging.is_off(rule));
     let measures = Measures::of(session, question, &rules, done).await?;
     measures.register(session.context())?;
     done("measures");
@@ -109,6 +129,7 @@ pub async fn judge_observed(
         measures: &measures,
         window: question.window,
         overrides: &judging.overrides,
+        identities: &judging.identities,
     };
     let mut judgement = Judgement::default();
     for rule in rules {
@@ -123,7 +144,13 @@ pub async fn judge_observed(
         .await
         .map_err(JudgeError::Losses)?;
     confidence::lower_where_incomplete(&mut judgement.findings, &lossy);
-    judgement.findings = ordered(judgement.findings);
+    judgement.findings = identity::together(ordered(judgement.findings));
+    for rule in off {
+        let profile = judging.profile.as_deref().unwrap_or_default();
+        let scopes = measures.evidences.functions.iter().count();
+        judgement.not_judged.push(NotJudged::off(&rule.name, profile, scopes));
+        judgement.coverage.rules_not_judged += 1;
+    }
     judgement.not_judged.sort();
     Ok(judgement)
 }
@@ -135,6 +162,7 @@ struct Judge<'a> {
     measures: &'a Measures,
     window: pennyspan_schema::Window,
     overrides: &'a [Override],
+    identities: &'a [Identity],
 }
 
 impl Judge<'_> {

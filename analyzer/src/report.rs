@@ -5,7 +5,7 @@
 //! from exact fractions, unknown is null. Keys are stable; a key that is only there when it says something is an
 //! addition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pennyspan_rules::price::{Allowances, Amount};
 use pennyspan_schema::{ContentId, Table};
@@ -23,8 +23,10 @@ use crate::session::Session;
 pub mod baseline;
 pub mod budget;
 pub mod compare;
+pub mod completeness;
 pub mod costs;
 pub mod escape;
+pub mod exercised;
 pub mod function;
 pub mod gate;
 pub mod json;
@@ -39,6 +41,7 @@ pub mod totals;
 pub use baseline::Baseline;
 pub use budget::BudgetRow;
 pub use compare::Comparison;
+pub use completeness::Completeness;
 pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
@@ -84,8 +87,14 @@ pub struct Report {
     pub not_judged: Vec<NotJudged>,
     /// What could judge, and what was not exercised.
     pub coverage: CoverageText,
+    /// How many attempts were reported to their end; only where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<Completeness>,
     /// The verdict.
     pub gate: Gate,
+    /// How much of what the baseline exercised was exercised; none without a baseline.
+    #[serde(skip)]
+    pub covered: Option<exercised::Coverage>,
     /// What the limits on money say.
     #[serde(skip)]
     pub money: money::Verdict,
@@ -158,10 +167,25 @@ pub struct Asked {
     pub allowances: Allowances,
     /// Findings that are accepted.
     pub suppressions: Vec<Suppression>,
+    /// What was asked beyond findings and money.
+    pub trust: Trust,
     /// When the gate closes.
     pub gate: GatePolicy,
     /// Budgets, comparison and limits on money.
     pub numbers: Numbers,
+}
+
+/// What is asked about the input itself: whether it is complete, and whether it exercised what an earlier one did.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// How many of the attempts were reported to their end.
+    pub completeness: Option<Completeness>,
+    /// What the baseline's window exercised; none without a baseline.
+    pub exercised_before: Option<Vec<exercised::Exercised>>,
+    /// What this window exercised.
+    pub exercised_now: Vec<exercised::Exercised>,
+    /// What a team knows to be absent.
+    pub expected_absent: Vec<exercised::ExpectedAbsent>,
 }
 
 impl Asked {
@@ -200,8 +224,25 @@ impl Report {
         let totals = Totals::of(&tallies, &costs, &amount);
         let rows = function::rows(&seen, &costs, &amount);
         let numbers = asked.numbers.judge(session, asked, &amount, totals.not_priced).await?;
+        let is_off = |missing: &&NotJudged| missing.is_off();
+        let off: BTreeSet<String> = judgement
+            .not_judged
+            .iter()
+            .filter(is_off)
+            .map(|off| off.rule.clone())
+            .collect();
         let suppressions = suppress::apply(&mut judgement.findings, &asked.suppressions, window, |rule| {
-            asked.judges_all_of(rule)
+            asked.judges_all_of(rule) && !off.contains(rule)
+        });
+        let trust = &asked.trust;
+        let coverage = &mut judgement.coverage;
+        let covered = trust.exercised_before.as_ref().map(|before| {
+            let selected = |function: &&exercised::Exercised| {
+                let globs = &asked.selection.functions;
+                globs.is_empty() || globs.iter().any(|glob| matches(glob, &function.function))
+            };
+            let before: Vec<_> = before.iter().filter(selected).cloned().collect();
+            exercised::compare(&before, &trust.exercised_now, &trust.expected_absent, coverage)
         });
         let mut report = Self {
             version: VERSION,
@@ -224,7 +265,9 @@ impl Report {
                 clocks: session.neighbours().skews().map(ClocksRow::of).collect(),
                 ..judgement.coverage
             },
+            completeness: trust.completeness.clone(),
             gate: Gate::open(),
+            covered,
             money: numbers.money,
         };
         report.gate = Gate::decide(&report, &asked.gate);

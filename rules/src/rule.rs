@@ -1,7 +1,7 @@
 //! One rule: declaration, documentation, test and runbook in one Markdown file.
 //!
 //! ```text
-//! +++                      front matter: severity, topic, since, platforms, measure, tolerance, worse, needs, [params.NAME]
+//! +++                      front matter: severity, topic, since, platforms, measure, tolerance, worse, needs, off_in, [params.NAME]
 //! +++
 //! # title
 //! ## What it finds         one paragraph
@@ -142,6 +142,8 @@ pub struct Rule {
     pub needs: Vec<String>,
     /// Tables that the query reads instead of measure views.
     pub scan: Vec<String>,
+    /// Profiles in which it is off: a short run on a fresh stack (`ci`) cannot be judged by it.
+    pub off_in: Vec<String>,
     /// SQL condition over the view `invocations` of those that show a finding; it may use parameters and the columns of
     /// the query's row as `$name`.
     pub exemplars: Option<String>,
@@ -211,6 +213,7 @@ impl Rule {
             lookback_s: front.lookback_s,
             needs: front.needs,
             scan: front.scan,
+            off_in: front.off_in,
             exemplars: front.exemplars,
             worst: front.worst,
             params: front.params,

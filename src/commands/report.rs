@@ -15,8 +15,9 @@ use pennyspan_rules::Catalogue;
 use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 
-use self::known::Known;
+use self::known::{Known, Writing};
 use self::limits::Limits;
+use self::trust::Demands;
 use super::{answer, prices};
 use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
@@ -28,6 +29,7 @@ use crate::when;
 
 mod known;
 mod limits;
+mod trust;
 
 /// Memory for sorts, joins and aggregates of a report, in bytes.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -42,70 +44,87 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let outputs = outputs(args)?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let known = Known::read(args, config)?;
-    let gate = gate(known.as_ref(), in_force)?;
     let limits = Limits::read(in_force)?;
+    let selection = selection(&args.selection);
+    let demands = Demands::read(&config.report, args.from.is_empty(), known.as_ref(), &selection)?;
+    let gate = gate(known.as_ref(), in_force, demands)?;
     let threads = threads(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.get())
         .enable_all()
         .build()?;
-    let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
-    stages.end("open");
-    let selection = selection(&args.selection);
-    let mut asked = Asked {
-        selection: selection.clone(),
-        rules: args.selection.rule.clone(),
-        input,
-        payers: config.payers.clone(),
-        allowances: if config.prices.allowances == "applied" {
-            Allowances::Applied
-        } else {
-            Allowances::Ignored
-        },
-        suppressions: in_force.suppressions().to_vec(),
-        gate,
-        numbers: limits.numbers(in_force),
-    };
     let judging = Judging {
         rules: args.selection.rule.clone(),
-        overrides: Vec::new(),
+        identities: in_force.identities().to_vec(),
+        profile: Some(config.report.profile.clone()),
+        ..Judging::default()
     };
     let books = Arc::new(prices::books(config)?);
     let catalogue = Catalogue::embedded()?;
-    let mut report = runtime.block_on(async {
-        let settings = Settings {
-            partitions: threads,
-            memory_bytes: MEMORY_BYTES,
-            spill: config.query.spill(),
-            skew_limit_us: config.analysis.skew_limit_us(),
-        };
-        let session = Session::open(&snapshot, Arc::clone(&books), span, settings.clone()).await?;
+    let settings = Settings {
+        partitions: threads,
+        memory_bytes: MEMORY_BYTES,
+        spill: config.query.spill(),
+        skew_limit_us: config.analysis.skew_limit_us(),
+    };
+    let (snapshot, input, session, completeness) = loop {
+        let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
+        stages.end("open");
+        let session = runtime.block_on(Session::open(&snapshot, Arc::clone(&books), span, settings.clone()))?;
         stages.end("neighbours");
+        let completeness = runtime.block_on(demands.completeness(&session))?;
+        if !runtime.block_on(demands.wait(completeness.as_ref())) {
+            break (snapshot, input, session, completeness);
+        }
+    };
+    let mut report = runtime.block_on(async {
         let question = Question {
             window: session.window(),
-            selection,
+            selection: selection.clone(),
         };
         let mut done = |what: &str| stages.end(&format!("judge: {what}"));
         let mut judgement = judge::judge_observed(&session, &question, &catalogue, &judging, &mut done).await?;
         if let Some(known) = &known {
-            known.mark(&mut judgement.findings, &catalogue);
+            known.mark(&mut judgement.findings, &catalogue, &books);
         }
-        let before = limits.window(session.window()).map(Span::Window);
-        asked.numbers.before = match before {
+        let before = match limits.window(session.window()).map(Span::Window) {
             Some(before) => {
                 let before = Session::open(&snapshot, Arc::clone(&books), before, settings).await?;
-                limits.measured(&before, &asked.selection).await?
+                limits.measured(&before, &selection).await?
             }
             None => limits.earlier(),
         };
         stages.end("compare");
+        let asked = Asked {
+            selection: selection.clone(),
+            rules: args.selection.rule.clone(),
+            input,
+            payers: config.payers.clone(),
+            allowances: if config.prices.allowances == "applied" {
+                Allowances::Applied
+            } else {
+                Allowances::Ignored
+            },
+            suppressions: in_force.suppressions().to_vec(),
+            trust: trust::of(&session, in_force, known.as_ref(), completeness).await?,
+            gate,
+            numbers: limits.numbers(in_force, before),
+        };
         let report = Report::assemble(&session, &snapshot, &asked, judgement).await?;
         stages.end("assemble");
+        if let Some(known) = known.as_ref().filter(|known| known.is_written) {
+            let near = known.near(&session, &question, &catalogue, &judging).await?;
+            let writing = Writing {
+                report: &report,
+                exercised: &asked.trust.exercised_now,
+                catalogue: &catalogue,
+                books: &books,
+                near: &near,
+            };
+            known.write(&writing, &judging, &selection)?;
+        }
         anyhow::Ok(report)
     })?;
-    if let Some(known) = &known {
-        known.write(args, &report, &catalogue, &books)?;
-    }
     if args.new_only {
         report
             .findings
@@ -182,7 +201,7 @@ fn outputs(args: &ReportArgs) -> Result<Vec<Output>, Failure> {
     Ok(outputs)
 }
 
-fn gate(known: Option<&Known>, in_force: &InForce) -> Result<GatePolicy, Failure> {
+fn gate(known: Option<&Known>, in_force: &InForce, demands: Demands) -> Result<GatePolicy, Failure> {
     let config = &in_force.config.report;
     let asked_for = in_force.was_set("report.fail_on");
     let level = match config.fail_on.as_str() {
@@ -211,6 +230,9 @@ fn gate(known: Option<&Known>, in_force: &InForce) -> Result<GatePolicy, Failure
         against,
         max_monthly: limits::max_monthly(in_force)?,
         on_no_data,
+        require_complete: demands.require_complete,
+        on_partial: demands.on_partial,
+        min_coverage: demands.min_coverage,
     })
 }
 

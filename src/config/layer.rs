@@ -5,10 +5,12 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use pennyspan_analyzer::judge::Identity;
 use pennyspan_analyzer::report::budget::Budget;
+use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use super::{ConfigError, DEFAULT, budget, function, keys, suppress};
+use super::{ConfigError, DEFAULT, budget, function, keys, suppress, trust};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +50,13 @@ impl fmt::Display for Origin {
 /// Tables whose keys are names of the user's own.
 pub(super) const OPEN: &[&str] = &["payers", "workspace_retention"];
 /// Keys that hold tables, which only a file can.
-pub(super) const LISTS: &[&str] = &[suppress::KEY, function::KEY, budget::KEY];
+pub(super) const LISTS: &[&str] = &[
+    suppress::KEY,
+    function::KEY,
+    budget::KEY,
+    trust::IDENTITY,
+    trust::ABSENT,
+];
 
 /// One layer.
 #[derive(Clone, Debug)]
@@ -185,6 +193,20 @@ impl Layer {
     /// Returns the first key at the top that is not the one that a file of one list may hold.
     pub(super) fn other_than(&self, key: &str) -> Option<String> {
         self.values.keys().find(|name| *name != key).cloned()
+    }
+
+    /// Reads the identities of a file.
+    pub(super) fn identities(&self) -> Result<Vec<Identity>, ConfigError> {
+        self.entries(trust::IDENTITY)
+            .map(|(entry, place)| trust::identity(entry, &place))
+            .collect()
+    }
+
+    /// Reads what a file says is expected to be absent.
+    pub(super) fn expected_absent(&self) -> Result<Vec<ExpectedAbsent>, ConfigError> {
+        self.entries(trust::ABSENT)
+            .map(|(entry, place)| trust::absent(entry, &place))
+            .collect()
     }
 
     /// Checks the settings of functions in a file.

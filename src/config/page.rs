@@ -7,6 +7,7 @@ use pennyspan_analyzer::report::suppress;
 
 use super::function;
 use super::keys::{self, Key};
+use super::trust;
 
 /// Returns the page.
 #[must_use]
@@ -88,6 +89,12 @@ fn chapter(key: &Key) -> String {
         text.push_str("\n| key | meaning |\n| --- | --- |\n");
         for member in function::OF.iter().chain(function::SETTINGS) {
             let _ = writeln!(text, "| `{}` | {} |", member.name, member.sentence);
+        }
+    }
+    if let Some(members) = trust::members(&key.path) {
+        text.push_str("\n| key | meaning |\n| --- | --- |\n");
+        for (name, sentence) in members {
+            let _ = writeln!(text, "| `{name}` | {sentence} |");
         }
     }
     let _ = writeln!(text, "\n```toml\n{}\n```", key.example.join("\n"));

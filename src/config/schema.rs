@@ -7,6 +7,7 @@ use toml::Value;
 
 use super::function::{self, Holds};
 use super::keys::{self, Key};
+use super::trust;
 
 /// Returns the schema, indented, with a newline at its end.
 #[must_use]
@@ -49,6 +50,7 @@ fn of(key: &Key) -> Json {
         Value::Array(_) if key.path == super::suppress::KEY => json!({ "type": "array", "items": suppression() }),
         Value::Array(_) if key.path == super::budget::KEY => json!({ "type": "array", "items": budget() }),
         Value::Array(_) if key.path == function::KEY => json!({ "type": "array", "items": settings() }),
+        Value::Array(_) if trust::members(&key.path).is_some() => json!({ "type": "array", "items": texts(&key.path) }),
         Value::Array(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Value::Boolean(_) => json!({ "type": "boolean" }),
         Value::Integer(_) => json!({ "type": "integer", "minimum": 0 }),
@@ -106,6 +108,19 @@ fn budget() -> Json {
     }
     members.insert(LEVEL.to_owned(), level);
     object(&members)
+}
+
+/// Returns the schema of an entry that holds texts.
+fn texts(key: &str) -> Json {
+    let mut members = Map::new();
+    for (name, sentence) in trust::members(key).into_iter().flatten() {
+        members.insert((*name).to_owned(), json!({ "type": "string", "description": sentence }));
+    }
+    let mut schema = object(&members);
+    let required = |(name, sentence): &trust::Member| sentence.ends_with(" Required.").then_some(*name);
+    let required: Vec<&str> = trust::members(key).into_iter().flatten().filter_map(required).collect();
+    schema["required"] = json!(required);
+    schema
 }
 
 /// Returns the schema of one accepted finding.

@@ -40,27 +40,62 @@ impl Selection {
 /// ```
 #[must_use]
 pub fn matches(glob: &str, name: &str) -> bool {
+    captures(glob, name).is_some()
+}
+
+/// Returns what each `*` of a glob stands for in a name, each as short as it can be but the last; none where it does not match.
+///
+/// ```
+/// use pennyspan_analyzer::analysis::selection::captures;
+/// assert_eq!(captures("*-pr-*", "shop-pr-12"), Some(vec!["shop".to_owned(), "12".to_owned()]));
+/// ```
+#[must_use]
+pub fn captures(glob: &str, name: &str) -> Option<Vec<String>> {
     let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
     let (mut at, mut on, mut star) = (0, 0, None);
+    let mut taken: Vec<(usize, usize)> = Vec::new();
     while on < name.len() {
         if glob.get(at) == Some(&'*') {
             star = Some((at, on));
+            taken.push((on, on));
             at += 1;
         } else if glob.get(at).is_some_and(|c| *c == '?' || *c == name[on]) {
             (at, on) = (at + 1, on + 1);
         } else if let Some((star_at, star_on)) = star {
             star = Some((star_at, star_on + 1));
+            if let Some(last) = taken.last_mut() {
+                last.1 = star_on + 1;
+            }
             (at, on) = (star_at + 1, star_on + 1);
         } else {
-            return false;
+            return None;
         }
     }
-    glob[at..].iter().all(|c| *c == '*')
+    let rest = &glob[at..];
+    taken.extend(rest.iter().map(|_| (on, on)));
+    let text = |(from, to): (usize, usize)| name[from..to].iter().collect();
+    rest.iter()
+        .all(|c| *c == '*')
+        .then(|| taken.into_iter().map(text).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{captures, matches};
+
+    #[test]
+    fn captures_are_what_the_stars_stand_for() {
+        for (glob, name, taken) in [
+            ("checkout-pr-*", "checkout-pr-12", vec!["12"]),
+            ("*-pr-*", "a-pr-b-pr-3", vec!["a", "b-pr-3"]),
+            ("a*b*c", "aXbbYc", vec!["X", "bY"]),
+            ("a**", "a", vec!["", ""]),
+            ("?x", "yx", vec![]),
+        ] {
+            assert_eq!(captures(glob, name).unwrap(), taken, "{glob} {name}");
+        }
+        assert_eq!(captures("a*", "b"), None);
+    }
 
     #[test]
     fn globs_match_whole_names() {

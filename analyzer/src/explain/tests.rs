@@ -133,6 +133,8 @@ fn finding(function: &str, sub_resource: Option<&str>, exemplar: &str) -> Findin
         query: String::new(),
         baseline: None,
         suppressed: None,
+        also: Vec::new(),
+        any_account: false,
     }
 }
 

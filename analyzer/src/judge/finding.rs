@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::query::{Row, RowError, RowScope};
 use super::variants::Variant;
-use super::{Judge, confidence, exemplars, impact};
+use super::{Judge, confidence, exemplars, identity, impact};
 use crate::judge::judgement::WindowText;
 use crate::judge::judgement::{Finding, Threshold};
 use crate::measure::Evidence;
@@ -30,12 +30,13 @@ impl Judge<'_> {
         let values = variant.values(rule);
         let evidence = self.evidence(&row.scope);
         let shown = exemplars::find(self.session, rule, row, &values, self.window).await?;
+        let logical = identity::logical(self.identities, &row.scope);
         let [provider, account, region, function, sub_resource] = row.scope.clone();
         Ok(Finding {
             rule: rule.name.clone(),
             severity,
             confidence: confidence::of(rule, row, &values, &evidence),
-            fingerprint: fingerprint(&rule.name, &row.scope),
+            fingerprint: fingerprint(&rule.name, &logical.scope),
             provider,
             account,
             region,
@@ -56,6 +57,8 @@ impl Judge<'_> {
             query: sql.to_owned(),
             baseline: None,
             suppressed: None,
+            also: Vec::new(),
+            any_account: logical.any_account,
         })
     }
 

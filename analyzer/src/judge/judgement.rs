@@ -67,6 +67,35 @@ pub struct Finding {
     pub baseline: Option<String>,
     /// Why it is suppressed.
     pub suppressed: Option<String>,
+    /// Other places that stand for the same logical function and show it as well, by their real names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Whether `[[identity]]` says that it is the same in any account.
+    #[serde(skip)]
+    pub any_account: bool,
+}
+
+/// Other places that a line of text names.
+const ALSO_NAMED: usize = 3;
+
+impl Finding {
+    /// Returns where else it is, in words; none where it is in one place.
+    #[must_use]
+    pub fn also(&self) -> Option<String> {
+        let named = self
+            .also
+            .iter()
+            .take(ALSO_NAMED)
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        let more = self.also.len() - named.len();
+        let more = if more > 0 {
+            format!(", +{more} more")
+        } else {
+            String::new()
+        };
+        (!named.is_empty()).then(|| format!("also {}{more}", named.join(", ")))
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -125,7 +154,7 @@ pub struct ExemplarText {
 }
 
 /// What could judge, and what of the baseline was not exercised.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CoverageText {
     /// Rules that could judge.
     pub rules_judged: u64,
@@ -219,6 +248,26 @@ pub struct NotJudged {
     pub needs: Vec<String>,
     /// In how many scopes.
     pub scopes: u64,
+}
+
+/// What begins the reason of a rule that a profile switches off.
+const OFF: &str = "off in the profile ";
+
+impl NotJudged {
+    /// Returns what is said of a rule that a profile switches off.
+    pub(crate) fn off(rule: &str, profile: &str, scopes: usize) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            reason: format!("{OFF}{profile}"),
+            needs: Vec::new(),
+            scopes: scopes as u64,
+        }
+    }
+
+    /// Returns whether a profile switched the rule off.
+    pub(crate) fn is_off(&self) -> bool {
+        self.reason.starts_with(OFF)
+    }
 }
 
 /// Orders findings: the most severe first, then what costs most, then by rule and scope.

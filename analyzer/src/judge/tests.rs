@@ -38,7 +38,7 @@ async fn judged(world: &World, judging: &Judging) -> Judgement {
 fn only(rules: &[&str]) -> Judging {
     Judging {
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
-        overrides: Vec::new(),
+        ..Judging::default()
     }
 }
 

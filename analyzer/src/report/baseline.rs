@@ -7,6 +7,7 @@ use pennyspan_rules::{Catalogue, PriceBooks, Rule};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::exercised::Exercised;
 use crate::judge::Finding;
 
 /// The version of the file's meaning.
@@ -26,6 +27,9 @@ pub struct Baseline {
     pub rules: BTreeMap<String, String>,
     /// Date of each price book, by id.
     pub price_books: BTreeMap<String, String>,
+    /// What was exercised when it was written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exercised: Vec<Exercised>,
     /// The findings, by fingerprint and account.
     pub findings: Vec<Entry>,
 }
@@ -44,6 +48,9 @@ pub struct Entry {
     pub level: String,
     /// The value that the rule compares, when it was added.
     pub measure: Option<f64>,
+    /// The name of the threshold that it passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<String>,
     /// The day that the window ended on when it was added.
     pub added: String,
 }
@@ -57,7 +64,7 @@ pub enum Standing {
     Known,
     /// It is, and its level rose or its measure worsened beyond the rule's tolerance.
     Reopened,
-    /// It is new or worse, and its rule is not the one that the baseline was written by.
+    /// It is new or worse, and the tool, its rule or the prices it reads are not those that the baseline was written by.
     Upgrade,
 }
 
@@ -108,7 +115,8 @@ impl Baseline {
     /// Returns a baseline of the findings.
     ///
     /// Entries of `earlier` keep the day on which they were added. Those without a finding now are kept, for a window that
-    /// did not exercise them, unless they are pruned.
+    /// did not exercise them, unless `may_go` lets go of them. What was exercised is `exercised`, and where anything of
+    /// `earlier` is kept, also what was then.
     #[must_use]
     pub fn of(
         findings: &[Finding],
@@ -116,25 +124,23 @@ impl Baseline {
         books: &PriceBooks,
         window_end: &str,
         earlier: Option<&Self>,
-        without: Without,
+        may_go: &dyn Fn(&Entry) -> bool,
     ) -> Self {
         let day = window_end.get(..10).unwrap_or(window_end);
         let known = |finding: &Finding| earlier.and_then(|baseline| baseline.entry(finding));
         let entry = |finding: &Finding| Entry {
             fingerprint: finding.fingerprint.clone(),
-            account: finding.account.clone(),
+            account: finding.account.clone().filter(|_| !finding.any_account),
             rule: finding.rule.clone(),
             level: finding.severity.as_str().to_owned(),
             measure: catalogue.get(&finding.rule).and_then(|rule| measure(rule, finding)),
+            threshold: finding.threshold.as_ref().map(|threshold| threshold.name.clone()),
             added: known(finding).map_or_else(|| day.to_owned(), |entry| entry.added.clone()),
         };
         let mut entries: Vec<Entry> = findings.iter().map(entry).collect();
-        if without == Without::Kept {
-            let found = |entry: &&Entry| !findings.iter().any(|finding| entry.is_of(finding));
-            entries.extend(earlier.into_iter().flat_map(|old| &old.findings).filter(found).cloned());
-        }
+        let stays = |entry: &&Entry| !findings.iter().any(|finding| entry.is_of(finding)) && !may_go(entry);
+        entries.extend(earlier.into_iter().flat_map(|old| &old.findings).filter(stays).cloned());
         entries.sort_by(|a, b| (&a.rule, &a.fingerprint, &a.account).cmp(&(&b.rule, &b.fingerprint, &b.account)));
-        let book = |book: &pennyspan_rules::price::PriceBook| (book.id.clone(), book.as_of.to_string());
         Self {
             version: VERSION,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -143,7 +149,8 @@ impl Baseline {
                 .iter()
                 .map(|rule| (rule.name.clone(), digest(rule)))
                 .collect(),
-            price_books: books.books().iter().map(book).collect(),
+            price_books: dates(books),
+            exercised: Vec::new(),
             findings: entries,
         }
     }
@@ -158,11 +165,13 @@ impl Baseline {
 
     /// Returns how a finding of a rule stands.
     #[must_use]
-    pub fn standing(&self, finding: &Finding, rule: &Rule) -> Standing {
+    pub fn standing(&self, finding: &Finding, rule: &Rule, books: &PriceBooks) -> Standing {
         let same_rule = self.rules.get(&rule.name).is_some_and(|known| *known == digest(rule));
+        let same_prices = !reads_prices(rule) || self.price_books == dates(books);
+        let same = same_rule && same_prices && self.tool == env!("CARGO_PKG_VERSION");
         match self.entry(finding) {
             Some(entry) if !entry.is_worse_now(finding, rule) => Standing::Known,
-            _ if !same_rule => Standing::Upgrade,
+            _ if !same => Standing::Upgrade,
             Some(_) => Standing::Reopened,
             None => Standing::New,
         }
@@ -175,18 +184,12 @@ impl Baseline {
     }
 }
 
-/// What becomes of entries without a finding when a baseline is written again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Without {
-    /// They stay.
-    Kept,
-    /// They go.
-    Pruned,
-}
-
 impl Entry {
-    fn is_of(&self, finding: &Finding) -> bool {
-        self.fingerprint == finding.fingerprint && (self.account.is_none() || self.account == finding.account)
+    /// Returns whether it is the entry of a finding.
+    #[must_use]
+    pub fn is_of(&self, finding: &Finding) -> bool {
+        let any_account = self.account.is_none() || finding.any_account;
+        self.fingerprint == finding.fingerprint && (any_account || self.account == finding.account)
     }
 
     fn is_worse_now(&self, finding: &Finding, rule: &Rule) -> bool {
@@ -207,6 +210,17 @@ impl Entry {
 /// Returns the value of a finding that its rule compares.
 fn measure(rule: &Rule, finding: &Finding) -> Option<f64> {
     finding.values.get(&rule.measure)?.as_f64()
+}
+
+/// Returns whether what a rule finds depends on prices.
+fn reads_prices(rule: &Rule) -> bool {
+    rule.query.contains("usd")
+}
+
+/// Returns the date of each price book, by id.
+fn dates(books: &PriceBooks) -> BTreeMap<String, String> {
+    let book = |book: &pennyspan_rules::price::PriceBook| (book.id.clone(), book.as_of.to_string());
+    books.books().iter().map(book).collect()
 }
 
 fn digest(rule: &Rule) -> String {

@@ -5,6 +5,7 @@ use pennyspan_rules::rule::Severity;
 use serde::Serialize;
 
 use crate::report::budget::Status;
+use crate::report::completeness::OnPartial;
 use crate::report::{Finding, Report};
 
 /// When the gate closes.
@@ -18,6 +19,12 @@ pub struct GatePolicy {
     pub max_monthly: Option<Amount>,
     /// What an input without attempts means.
     pub on_no_data: OnNoData,
+    /// The share of attempts that must have been reported to their end.
+    pub require_complete: Option<f64>,
+    /// What fewer mean.
+    pub on_partial: OnPartial,
+    /// The share of what the baseline exercised that must have been exercised.
+    pub min_coverage: Option<f64>,
 }
 
 /// Which findings the gate counts.
@@ -60,6 +67,9 @@ impl Default for GatePolicy {
             against: Against::Nothing,
             max_monthly: None,
             on_no_data: OnNoData::Fail,
+            require_complete: None,
+            on_partial: OnPartial::Fail,
+            min_coverage: None,
         }
     }
 }
@@ -113,10 +123,19 @@ impl Gate {
                 reasons,
             };
         }
-        let mut reasons = hint(report, policy);
-        reasons.extend(notes(report));
+        let incomplete: Vec<String> = incomplete(report, policy)
+            .into_iter()
+            .chain(uncovered(report, policy))
+            .collect();
+        if !incomplete.is_empty() && policy.on_partial == OnPartial::Fail {
+            return Self {
+                status: "partial data",
+                exit_code: 3,
+                reasons: incomplete,
+            };
+        }
         Self {
-            reasons,
+            reasons: [incomplete, hint(report, policy), upgraded(report), notes(report)].concat(),
             ..Self::open()
         }
     }
@@ -172,4 +191,37 @@ fn hint(report: &Report, policy: &GatePolicy) -> Vec<String> {
     let unjudged = policy.against == Against::Nothing && open;
     let line = "findings are listed and not judged: there is no baseline; write one with --baseline FILE --write-baseline, or ask with --fail-on";
     if unjudged { vec![line.to_owned()] } else { Vec::new() }
+}
+
+fn incomplete(report: &Report, policy: &GatePolicy) -> Option<String> {
+    let (required, found) = policy.require_complete.zip(report.completeness.as_ref())?;
+    (found.share < required).then(|| found.reason(required))
+}
+
+fn uncovered(report: &Report, policy: &GatePolicy) -> Option<String> {
+    let (required, covered) = policy.min_coverage.zip(report.covered)?;
+    (covered.share() < required).then(|| {
+        format!(
+            "{} of {} functions, routes and triggers of the baseline were exercised, less than {} %; `coverage` lists the others, and \
+             [[expected-absent]] excuses what cannot be",
+            covered.seen,
+            covered.demanded,
+            required * 100.0
+        )
+    })
+}
+
+/// Says that findings differ from the baseline by the tool, rules or prices, which does not close the gate.
+fn upgraded(report: &Report) -> Vec<String> {
+    let count = report
+        .findings
+        .iter()
+        .filter(|finding| finding.baseline.as_deref() == Some("upgrade"))
+        .count();
+    if count == 0 {
+        return Vec::new();
+    }
+    vec![format!(
+        "{count} findings are new or worse since the tool, their rules or the prices changed, and do not count; accept them with --write-baseline"
+    )]
 }

@@ -163,8 +163,11 @@ fn finding_row(finding: &Finding) -> String {
         (None, Some(standing)) if standing != "new" => format!(" ({standing})"),
         (None, _) => String::new(),
     };
+    let also = finding
+        .also()
+        .map_or_else(String::new, |places| format!(" ({})", cell(&places)));
     format!(
-        "| {} | {} | {} | {}{aside} |\n",
+        "| {} | {} | {} | {}{aside}{also} |\n",
         finding.severity,
         cell(&finding.rule),
         place.join(" "),

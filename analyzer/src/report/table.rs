@@ -191,14 +191,23 @@ fn findings(text: &mut String, report: &Report) -> fmt::Result {
     for missing in &report.not_judged {
         writeln!(
             text,
-            "not judged  {}: {} ({}) in {} scopes",
+            "not judged  {}: {}{} in {} scopes",
             missing.rule,
             missing.reason,
-            missing.needs.join(", "),
+            needs(&missing.needs),
             missing.scopes
         )?;
     }
     Ok(())
+}
+
+/// Returns what was missing, in brackets.
+fn needs(needs: &[String]) -> String {
+    if needs.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", needs.join(", "))
+    }
 }
 
 /// Returns why a finding does not count at the gate, as far as it does not.
@@ -208,7 +217,8 @@ fn aside(finding: &Finding) -> String {
         .as_ref()
         .map(|why| format!("suppressed: {}", terminal(why)));
     let known = finding.baseline.clone().filter(|standing| standing != "new");
-    let words: Vec<String> = suppressed.into_iter().chain(known).collect();
+    let also = finding.also().map(|places| terminal(&places).into_owned());
+    let words: Vec<String> = suppressed.into_iter().chain(known).chain(also).collect();
     if words.is_empty() {
         String::new()
     } else {

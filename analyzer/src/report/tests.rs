@@ -54,6 +54,7 @@ fn asked() -> Asked {
         payers: Payers::default(),
         allowances: Allowances::Applied,
         suppressions: Vec::new(),
+        trust: Trust::default(),
         gate: GatePolicy {
             against: Against::Baseline,
             ..GatePolicy::default()
@@ -97,6 +98,8 @@ fn out_of_memory() -> Finding {
         query: "SELECT …".to_owned(),
         baseline: Some("new".to_owned()),
         suppressed: None,
+        also: Vec::new(),
+        any_account: false,
     }
 }
 
@@ -148,6 +151,7 @@ async fn an_empty_input_is_no_data_and_not_zero() {
 #[tokio::test]
 async fn without_a_baseline_findings_are_listed_and_the_gate_passes() {
     let asked = Asked {
+        trust: Trust::default(),
         gate: GatePolicy::default(),
         ..asked()
     };

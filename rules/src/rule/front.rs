@@ -6,7 +6,7 @@ use crate::{
     fields::{Fields, Source},
 };
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "severity",
     "topic",
     "title",
@@ -18,10 +18,14 @@ const KEYS: [&str; 14] = [
     "lookback",
     "needs",
     "scan",
+    "off_in",
     "exemplars",
     "worst",
     "params",
 ];
+
+/// The profiles that a rule may be off in.
+const PROFILES: [&str; 1] = ["ci"];
 
 /// Longest look-back that a rule may ask for: 400 days, in seconds.
 const MAX_LOOKBACK_S: i64 = 400 * 86_400;
@@ -40,6 +44,7 @@ pub(super) struct Front {
     pub(super) lookback_s: i64,
     pub(super) needs: Vec<String>,
     pub(super) scan: Vec<String>,
+    pub(super) off_in: Vec<String>,
     pub(super) exemplars: Option<String>,
     pub(super) worst: Option<String>,
     pub(super) params: Vec<Param>,
@@ -75,6 +80,7 @@ impl Front {
                 "the view columns and configuration keys that it cannot do without",
             )?,
             scan: fields.optional_texts("scan", "the tables it reads, such as [\"spans\"]")?,
+            off_in: off_in(&fields)?,
             exemplars: fields.optional_text("exemplars", "the SQL condition of invocations that show a finding")?,
             worst: fields.optional_text(
                 "worst",
@@ -100,6 +106,17 @@ fn param(name: String, fields: &Fields<'_>) -> Result<Param, FieldError> {
         Ok(param)
     } else {
         Err(fields.wrong("step", step))
+    }
+}
+
+/// Reads the profiles in which the rule is off.
+fn off_in(fields: &Fields<'_>) -> Result<Vec<String>, FieldError> {
+    let remedy = "the profiles in which it is off; the one there is: [\"ci\"]";
+    let profiles = fields.optional_texts("off_in", remedy)?;
+    if profiles.iter().all(|profile| PROFILES.contains(&profile.as_str())) {
+        Ok(profiles)
+    } else {
+        Err(fields.wrong("off_in", remedy))
     }
 }
 

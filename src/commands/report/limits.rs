@@ -57,11 +57,11 @@ impl Limits {
     }
 
     /// Returns what the report is asked to judge, as far as it is known before the telemetry is.
-    pub fn numbers(&self, in_force: &InForce) -> Numbers {
+    pub fn numbers(&self, in_force: &InForce, before: Option<Before>) -> Numbers {
         Numbers {
             budgets: self.budgets.clone(),
             min_samples: i64::from(in_force.config.report.min_samples),
-            before: None,
+            before,
             max_increase: self.max_increase.clone(),
             volumes: self.volumes.clone(),
         }

@@ -3,7 +3,7 @@
 use pennyspan_rules::{Catalogue, PriceBooks};
 
 use super::*;
-use crate::report::baseline::{Entry, Standing, Without};
+use crate::report::baseline::{Entry, Standing};
 use crate::report::suppress::{self, Status, Suppression};
 
 fn suppression() -> Suppression {
@@ -94,9 +94,16 @@ fn the_lines_of_a_page_have_the_keys_of_the_configuration() {
     );
 }
 
-fn baseline_of(findings: &[Finding], earlier: Option<&Baseline>, without: Without) -> Baseline {
+fn baseline_of(findings: &[Finding], earlier: Option<&Baseline>, may_go: bool) -> Baseline {
     let (catalogue, books) = (Catalogue::embedded().unwrap(), PriceBooks::embedded().unwrap());
-    Baseline::of(findings, &catalogue, &books, "2026-10-08T08:00:00Z", earlier, without)
+    Baseline::of(findings, &catalogue, &books, "2026-10-08T08:00:00Z", earlier, &|_| {
+        may_go
+    })
+}
+
+fn standing_of(baseline: &Baseline, finding: &Finding, catalogue: &Catalogue) -> Standing {
+    let books = PriceBooks::embedded().unwrap();
+    baseline.standing(finding, catalogue.get(&finding.rule).unwrap(), &books)
 }
 
 /// A finding of memory use with its measure.
@@ -115,9 +122,8 @@ fn a_finding_is_known_until_it_gets_worse() {
         values: [("out_of_memory_rate".to_owned(), json!(rate))].into_iter().collect(),
         ..out_of_memory()
     };
-    let standing =
-        |baseline: &Baseline, finding: &Finding| baseline.standing(finding, catalogue.get(&finding.rule).unwrap());
-    let baseline = baseline_of(&[with_rate(0.1)], None, Without::Kept);
+    let standing = |baseline: &Baseline, finding: &Finding| standing_of(baseline, finding, &catalogue);
+    let baseline = baseline_of(&[with_rate(0.1)], None, false);
     let read = Baseline::parse(&baseline.text().unwrap()).unwrap();
     assert_eq!(read, baseline);
     for (rate, expected) in [
@@ -138,7 +144,7 @@ fn a_finding_is_known_until_it_gets_worse() {
         ..with_rate(0.1)
     };
     assert_eq!(standing(&read, &elsewhere), Standing::New);
-    let memory = baseline_of(&[used(0.3)], None, Without::Kept);
+    let memory = baseline_of(&[used(0.3)], None, false);
     assert_eq!(
         standing(&memory, &used(0.2)),
         Standing::Reopened,
@@ -150,23 +156,22 @@ fn a_finding_is_known_until_it_gets_worse() {
 #[test]
 fn an_entry_without_account_is_any_accounts_and_a_changed_rule_is_an_upgrade() {
     let catalogue = Catalogue::embedded().unwrap();
-    let rule = catalogue.get("oom").unwrap();
-    let mut baseline = baseline_of(&[out_of_memory()], None, Without::Kept);
+    let mut baseline = baseline_of(&[out_of_memory()], None, false);
     let of = |account: &str| Finding {
         account: Some(account.to_owned()),
         ..out_of_memory()
     };
-    assert_eq!(baseline.standing(&of("1"), rule), Standing::Known);
+    assert_eq!(standing_of(&baseline, &of("1"), &catalogue), Standing::Known);
     baseline.findings[0].account = Some("2".to_owned());
-    assert_eq!(baseline.standing(&of("1"), rule), Standing::New);
+    assert_eq!(standing_of(&baseline, &of("1"), &catalogue), Standing::New);
     baseline.rules.insert("oom".to_owned(), "another".to_owned());
-    assert_eq!(baseline.standing(&of("1"), rule), Standing::Upgrade);
-    assert_eq!(baseline.standing(&of("2"), rule), Standing::Known);
+    assert_eq!(standing_of(&baseline, &of("1"), &catalogue), Standing::Upgrade);
+    assert_eq!(standing_of(&baseline, &of("2"), &catalogue), Standing::Known);
 }
 
 #[test]
 fn writing_again_keeps_days_and_what_was_not_exercised() {
-    let mut earlier = baseline_of(&[out_of_memory(), used(0.3)], None, Without::Kept);
+    let mut earlier = baseline_of(&[out_of_memory(), used(0.3)], None, false);
     for entry in &mut earlier.findings {
         entry.added = "2026-01-01".to_owned();
     }
@@ -175,14 +180,14 @@ fn writing_again_keeps_days_and_what_was_not_exercised() {
         ..earlier.findings[0].clone()
     };
     earlier.findings.push(other);
-    let again = baseline_of(&[out_of_memory()], Some(&earlier), Without::Kept);
+    let again = baseline_of(&[out_of_memory()], Some(&earlier), false);
     assert_eq!(
         again.findings.len(),
         2,
         "both rules' findings have one fingerprint here: {again:?}"
     );
     assert!(again.findings.iter().all(|entry| entry.added == "2026-01-01"));
-    let pruned = baseline_of(&[out_of_memory()], Some(&earlier), Without::Pruned);
+    let pruned = baseline_of(&[out_of_memory()], Some(&earlier), true);
     assert_eq!(pruned.findings.len(), 1);
 }
 
@@ -194,8 +199,52 @@ fn what_is_no_baseline_is_refused_in_words() {
             .to_string()
             .contains("--write-baseline")
     );
-    let mut later = baseline_of(&[], None, Without::Kept);
+    let mut later = baseline_of(&[], None, false);
     later.version = 2;
     let error = Baseline::parse(&later.text().unwrap()).unwrap_err();
     assert!(error.to_string().contains("version 2"), "{error}");
+}
+
+#[test]
+fn another_tool_and_other_prices_are_an_upgrade_where_they_matter() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let mut tool = baseline_of(&[], None, false);
+    let mut prices = tool.clone();
+    tool.tool = "0.0.9".to_owned();
+    assert_eq!(standing_of(&tool, &out_of_memory(), &catalogue), Standing::Upgrade);
+    for date in prices.price_books.values_mut() {
+        *date = "2020-01-01".to_owned();
+    }
+    assert_eq!(standing_of(&prices, &used(0.2), &catalogue), Standing::Upgrade);
+    assert_eq!(
+        standing_of(&prices, &out_of_memory(), &catalogue),
+        Standing::New,
+        "it reads no price"
+    );
+}
+
+#[test]
+fn a_finding_of_any_account_is_written_without_one() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let of = |account: &str| Finding {
+        account: Some(account.to_owned()),
+        any_account: true,
+        ..out_of_memory()
+    };
+    let baseline = baseline_of(&[of("1")], None, false);
+    assert_eq!(baseline.findings[0].account, None);
+    assert_eq!(standing_of(&baseline, &of("2"), &catalogue), Standing::Known);
+}
+
+#[tokio::test]
+async fn text_names_where_else_a_finding_is() {
+    let mut judged = judgement();
+    judged.findings[0].also = ["a", "b", "c\u{1b}[31m", "d", "e"].map(str::to_owned).to_vec();
+    let report = report_of(&ten(), Span::Window(HOUR), &asked(), judged).await;
+    for text in [table::render(&report).unwrap(), markdown::render(&report).unwrap()] {
+        assert!(
+            text.contains("also a, b, c") && text.contains("+2 more") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
 }
