@@ -28,6 +28,7 @@ pub mod gate;
 pub mod json;
 pub mod markdown;
 pub mod number;
+pub mod place;
 pub mod suppress;
 pub mod table;
 pub mod totals;
@@ -36,6 +37,7 @@ pub use baseline::Baseline;
 pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
+pub use place::Place;
 pub use suppress::{Suppression, SuppressionRow};
 pub use totals::Totals;
 

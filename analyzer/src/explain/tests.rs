@@ -133,6 +133,7 @@ fn finding(function: &str, sub_resource: Option<&str>, exemplar: &str) -> Findin
         query: String::new(),
         baseline: None,
         suppressed: None,
+        place: None,
     }
 }
 

@@ -56,6 +56,7 @@ impl Judge<'_> {
             query: sql.to_owned(),
             baseline: None,
             suppressed: None,
+            place: None,
         })
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::neighbours::clocks::Skew;
 use crate::report::number::milliseconds;
+use crate::report::place::Place;
 
 /// What the rules said.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +68,9 @@ pub struct Finding {
     pub baseline: Option<String>,
     /// Why it is suppressed.
     pub suppressed: Option<String>,
+    /// Where its function is defined in the code, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -96,6 +96,7 @@ fn out_of_memory() -> Finding {
         query: "SELECT …".to_owned(),
         baseline: Some("new".to_owned()),
         suppressed: None,
+        place: None,
     }
 }
 
