@@ -250,7 +250,10 @@ pub struct ReportArgs {
     /// Lists only findings that are new or worse than the baseline knows them.
     #[arg(long)]
     pub new_only: bool,
-    /// Writes this format, to a file or to standard output: table, markdown, json. Repeatable.
+    /// Leaves out of the formats for many readers: any of account, tenant and message, with commas between, or none.
+    #[arg(long, value_name = "WHAT")]
+    pub redact: Option<String>,
+    /// Writes this format, to a file or to standard output. Repeatable.
     #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
     pub output: Vec<String>,
     /// Takes this many processor threads.

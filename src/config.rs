@@ -107,6 +107,8 @@ pub struct Report {
     pub on_no_data: String,
     /// File of the known findings; empty: none.
     pub baseline: String,
+    /// What outputs for many readers do not show.
+    pub redact: String,
     /// Processor threads; 0 takes all.
     pub threads: usize,
 }

@@ -22,13 +22,22 @@ use crate::session::Session;
 
 pub mod baseline;
 pub mod costs;
+pub mod csv;
 pub mod escape;
+pub mod focus;
 pub mod function;
 pub mod gate;
+pub mod github;
+pub mod gitlab;
+pub mod infracost;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod number;
 pub mod place;
+pub mod redact;
+pub mod sarif;
+pub mod sheet;
 pub mod suppress;
 pub mod table;
 pub mod totals;
@@ -38,6 +47,8 @@ pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
 pub use place::Place;
+pub use redact::Redaction;
+pub use sheet::Sheet;
 pub use suppress::{Suppression, SuppressionRow};
 pub use totals::Totals;
 
@@ -155,10 +166,14 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Returns whether a rule was judged.
+    pub(crate) fn judges(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|glob| matches(glob, rule))
+    }
+
     /// Returns whether a rule was judged for all functions.
     fn judges_all_of(&self, rule: &str) -> bool {
-        let selected = self.rules.is_empty() || self.rules.iter().any(|glob| matches(glob, rule));
-        selected && self.selection == Selection::default()
+        self.judges(rule) && self.selection == Selection::default()
     }
 }
 

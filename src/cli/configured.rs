@@ -3,6 +3,7 @@
 use clap::{ArgMatches, Command, CommandFactory as _};
 
 use super::Cli;
+use crate::commands::report::formats;
 use crate::config::keys;
 use crate::version;
 
@@ -24,6 +25,7 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("report", "fail_on", "report.fail_on"),
     ("report", "on_no_data", "report.on_no_data"),
     ("report", "baseline", "report.baseline"),
+    ("report", "redact", "report.redact"),
     ("report", "threads", "report.threads"),
     ("storage status", "data", "data"),
     ("storage status", "wal", "serve.wal"),
@@ -39,10 +41,20 @@ const FLAGS: &[(&str, &str, &str)] = &[
 /// Returns the command line, with the version of this program and the defaults of the configuration in its help.
 #[must_use]
 pub fn command() -> Command {
-    let command = Cli::command().version(version::short()).long_version(version::long());
+    let command = with_formats(Cli::command()).version(version::short()).long_version(version::long());
     FLAGS.iter().fold(command, |command, (of, flag, key)| {
         let path: Vec<&str> = of.split_whitespace().collect();
         show_default(command, &path, flag, key)
+    })
+}
+
+/// Lists the formats of a report where its flag is described.
+fn with_formats(command: Command) -> Command {
+    command.mut_subcommand("report", |report| {
+        report.mut_arg("output", |arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            arg.help(format!("{help} One of {}", formats::names()))
+        })
     })
 }
 

@@ -1,14 +1,11 @@
 //! `pennyspan report`: the report, and the gate of CI.
 
-use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use camino::Utf8PathBuf;
 use pennyspan_analyzer::judge::{self, Judging};
 use pennyspan_analyzer::report::gate::{Against, OnNoData};
-use pennyspan_analyzer::report::{Asked, GatePolicy, Report, json, markdown, table};
+use pennyspan_analyzer::report::{Asked, GatePolicy, Redaction, Report, Sheet};
 use pennyspan_analyzer::session::Settings;
 use pennyspan_analyzer::{Question, Selection, Session};
 use pennyspan_rules::Catalogue;
@@ -16,7 +13,8 @@ use pennyspan_rules::price::Allowances;
 use pennyspan_rules::rule::Severity;
 
 use self::known::Known;
-use super::{answer, prices};
+use self::output::{outputs, write_all};
+use super::prices;
 use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
 use crate::exit::Exit;
@@ -25,7 +23,9 @@ use crate::source;
 use crate::stages::Stages;
 use crate::when;
 
+pub mod formats;
 mod known;
+mod output;
 
 /// Memory for sorts, joins and aggregates of a report, in bytes.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -38,6 +38,11 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let mut stages = Stages::begin();
     let config = &in_force.config;
     let outputs = outputs(args)?;
+    let redaction: Redaction = config
+        .report
+        .redact
+        .parse()
+        .map_err(|error| Failure::usage("`report.redact` (--redact) cannot be used".to_owned()).because(error))?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let known = Known::read(args, config)?;
     let gate = gate(known.as_ref(), in_force)?;
@@ -98,75 +103,17 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             .findings
             .retain(|finding| finding.baseline.as_deref() != Some("known"));
     }
-    for output in outputs {
-        output.write(&report)?;
-    }
+    let written = write_all(&outputs, &Sheet::new(&report, &catalogue, &asked), redaction);
     stages.end("write");
     if let Some(path) = &args.timings {
         stages.write(path)?;
     }
+    written?;
     Ok(match report.gate.exit_code {
         0 => Exit::Passed,
         1 => Exit::GateFailed,
         _ => Exit::NoData,
     })
-}
-
-/// A format, and where it goes.
-struct Output {
-    render: fn(&Report) -> anyhow::Result<String>,
-    path: Option<Utf8PathBuf>,
-}
-
-impl Output {
-    fn parse(text: &str) -> Result<Self, Failure> {
-        let (format, path) = match text.split_once('=') {
-            Some((format, path)) => (format, Some(Utf8PathBuf::from(path))),
-            None => (text, None),
-        };
-        let render: fn(&Report) -> anyhow::Result<String> = match format {
-            "table" => |report| Ok(table::render(report)?),
-            "markdown" => |report| Ok(markdown::render(report)?),
-            "json" => |report| Ok(json::render(report)?),
-            _ => {
-                return Err(Failure::usage(format!(
-                    "there is no format `{format}`; the formats are table, markdown, json"
-                )));
-            }
-        };
-        Ok(Self { render, path })
-    }
-
-    fn write(&self, report: &Report) -> anyhow::Result<()> {
-        let text = (self.render)(report)?;
-        match &self.path {
-            None => answer(&text),
-            Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {path}")),
-        }
-    }
-}
-
-/// Returns what was asked for; without a word, a table on a terminal and JSON elsewhere.
-fn outputs(args: &ReportArgs) -> Result<Vec<Output>, Failure> {
-    if args.output.is_empty() {
-        let format = if std::io::stdout().is_terminal() {
-            "table"
-        } else {
-            "json"
-        };
-        return Ok(vec![Output::parse(format)?]);
-    }
-    let outputs = args
-        .output
-        .iter()
-        .map(|text| Output::parse(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
-        return Err(Failure::usage(
-            "only one format can go to standard output; give the others a path: -o json=report.json".to_owned(),
-        ));
-    }
-    Ok(outputs)
 }
 
 fn gate(known: Option<&Known>, in_force: &InForce) -> Result<GatePolicy, Failure> {
