@@ -41,7 +41,9 @@ const FLAGS: &[(&str, &str, &str)] = &[
 /// Returns the command line, with the version of this program and the defaults of the configuration in its help.
 #[must_use]
 pub fn command() -> Command {
-    let command = with_formats(Cli::command()).version(version::short()).long_version(version::long());
+    let command = with_formats(Cli::command())
+        .version(version::short())
+        .long_version(version::long());
     FLAGS.iter().fold(command, |command, (of, flag, key)| {
         let path: Vec<&str> = of.split_whitespace().collect();
         show_default(command, &path, flag, key)
@@ -54,6 +56,7 @@ fn with_formats(command: Command) -> Command {
         report.mut_arg("output", |arg| {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             arg.help(format!("{help} One of {}", formats::names()))
+                .long_help(format!("{help}\n\n{}", formats::lines()))
         })
     })
 }

@@ -96,7 +96,11 @@ pub fn render(sheet: &Sheet) -> Result<String, askama::Error> {
         failed: totals.errors + totals.timeouts + totals.out_of_memory,
         severities: severities(&report.findings),
         charts: charts(&functions),
-        findings: sheet.findings().take(MOST_FINDINGS).map(|(finding, _)| row(finding)).collect(),
+        findings: sheet
+            .findings()
+            .take(MOST_FINDINGS)
+            .map(|(finding, _)| row(finding))
+            .collect(),
         more_findings: report.findings.len().saturating_sub(MOST_FINDINGS),
         more_functions: functions.len().saturating_sub(MOST_FUNCTIONS),
         functions: functions.into_iter().take(MOST_FUNCTIONS).collect(),
@@ -157,12 +161,19 @@ fn charts(functions: &[&FunctionRow]) -> Vec<Bars> {
         bars("Estimated cost by function", "USD at list prices", functions, |row| {
             Some((number(&row.cost_usd)?, row.cost_usd.clone()))
         }),
-        bars("Cold starts by function", "cold starts, and their share", functions, |row| {
-            let share = row.cold_start_rate.map_or_else(|| "–".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
-            #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
-            let length = row.cold_starts as f64;
-            Some((length, format!("{} ({share})", row.cold_starts)))
-        }),
+        bars(
+            "Cold starts by function",
+            "cold starts, and their share",
+            functions,
+            |row| {
+                let share = row
+                    .cold_start_rate
+                    .map_or_else(|| "–".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
+                #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
+                let length = row.cold_starts as f64;
+                Some((length, format!("{} ({share})", row.cold_starts)))
+            },
+        ),
         bars("Duration by function", "ms at the 95th percentile", functions, |row| {
             let ms = row.duration_ms.p95?;
             Some((ms, format!("{}{ms:.1}", about(row))))

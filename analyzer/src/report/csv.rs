@@ -52,8 +52,17 @@ impl Rows {
 /// Returns a text as one field: a spreadsheet shows it and computes nothing.
 fn field(text: &str) -> String {
     let text = terminal(text);
-    let computes = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '|' | '%' | '\u{fffd}');
-    let guard = if text.trim_start().starts_with(computes) { "'" } else { "" };
+    let computes = |c: char| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '|' | '%' | '\u{fffd}'
+        )
+    };
+    let guard = if text.trim_start().starts_with(computes) {
+        "'"
+    } else {
+        ""
+    };
     if guard.is_empty() && !text.contains(['"', ',']) {
         return text.into_owned();
     }

@@ -170,9 +170,14 @@ fn months(start: &str, end: &str) -> [String; 2] {
     };
     let text = |date: Option<NaiveDate>| {
         let midnight = date.and_then(|date| date.and_hms_opt(0, 0, 0));
-        midnight.map_or_else(String::new, |at| at.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true))
+        midnight.map_or_else(String::new, |at| {
+            at.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
+        })
     };
-    [text(NaiveDate::from_ymd_opt(first.year(), first.month(), 1)), text(next)]
+    [
+        text(NaiveDate::from_ymd_opt(first.year(), first.month(), 1)),
+        text(next),
+    ]
 }
 
 #[cfg(test)]
@@ -198,7 +203,10 @@ mod tests {
     #[test]
     fn the_billing_period_holds_the_window() {
         let [start, end] = months("2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z");
-        assert_eq!([start.as_str(), end.as_str()], ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"]);
+        assert_eq!(
+            [start.as_str(), end.as_str()],
+            ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"]
+        );
         let [_, end] = months("2026-12-31T23:00:00Z", "2027-01-01T00:01:00Z");
         assert_eq!(end, "2027-02-01T00:00:00Z");
     }

@@ -12,7 +12,9 @@ use crate::report::{FunctionRow, Sheet};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// The window is too short.
-    #[error("monthly usage needs a window of at least 24 h, and this one is {minutes} min; give more telemetry or a longer --since")]
+    #[error(
+        "monthly usage needs a window of at least 24 h, and this one is {minutes} min; give more telemetry or a longer --since"
+    )]
     Short {
         /// Its length in minutes.
         minutes: i64,
@@ -104,7 +106,11 @@ pub fn render(sheet: &Sheet) -> Result<String, UsageError> {
     }
     let length = i128::from(report.length_nanos);
     let mut text = String::new();
-    writeln!(text, "# Usage from {} to {}, for a month of 730 hours.", report.window.start, report.window.end)?;
+    writeln!(
+        text,
+        "# Usage from {} to {}, for a month of 730 hours.",
+        report.window.start, report.window.end
+    )?;
     let mut means = String::new();
     let mut each = String::new();
     for kind in &KINDS {

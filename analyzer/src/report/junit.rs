@@ -29,8 +29,12 @@ struct Case {
 /// The writer's, which a `String` never has.
 pub fn render(sheet: &Sheet) -> Result<String, fmt::Error> {
     let cases = cases(sheet);
-    let failures = cases.iter().filter(|case| matches!(case.outcome, Outcome::Failed { .. }));
-    let skipped = cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. }));
+    let failures = cases
+        .iter()
+        .filter(|case| matches!(case.outcome, Outcome::Failed { .. }));
+    let skipped = cases
+        .iter()
+        .filter(|case| matches!(case.outcome, Outcome::Skipped { .. }));
     let counts = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"",
         cases.len(),

@@ -96,7 +96,13 @@ fn head(text: &mut String, report: &Report) -> fmt::Result {
     for reason in report.gate.reasons.iter().take(OPEN_ROWS) {
         writeln!(text, "- {}", markdown(&cut(reason, REASON_WIDTH)))?;
     }
-    if let Some(more) = report.gate.reasons.len().checked_sub(OPEN_ROWS).filter(|more| *more > 0) {
+    if let Some(more) = report
+        .gate
+        .reasons
+        .len()
+        .checked_sub(OPEN_ROWS)
+        .filter(|more| *more > 0)
+    {
         writeln!(text, "- +{more} more reasons in the JSON report")?;
     }
     if totals.attempts == 0 {

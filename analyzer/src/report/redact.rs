@@ -82,7 +82,10 @@ impl Redaction {
         }
         for (text, shown) in texts.iter().filter(|(text, _)| !text.is_empty()) {
             let seen = [&mut finding.function, &mut finding.sub_resource];
-            let seen = seen.into_iter().flatten().chain([&mut finding.message, &mut finding.query]);
+            let seen = seen
+                .into_iter()
+                .flatten()
+                .chain([&mut finding.message, &mut finding.query]);
             seen.for_each(|place| *place = place.replace(text.as_str(), shown));
         }
         if self.account {
@@ -131,7 +134,11 @@ fn without_account(text: &str, known: Option<&str>) -> String {
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         let (digits, after) = digits.split_at(end);
         shown.push_str(before);
-        shown.push_str(if digits.len() == ACCOUNT_DIGITS { ACCOUNT } else { digits });
+        shown.push_str(if digits.len() == ACCOUNT_DIGITS {
+            ACCOUNT
+        } else {
+            digits
+        });
         rest = after;
     }
     shown.push_str(rest);
@@ -145,7 +152,10 @@ mod tests {
     #[test]
     fn accounts_go_from_names_and_sentences() {
         assert_eq!(
-            without_account("arn:aws:lambda:eu-west-1:123456789012:function:f took 1234567890123 of 12", None),
+            without_account(
+                "arn:aws:lambda:eu-west-1:123456789012:function:f took 1234567890123 of 12",
+                None
+            ),
             "arn:aws:lambda:eu-west-1:(account):function:f took 1234567890123 of 12"
         );
         assert_eq!(without_account("in shop-prod", Some("shop-prod")), "in (account)");

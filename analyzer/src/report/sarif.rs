@@ -16,7 +16,7 @@ use crate::report::{Place, Sheet};
 
 /// The most results of a run.
 pub const MOST_RESULTS: usize = 25_000;
-/// Bytes of the texts of results, which may not compress; what surrounds them does.
+/// Bytes of the texts of results, which may not compress; what surrounds them, and the same text once more, does.
 const TEXT_BYTES: usize = 8 << 20;
 /// The longest message and the longest name.
 const TEXT_WIDTH: usize = 400;
@@ -29,13 +29,17 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The writer's, where a value cannot be written.
 pub fn render(sheet: &Sheet) -> Result<String, serde_json::Error> {
     let rules: Vec<&Rule> = sheet.rules().collect();
-    let indices: BTreeMap<&str, usize> = rules.iter().zip(0..).map(|(rule, at)| (rule.name.as_str(), at)).collect();
+    let indices: BTreeMap<&str, usize> = rules
+        .iter()
+        .zip(0..)
+        .map(|(rule, at)| (rule.name.as_str(), at))
+        .collect();
     let mut left = TEXT_BYTES;
     let mut results = Vec::new();
     for (finding, identity) in sheet.findings().take(MOST_RESULTS) {
         let text = format!("{}: {}", subject(finding), finding.message);
         let text = cut(&text, TEXT_WIDTH);
-        let bytes = 2 * text.len() + finding.function.as_ref().map_or(0, |name| name.len().min(TEXT_WIDTH));
+        let bytes = text.len();
         if bytes > left {
             break;
         }

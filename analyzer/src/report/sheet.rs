@@ -53,7 +53,10 @@ impl<'a> Sheet<'a> {
 
     /// Returns the rules that were asked for, by name.
     pub fn rules(&self) -> impl Iterator<Item = &'a Rule> {
-        self.catalogue.rules().iter().filter(|rule| self.asked.judges(&rule.name))
+        self.catalogue
+            .rules()
+            .iter()
+            .filter(|rule| self.asked.judges(&rule.name))
     }
 }
 

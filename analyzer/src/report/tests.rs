@@ -14,6 +14,7 @@ use crate::testing::{SECOND, SEVEN, World, attempt};
 
 mod accepted;
 mod broken;
+mod formats;
 mod order;
 mod schema;
 

@@ -1,7 +1,5 @@
 //! The formats of a report: the one list that flags, errors, help and documentation are made from.
 
-use std::fmt::Write as _;
-
 use pennyspan_analyzer::report::{Sheet, csv, focus, github, gitlab, infracost, json, junit, markdown, sarif, table};
 
 use crate::failure::Failure;
@@ -127,19 +125,25 @@ pub fn find(name: &str) -> Result<&'static Format, Failure> {
     found.ok_or_else(|| Failure::usage(format!("there is no format `{name}`; the formats are {}", names())))
 }
 
-/// Returns the table of the documentation.
+/// Returns the formats with what they are, a line each.
 #[must_use]
-pub fn page() -> String {
-    let mut table = "| format | what it is | redacted |\n| --- | --- | --- |\n".to_owned();
-    for format in ALL {
+pub fn lines() -> String {
+    let line = |format: &Format| format!("{}: {}", format.name, format.sentence);
+    ALL.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the table of the documentation.
+#[cfg(test)]
+fn page() -> String {
+    let row = |format: &Format| {
         let redacted = match format.readers {
             Readers::Many => "yes",
             Readers::Own => "no",
         };
-        // Writing to a string does not fail.
-        let _ = writeln!(table, "| `{}` | {} | {redacted} |", format.name, format.sentence);
-    }
-    table
+        format!("| `{}` | {} | {redacted} |\n", format.name, format.sentence)
+    };
+    let head = "| format | what it is | redacted |\n| --- | --- | --- |\n";
+    ALL.iter().map(row).fold(head.to_owned(), |table, row| table + &row)
 }
 
 #[cfg(test)]

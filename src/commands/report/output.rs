@@ -122,7 +122,11 @@ mod tests {
         summarize(&path, "one\n").unwrap();
         summarize(&path, &"x".repeat(1 << 20)).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("one\n") && text.contains("no room") && text.len() < 200, "{}", text.len());
+        assert!(
+            text.starts_with("one\n") && text.contains("no room") && text.len() < 200,
+            "{}",
+            text.len()
+        );
     }
 
     #[test]
