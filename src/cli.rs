@@ -64,7 +64,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n  pennyspan report --from telemetry/ --baseline baseline.json --write-baseline\n"
     )]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Explains one invocation: its facts, which of them won, what it cost step by step, and what it took part in.
     #[command(after_help = "Example:\n  pennyspan explain 8286a188-ba32-4475-8077-530cd35c09a9 --from telemetry/\n")]
     Explain(ExplainArgs),
@@ -283,7 +283,10 @@ pub struct ReportArgs {
     /// Gives monthly figures at production's counts: its JSON report, or an object of functions and invocations a month.
     #[arg(long, value_name = "FILE")]
     pub volumes: Option<String>,
-    /// Writes this format, to a file or to standard output: table, markdown, json. Repeatable.
+    /// Leaves out of the formats for many readers: any of account, tenant and message, with commas between, or none.
+    #[arg(long, value_name = "WHAT")]
+    pub redact: Option<String>,
+    /// Writes this format, to a file or to standard output. Repeatable.
     #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
     pub output: Vec<String>,
     /// Takes this many processor threads.

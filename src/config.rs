@@ -141,6 +141,8 @@ pub struct Report {
     pub on_partial: String,
     /// Share of what the baseline exercised that must be exercised; empty: any.
     pub min_coverage: String,
+    /// What outputs for many readers do not show.
+    pub redact: String,
     /// Processor threads; 0 takes all.
     pub threads: usize,
 }

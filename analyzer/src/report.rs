@@ -25,15 +25,25 @@ pub mod budget;
 pub mod compare;
 pub mod completeness;
 pub mod costs;
+pub mod csv;
 pub mod escape;
 pub mod exercised;
+pub mod focus;
 pub mod function;
 pub mod gate;
+pub mod github;
+pub mod gitlab;
+pub mod infracost;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod money;
 pub mod number;
 pub mod numbers;
+pub mod place;
+pub mod redact;
+pub mod sarif;
+pub mod sheet;
 pub mod suppress;
 pub mod table;
 pub mod totals;
@@ -46,6 +56,9 @@ pub use costs::Costs;
 pub use function::FunctionRow;
 pub use gate::{Gate, GatePolicy};
 pub use numbers::Numbers;
+pub use place::Place;
+pub use redact::Redaction;
+pub use sheet::Sheet;
 pub use suppress::{Suppression, SuppressionRow};
 pub use totals::Totals;
 
@@ -98,6 +111,9 @@ pub struct Report {
     /// What the limits on money say.
     #[serde(skip)]
     pub money: money::Verdict,
+    /// The window's length in nanoseconds.
+    #[serde(skip)]
+    pub length_nanos: i64,
 }
 
 /// What made the report.
@@ -189,10 +205,14 @@ pub struct Trust {
 }
 
 impl Asked {
+    /// Returns whether a rule was judged.
+    pub(crate) fn judges(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|glob| matches(glob, rule))
+    }
+
     /// Returns whether a rule was judged for all functions.
     fn judges_all_of(&self, rule: &str) -> bool {
-        let selected = self.rules.is_empty() || self.rules.iter().any(|glob| matches(glob, rule));
-        selected && self.selection == Selection::default()
+        self.judges(rule) && self.selection == Selection::default()
     }
 }
 
@@ -269,6 +289,7 @@ impl Report {
             gate: Gate::open(),
             covered,
             money: numbers.money,
+            length_nanos: window.length_nanos(),
         };
         report.gate = Gate::decide(&report, &asked.gate);
         Ok(report)

@@ -3,6 +3,7 @@
 use clap::{ArgMatches, Command, CommandFactory as _};
 
 use super::Cli;
+use crate::commands::report::formats;
 use crate::config::keys;
 use crate::version;
 
@@ -30,6 +31,7 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("report", "max_monthly", "report.max_monthly"),
     ("report", "max_increase", "report.max_increase"),
     ("report", "volumes", "report.volumes"),
+    ("report", "redact", "report.redact"),
     ("report", "threads", "report.threads"),
     ("report", "profile", "report.profile"),
     ("report", "settle", "report.settle"),
@@ -50,10 +52,23 @@ const FLAGS: &[(&str, &str, &str)] = &[
 /// Returns the command line, with the version of this program and the defaults of the configuration in its help.
 #[must_use]
 pub fn command() -> Command {
-    let command = Cli::command().version(version::short()).long_version(version::long());
+    let command = with_formats(Cli::command())
+        .version(version::short())
+        .long_version(version::long());
     FLAGS.iter().fold(command, |command, (of, flag, key)| {
         let path: Vec<&str> = of.split_whitespace().collect();
         show_default(command, &path, flag, key)
+    })
+}
+
+/// Lists the formats of a report where its flag is described.
+fn with_formats(command: Command) -> Command {
+    command.mut_subcommand("report", |report| {
+        report.mut_arg("output", |arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            arg.help(format!("{help} One of {}", formats::names()))
+                .long_help(format!("{help}\n\n{}", formats::lines()))
+        })
     })
 }
 

@@ -1,14 +1,11 @@
 //! `pennyspan report`: the report, and the gate of CI.
 
-use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use camino::Utf8PathBuf;
 use pennyspan_analyzer::judge::{self, Judging};
 use pennyspan_analyzer::report::gate::{Against, OnNoData};
-use pennyspan_analyzer::report::{Asked, GatePolicy, Report, json, markdown, table};
+use pennyspan_analyzer::report::{Asked, GatePolicy, Redaction, Report, Sheet};
 use pennyspan_analyzer::session::Settings;
 use pennyspan_analyzer::{Question, Selection, Session, Span};
 use pennyspan_rules::Catalogue;
@@ -17,8 +14,9 @@ use pennyspan_rules::rule::Severity;
 
 use self::known::{Known, Writing};
 use self::limits::Limits;
+use self::output::{outputs, write_all};
 use self::trust::Demands;
-use super::{answer, prices};
+use super::prices;
 use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
 use crate::exit::Exit;
@@ -27,8 +25,10 @@ use crate::source;
 use crate::stages::Stages;
 use crate::when;
 
+pub mod formats;
 mod known;
 mod limits;
+mod output;
 mod trust;
 
 /// Memory for sorts, joins and aggregates of a report, in bytes.
@@ -42,6 +42,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     let mut stages = Stages::begin();
     let config = &in_force.config;
     let outputs = outputs(args)?;
+    let redaction = redaction(config)?;
     let span = when::span(args.window.since.as_deref(), args.window.until.as_deref())?;
     let known = Known::read(args, config)?;
     let limits = Limits::read(in_force)?;
@@ -61,12 +62,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
     };
     let books = Arc::new(prices::books(config)?);
     let catalogue = Catalogue::embedded()?;
-    let settings = Settings {
-        partitions: threads,
-        memory_bytes: MEMORY_BYTES,
-        spill: config.query.spill(),
-        skew_limit_us: config.analysis.skew_limit_us(),
-    };
+    let settings = settings(config, threads);
     let (snapshot, input, session, completeness) = loop {
         let (snapshot, input) = source::snapshot(&runtime, &args.from, &args.door, config, quiet)?;
         stages.end("open");
@@ -77,7 +73,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             break (snapshot, input, session, completeness);
         }
     };
-    let mut report = runtime.block_on(async {
+    let (mut report, asked) = runtime.block_on(async {
         let question = Question {
             window: session.window(),
             selection: selection.clone(),
@@ -100,11 +96,7 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             rules: args.selection.rule.clone(),
             input,
             payers: config.payers.clone(),
-            allowances: if config.prices.allowances == "applied" {
-                Allowances::Applied
-            } else {
-                Allowances::Ignored
-            },
+            allowances: allowances(config),
             suppressions: in_force.suppressions().to_vec(),
             trust: trust::of(&session, in_force, known.as_ref(), completeness).await?,
             gate,
@@ -123,82 +115,24 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
             };
             known.write(&writing, &judging, &selection)?;
         }
-        anyhow::Ok(report)
+        anyhow::Ok((report, asked))
     })?;
     if args.new_only {
         report
             .findings
             .retain(|finding| finding.baseline.as_deref() != Some("known"));
     }
-    for output in outputs {
-        output.write(&report)?;
-    }
+    let written = write_all(&outputs, &Sheet::new(&report, &catalogue, &asked), redaction);
     stages.end("write");
     if let Some(path) = &args.timings {
         stages.write(path)?;
     }
+    written?;
     Ok(match report.gate.exit_code {
         0 => Exit::Passed,
         1 => Exit::GateFailed,
         _ => Exit::NoData,
     })
-}
-
-/// A format, and where it goes.
-struct Output {
-    render: fn(&Report) -> anyhow::Result<String>,
-    path: Option<Utf8PathBuf>,
-}
-
-impl Output {
-    fn parse(text: &str) -> Result<Self, Failure> {
-        let (format, path) = match text.split_once('=') {
-            Some((format, path)) => (format, Some(Utf8PathBuf::from(path))),
-            None => (text, None),
-        };
-        let render: fn(&Report) -> anyhow::Result<String> = match format {
-            "table" => |report| Ok(table::render(report)?),
-            "markdown" => |report| Ok(markdown::render(report)?),
-            "json" => |report| Ok(json::render(report)?),
-            _ => {
-                return Err(Failure::usage(format!(
-                    "there is no format `{format}`; the formats are table, markdown, json"
-                )));
-            }
-        };
-        Ok(Self { render, path })
-    }
-
-    fn write(&self, report: &Report) -> anyhow::Result<()> {
-        let text = (self.render)(report)?;
-        match &self.path {
-            None => answer(&text),
-            Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {path}")),
-        }
-    }
-}
-
-/// Returns what was asked for; without a word, a table on a terminal and JSON elsewhere.
-fn outputs(args: &ReportArgs) -> Result<Vec<Output>, Failure> {
-    if args.output.is_empty() {
-        let format = if std::io::stdout().is_terminal() {
-            "table"
-        } else {
-            "json"
-        };
-        return Ok(vec![Output::parse(format)?]);
-    }
-    let outputs = args
-        .output
-        .iter()
-        .map(|text| Output::parse(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
-        return Err(Failure::usage(
-            "only one format can go to standard output; give the others a path: -o json=report.json".to_owned(),
-        ));
-    }
-    Ok(outputs)
 }
 
 fn gate(known: Option<&Known>, in_force: &InForce, demands: Demands) -> Result<GatePolicy, Failure> {
@@ -234,6 +168,28 @@ fn gate(known: Option<&Known>, in_force: &InForce, demands: Demands) -> Result<G
         on_partial: demands.on_partial,
         min_coverage: demands.min_coverage,
     })
+}
+
+fn redaction(config: &Config) -> Result<Redaction, Failure> {
+    let parsed = config.report.redact.parse();
+    parsed.map_err(|error| Failure::usage("`report.redact` (--redact) cannot be used".to_owned()).because(error))
+}
+
+fn settings(config: &Config, partitions: NonZeroUsize) -> Settings {
+    Settings {
+        partitions,
+        memory_bytes: MEMORY_BYTES,
+        spill: config.query.spill(),
+        skew_limit_us: config.analysis.skew_limit_us(),
+    }
+}
+
+fn allowances(config: &Config) -> Allowances {
+    if config.prices.allowances == "applied" {
+        Allowances::Applied
+    } else {
+        Allowances::Ignored
+    }
 }
 
 fn selection(args: &SelectionArgs) -> Selection {

@@ -12,6 +12,7 @@ pub mod chrome;
 pub mod format;
 mod markdown;
 pub mod pages;
+pub mod report;
 pub mod routes;
 pub mod state;
 mod text;

@@ -24,9 +24,9 @@ pub use bill::{Payers, bill};
 pub use waste::Waste;
 
 /// Nanoseconds of a month of 730 hours, in which monthly figures are given.
-const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
+pub(crate) const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
 /// The shortest window from which a monthly figure is made, in nanoseconds.
-const DAY_NANOS: i64 = 24 * 3_600 * 1_000_000_000;
+pub(crate) const DAY_NANOS: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// Thousandths in one: weights are in thousandths.
 const MILLI: i64 = 1_000;

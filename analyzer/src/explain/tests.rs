@@ -135,6 +135,7 @@ fn finding(function: &str, sub_resource: Option<&str>, exemplar: &str) -> Findin
         suppressed: None,
         also: Vec::new(),
         any_account: false,
+        place: None,
     }
 }
 

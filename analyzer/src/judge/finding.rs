@@ -59,6 +59,7 @@ impl Judge<'_> {
             suppressed: None,
             also: Vec::new(),
             any_account: logical.any_account,
+            place: None,
         })
     }
 

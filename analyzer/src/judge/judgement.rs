@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::neighbours::clocks::Skew;
 use crate::report::number::milliseconds;
+use crate::report::place::Place;
 
 /// What the rules said.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +74,9 @@ pub struct Finding {
     /// Whether `[[identity]]` says that it is the same in any account.
     #[serde(skip)]
     pub any_account: bool,
+    /// Where its function is defined in the code, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// Other places that a line of text names.

@@ -82,7 +82,7 @@ async fn kept_rows(frame: DataFrame) -> Result<MemTable, DataFusionError> {
     let planned = Arc::clone(frame.schema().inner());
     let mut partitions = frame.collect_partitioned().await?;
     let first = partitions.iter().flatten().next();
-    let came = first.map_or(planned, |batch| batch.schema());
+    let came = first.map_or(planned, RecordBatch::schema);
     let nullable = |field: &FieldRef| field.as_ref().clone().with_nullable(true);
     let schema = Arc::new(Schema::new(came.fields().iter().map(nullable).collect::<Vec<_>>()));
     for batch in partitions.iter_mut().flatten() {

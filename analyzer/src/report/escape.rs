@@ -35,6 +35,40 @@ pub fn markdown(text: &str) -> String {
     shown
 }
 
+/// Returns a text for XML, in elements and in attributes: escaped, without the characters that XML forbids.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in terminal(text).chars() {
+        match c {
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '&' => shown.push_str("&amp;"),
+            '"' => shown.push_str("&quot;"),
+            '\'' => shown.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => shown.push('\u{fffd}'),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// Returns a path as the path of a relative URI.
+#[must_use]
+pub fn uri(path: &str) -> String {
+    let mut shown = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => shown.push(char::from(byte)),
+            other => {
+                shown.push('%');
+                shown.push_str(&hex::encode_upper([other]));
+            }
+        }
+    }
+    shown
+}
+
 /// Cuts a text to so many characters, the last of them an ellipsis.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {

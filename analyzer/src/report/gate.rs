@@ -74,6 +74,20 @@ impl Default for GatePolicy {
     }
 }
 
+impl GatePolicy {
+    /// Returns whether a finding alone closes the gate.
+    #[must_use]
+    pub fn closes(&self, finding: &Finding) -> bool {
+        let old = matches!(finding.baseline.as_deref(), Some("known" | "upgrade"));
+        let judged = match self.against {
+            Against::Everything => true,
+            Against::Baseline => !old,
+            Against::Nothing => false,
+        };
+        judged && finding.suppressed.is_none() && self.fail_on.is_some_and(|least| finding.severity >= least)
+    }
+}
+
 impl Gate {
     /// Returns the verdict on nothing.
     #[must_use]
@@ -151,10 +165,7 @@ fn by_level(report: &Report, policy: &GatePolicy) -> Vec<String> {
     } else {
         ""
     };
-    let counts = |finding: &&Finding| {
-        let old = matches!(finding.baseline.as_deref(), Some("known" | "upgrade"));
-        finding.suppressed.is_none() && !(policy.against == Against::Baseline && old)
-    };
+    let counts = |finding: &&Finding| policy.closes(finding);
     let reason = |level: Severity| {
         let count = report
             .findings

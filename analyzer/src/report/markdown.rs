@@ -12,6 +12,8 @@ pub const LONGEST: usize = 60_000;
 const OPEN_ROWS: usize = 10;
 /// The longest name or message that is shown whole.
 const CELL_WIDTH: usize = 200;
+/// The longest reason of the verdict that is shown whole.
+const REASON_WIDTH: usize = 500;
 /// Reasons for missing prices that are shown; the rest stand in the JSON report.
 const REASONS: usize = 8;
 /// Characters kept for the line that says what was left out.
@@ -103,7 +105,16 @@ fn head(text: &mut String, report: &Report) -> fmt::Result {
     let totals = &report.totals;
     writeln!(text, "**pennyspan: {}**", report.gate.status)?;
     for reason in report.gate.reasons.iter().take(OPEN_ROWS) {
-        writeln!(text, "- {}", markdown(reason))?;
+        writeln!(text, "- {}", markdown(&cut(reason, REASON_WIDTH)))?;
+    }
+    if let Some(more) = report
+        .gate
+        .reasons
+        .len()
+        .checked_sub(OPEN_ROWS)
+        .filter(|more| *more > 0)
+    {
+        writeln!(text, "- +{more} more reasons in the JSON report")?;
     }
     if totals.attempts == 0 {
         return writeln!(text, "\nNo data in {} .. {}.", report.window.start, report.window.end);

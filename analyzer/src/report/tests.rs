@@ -14,6 +14,7 @@ use crate::testing::{SECOND, SEVEN, World, attempt};
 
 mod accepted;
 mod broken;
+mod formats;
 mod order;
 mod schema;
 
@@ -100,6 +101,7 @@ fn out_of_memory() -> Finding {
         suppressed: None,
         also: Vec::new(),
         any_account: false,
+        place: None,
     }
 }
 

@@ -333,7 +333,7 @@ impl Answers for AnalyzerAnswers {
     }
 
     async fn finding(&self, question: &Question, fingerprint: &str) -> Result<Answer<FindingAnswer>, AnswerError> {
-        limited(self.answer_finding(question, fingerprint)).await
+        Box::pin(limited(self.answer_finding(question, fingerprint))).await
     }
 
     async fn rule(&self, question: &Question, name: &str) -> Result<Answer<RuleAnswer>, AnswerError> {
