@@ -1,13 +1,15 @@
 // Opens every page of the real program in Chromium and demands that nothing is wrong with it: no console error, no violation of
 // the content security policy, no failed request, nothing that axe-core objects to, nothing wider than a phone, and names of
-// senders shown as text.
+// senders shown as text. The same of a report as one page of HTML.
 //
 // PENNYSPAN is the program (target/debug/pennyspan), CHROMIUM the browser (/usr/bin/chromium), BROWSER_MODULES a directory
 // into which `npm ci` was run (this one).
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { open } from "./browser.mjs";
 import { followLinks, journeys, look } from "./journeys.mjs";
@@ -46,7 +48,12 @@ try {
     console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s  ${one.name} ${one.path.slice(0, 100)}`);
   }
   for (const scripts of [true, false]) complaints.push(...(await followLinks(browser, company, scripts)));
-  console.log(`${looks.length} pages, each with and without scripts, light and dark, wide and narrow`);
+  await hostile.stop();
+  const report = join(scratch, "report.html");
+  const data = join(scratch, "hostile");
+  execFileSync(program, ["report", "--data", data, "--fail-on", "never", "-o", `html=${report}`, "--quiet"], { cwd: scratch });
+  complaints.push(...(await look(browser, { name: "report", path: "report.html", url: pathToFileURL(report).href })));
+  console.log(`${looks.length} pages and a report, each with and without scripts, light and dark, wide and narrow`);
 } finally {
   await browser?.close();
   await Promise.all(running.map((one) => one.stop()));

@@ -73,6 +73,7 @@ struct Page<'a> {
     severities: Split,
     charts: Vec<Bars>,
     findings: Vec<FindingRow>,
+    placed: bool,
     more_findings: usize,
     functions: Vec<&'a FunctionRow>,
     more_functions: usize,
@@ -101,6 +102,7 @@ pub fn render(sheet: &Sheet) -> Result<String, askama::Error> {
             .take(MOST_FINDINGS)
             .map(|(finding, _)| row(finding))
             .collect(),
+        placed: report.findings.iter().any(|finding| finding.place.is_some()),
         more_findings: report.findings.len().saturating_sub(MOST_FINDINGS),
         more_functions: functions.len().saturating_sub(MOST_FUNCTIONS),
         functions: functions.into_iter().take(MOST_FUNCTIONS).collect(),
