@@ -38,7 +38,15 @@ fn a_generated_day_is_reported_on_and_shown() {
     assert!(figure(&written, "on disk") > 0.0);
     let report = bench(&["report", "--runs", "1"], Some(&day));
     assert!(report.contains(": 600 invocations"), "{report}");
-    for stage in ["report", "open", "neighbours", "judge", "assemble", "write"] {
+    for stage in [
+        "report",
+        "open",
+        "neighbours",
+        "judge: measures",
+        "judge: error-rate",
+        "assemble",
+        "write",
+    ] {
         assert!(figure(&report, stage) >= 0.0, "{stage}");
     }
     let pages = bench(&["pages", "--runs", "1", "--rate", "1000"], Some(&day));

@@ -20,8 +20,12 @@ const SLICE: usize = 2;
 const MINUTES: u64 = 240;
 /// Invocations of each version, of which those in its first quarter of an hour do not count.
 const PER_VERSION: f64 = 2_400.0;
+/// After how many of them the newer version goes live beside the older one.
+const LIVE_AFTER: u64 = 20;
 /// Messages of the queue.
 const MESSAGES: f64 = 1_000.0;
+/// Milliseconds until a message that failed is tried again.
+const AGAIN_AFTER_MS: u64 = 30_000;
 
 /// How a shop runs.
 #[derive(Clone, Copy)]
@@ -29,7 +33,9 @@ struct Shop {
     seed: u64,
     /// By how much the newer version of `checkout` is slower in the median.
     slowdown: f64,
-    /// The share of messages that need a second attempt.
+    /// How often a message is tried, before those that fail once more.
+    attempts: u64,
+    /// The share of messages that need one attempt more.
     retried: f64,
 }
 
@@ -38,6 +44,7 @@ impl Shop {
         Self {
             seed,
             slowdown: 1.0,
+            attempts: 1,
             retried: 0.04,
         }
     }
@@ -51,22 +58,28 @@ impl Shop {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "thousands")]
         let count = |normal: f64| (normal * traffic) as u64;
         for version in ["1", "2"] {
-            let median_ms = if version == "2" { 120.0 * self.slowdown } else { 120.0 };
+            let (median_ms, from) = match version {
+                "2" => (120.0 * self.slowdown, LIVE_AFTER),
+                _ => (120.0, 0),
+            };
             for at in 0..count(PER_VERSION) {
                 let failed = random.random_bool(0.002);
                 let record = json!({"function": "checkout", "version": version, "invocation_id": format!("{}-{version}-{at}", self.seed),
                     "route": "POST /orders", "trigger": {"type": "http"}, "duration_ms": log_normal(&mut random, median_ms),
                     "outcome": if failed { "error" } else { "ok" }});
-                write(&mut lines, record, &mut random, self.seed);
+                let at = random.random_range(from * 60_000..MINUTES * 60_000);
+                write(&mut lines, record, at, self.seed);
             }
         }
         for message in 0..count(MESSAGES) {
-            let attempts = if random.random_bool(self.retried) { 2 } else { 1 };
+            let attempts = self.attempts + u64::from(random.random_bool(self.retried));
+            let first = random.random_range(0..(MINUTES - 10) * 60_000);
             for attempt in 1..=attempts {
-                let record = json!({"function": "order-worker", "version": "1", "invocation_id": format!("{}-m{message}", self.seed),
-                    "attempt": attempt, "trigger": {"type": "queue", "source": "orders"}, "duration_ms": log_normal(&mut random, 300.0),
+                let record = json!({"function": "order-worker", "version": "1",
+                    "invocation_id": format!("{}-m{message}-{attempt}", self.seed), "duration_ms": log_normal(&mut random, 300.0),
+                    "trigger": {"type": "queue", "source": "orders", "message_ids": [format!("{}-{message}", self.seed)]},
                     "outcome": if attempt < attempts { "error" } else { "ok" }});
-                write(&mut lines, record, &mut random, self.seed);
+                write(&mut lines, record, first + (attempt - 1) * AGAIN_AFTER_MS, self.seed);
             }
         }
         lines
@@ -79,9 +92,8 @@ fn log_normal(random: &mut StdRng, median_ms: f64) -> f64 {
     (median_ms * (0.25 * normal).exp() * 1000.0).round() / 1000.0
 }
 
-/// Completes a record with what all have, and a time of its own.
-fn write(lines: &mut String, mut record: Value, random: &mut StdRng, seed: u64) {
-    let at = random.random_range(0..MINUTES * 60_000);
+/// Completes a record with what all have, and its time: milliseconds after the shop opened.
+fn write(lines: &mut String, mut record: Value, at: u64, seed: u64) {
     let billed = record["duration_ms"].as_f64().unwrap().ceil();
     let time = format!(
         "2026-10-08T{:02}:{:02}:{:02}.{:03}Z",
@@ -145,7 +157,7 @@ fn seeds() -> Vec<u64> {
 }
 
 #[test]
-fn a_healthy_shop_passes_and_a_slower_one_fails_by_every_seed() {
+fn a_healthy_shop_passes_and_one_that_is_slower_or_tries_twice_fails_by_every_seed() {
     let folder = tempfile::tempdir().unwrap();
     let baseline = folder.path().join("baseline.json");
     let (code, report) = judged(Shop::healthy(0), &baseline, &["--write-baseline"]);
@@ -160,6 +172,18 @@ fn a_healthy_shop_passes_and_a_slower_one_fails_by_every_seed() {
         };
         let (code, report) = judged(slower, &baseline, &["--rule", "duration-regression"]);
         assert_eq!(code, Some(1), "seed {seed}, 30 % slower: {:?}", said(&report));
+        let trying = Shop {
+            attempts: 2,
+            retried: 0.08,
+            ..healthy
+        };
+        let (code, report) = judged(trying, &baseline, &["--rule", "retry-amplification"]);
+        assert_eq!(
+            code,
+            Some(1),
+            "seed {seed}, twice as many attempts: {:?}",
+            said(&report)
+        );
     }
 }
 
