@@ -98,6 +98,30 @@ pub enum Command {
         answers.\n\nExample:\n  pennyspan doctor --http http://127.0.0.1:4318 --grpc http://127.0.0.1:4317 --web http://127.0.0.1:8080\n"
     )]
     Doctor(doctor::DoctorArgs),
+    /// Prints what a shell needs to complete this program's commands and flags.
+    #[command(
+        after_help = "Example:\n  pennyspan completions bash > ~/.local/share/bash-completion/completions/pennyspan\n"
+    )]
+    Completions(CompletionsArgs),
+    /// Writes the manual pages of this program, one for each command.
+    #[command(after_help = "Example:\n  pennyspan man ~/.local/share/man/man1\n")]
+    Man(ManArgs),
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The directory, which is created where it is missing; pages that are there are written anew.
+    #[arg(value_name = "DIR")]
+    pub directory: Utf8PathBuf,
 }
 
 /// Flags of `serve`.

@@ -1,12 +1,14 @@
 //! The subcommands: each reads what it needs, asks, writes the answer, and says how it ended.
 
 pub mod bench;
+pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod explain;
 pub mod import;
 pub mod loadgen;
+pub mod man;
 pub mod prices;
 pub mod query;
 pub mod report;

@@ -71,6 +71,8 @@ fn run(cli: &Cli, flags: &[(&'static str, String, String)]) -> anyhow::Result<Ex
         Command::Bench(args) => commands::bench::run(&args.command, &in_force),
         Command::Doctor(args) => commands::doctor::run(args, &in_force),
         Command::Loadgen(args) => commands::loadgen::run(args),
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Man(args) => commands::man::run(args),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The help is part of what is promised.
 
-use clap::Command;
+use clap::{Command, ValueEnum as _};
 
 use super::configured;
 
@@ -113,4 +113,75 @@ fn the_version_names_commit_and_price_books() {
         version.contains("commit ") && version.contains("aws-lambda of 20"),
         "{version}"
     );
+}
+
+/// Returns the names of all commands, each with its path and hyphens between, the program first.
+fn page_names() -> Vec<String> {
+    let all = all(&built(), "");
+    all.into_iter().map(|(path, _)| path.replace(' ', "-")).collect()
+}
+
+#[test]
+fn completions_of_every_shell_know_every_command() {
+    let names: Vec<String> = built()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    for shell in clap_complete::Shell::value_variants() {
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut configured::command(), "pennyspan", &mut script);
+        let script = String::from_utf8(script).unwrap();
+        let missing: Vec<_> = names.iter().filter(|name| !script.contains(name.as_str())).collect();
+        assert!(missing.is_empty() && script.contains("fail-on"), "{shell}: {missing:?}");
+    }
+}
+
+#[test]
+fn every_command_has_its_manual_page() {
+    let place = tempfile::tempdir().unwrap();
+    clap_mangen::generate_to(configured::command(), place.path()).unwrap();
+    for name in page_names() {
+        let page = std::fs::read_to_string(place.path().join(format!("{name}.1")));
+        assert!(page.is_ok_and(|page| page.contains(".SH SYNOPSIS")), "{name}");
+    }
+}
+
+/// Leaves out variables that hold whole flags; those that hold the value of one stay.
+fn without_variables(words: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        let is_value = kept.last().is_some_and(|before| before.starts_with('-'));
+        if is_value || !word.starts_with('$') {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+/// What people copy into their pipelines.
+const PIPELINES: [(&str, &str); 4] = [
+    ("docs/ci.md", include_str!("../../docs/ci.md")),
+    ("action.yml", include_str!("../../action.yml")),
+    ("templates/report.yml", include_str!("../../templates/report.yml")),
+    ("docs/report.md", include_str!("../../docs/report.md")),
+];
+
+#[test]
+fn command_lines_of_pipelines_are_accepted() {
+    let mut accepted = 0;
+    for (file, text) in PIPELINES {
+        for line in text.lines() {
+            let line = line.trim_start_matches([' ', '-', '`']);
+            let bare = line.strip_prefix("script: ").unwrap_or(line);
+            let bare = bare.strip_prefix(".pennyspan/bin/").unwrap_or(bare);
+            if !bare.starts_with("pennyspan ") {
+                continue;
+            }
+            let command = bare.split(['`', '#', '>']).next().unwrap_or_default().replace('"', "'");
+            let parsed = configured::command().try_get_matches_from(without_variables(shell_words(&command)));
+            assert!(parsed.is_ok(), "{file}: {line}: {}", parsed.unwrap_err());
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 15, "{accepted}");
 }

@@ -229,3 +229,23 @@ fn test_modules(files: &[PathBuf]) -> BTreeSet<String> {
     }
     names
 }
+
+/// What is copied or included as YAML.
+const YAML: [&str; 2] = ["action.yml", "templates/report.yml"];
+
+#[test]
+fn what_pipelines_include_is_yaml() {
+    let included = YAML.map(|file| (file, fs::read_to_string(root().join(file)).unwrap()));
+    let documented = fs::read_to_string(root().join("docs/ci.md")).unwrap();
+    let blocks = documented.split("```yaml\n").skip(1).map(|rest| {
+        let block = rest.split("```").next().unwrap();
+        ("docs/ci.md", block.to_owned())
+    });
+    let all: Vec<(&str, String)> = included.into_iter().chain(blocks).collect();
+    assert_eq!(all.len(), 5);
+    for (file, text) in all {
+        let events = saphyr_parser::Parser::new_from_str(&text);
+        let read: Result<Vec<_>, _> = events.collect();
+        assert!(read.is_ok_and(|events| events.len() > 10), "{file}:\n{text}");
+    }
+}
