@@ -249,3 +249,22 @@ fn what_pipelines_include_is_yaml() {
         assert!(read.is_ok_and(|events| events.len() > 10), "{file}:\n{text}");
     }
 }
+
+#[test]
+fn lines_that_runbooks_say_to_add_are_accepted() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("pennyspan.toml");
+    let mut accepted = 0;
+    for rule in fs::read_dir(root().join("rules/catalog")).unwrap() {
+        let path = rule.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            fs::write(&file, block.split("```").next().unwrap()).unwrap();
+            let output = pennyspan(&["config", "check", file.to_str().unwrap()]);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {said}", path.display());
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 10, "{accepted}");
+}
