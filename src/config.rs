@@ -11,7 +11,10 @@ use pennyspan_analyzer::session::Spill;
 use pennyspan_collector::decode::Settings;
 use serde::{Deserialize, Serialize};
 
+use crate::places::Stated;
+
 mod budget;
+mod entries;
 pub mod function;
 pub mod keys;
 mod layer;
@@ -19,7 +22,6 @@ pub mod page;
 mod retention;
 pub mod schema;
 mod suppress;
-mod trust;
 
 pub use layer::{Layer, Origin};
 
@@ -45,6 +47,8 @@ pub struct Config {
     /// What is expected to be absent, as written; [`InForce::expected_absent`] has read it.
     #[serde(rename = "expected-absent")]
     pub expected_absent: Vec<toml::Table>,
+    /// Where functions are defined, as written; [`InForce::sources`] has read it.
+    pub source: Vec<toml::Table>,
     /// Where the server listens.
     pub serve: Serve,
     /// When the tables are written.
@@ -294,6 +298,7 @@ pub struct InForce {
     budgets: Vec<Budget>,
     identities: Vec<Identity>,
     expected_absent: Vec<ExpectedAbsent>,
+    sources: Vec<Stated>,
 }
 
 impl InForce {
@@ -306,13 +311,15 @@ impl InForce {
         let mut merged = defaults.values().clone();
         let mut origins: BTreeMap<String, Origin> = defaults.leaves().map(|(path, _, origin)| (path, origin)).collect();
         let mut suppressions = Vec::new();
-        let (mut budgets, mut identities, mut expected_absent) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut budgets, mut identities) = (Vec::new(), Vec::new());
+        let (mut expected_absent, mut sources) = (Vec::new(), Vec::new());
         for layer in layers {
             layer.check_against(&defaults)?;
             suppressions.extend(layer.suppressions()?);
             budgets.extend(layer.budgets()?);
             identities.extend(layer.identities()?);
             expected_absent.extend(layer.expected_absent()?);
+            sources.extend(layer.sources()?);
             layer.check_functions()?;
             for (path, value, origin) in layer.leaves() {
                 layer::set(&mut merged, &path, value.clone()).map_err(|problem| ConfigError::BadValue {
@@ -340,6 +347,7 @@ impl InForce {
             budgets,
             identities,
             expected_absent,
+            sources,
         })
     }
 
@@ -353,6 +361,12 @@ impl InForce {
     #[must_use]
     pub fn expected_absent(&self) -> &[ExpectedAbsent] {
         &self.expected_absent
+    }
+
+    /// Returns where functions are defined, as far as files say.
+    #[must_use]
+    pub fn sources(&self) -> &[Stated] {
+        &self.sources
     }
 
     /// Returns the findings that are accepted, in the order of the file.

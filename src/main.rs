@@ -16,6 +16,7 @@ mod fault_points;
 mod health;
 mod metrics;
 mod pages;
+mod places;
 mod sending;
 mod serving;
 mod source;

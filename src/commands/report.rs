@@ -1,6 +1,7 @@
 //! `pennyspan report`: the report, and the gate of CI.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use pennyspan_analyzer::judge::{self, Judging};
@@ -21,6 +22,7 @@ use crate::cli::{ReportArgs, SelectionArgs};
 use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::places::Places;
 use crate::source;
 use crate::stages::Stages;
 use crate::when;
@@ -82,6 +84,9 @@ pub fn run(args: &ReportArgs, in_force: &InForce, quiet: bool) -> anyhow::Result
         let mut judgement = judge::judge_observed(&session, &question, &catalogue, &judging, &mut done).await?;
         if let Some(known) = &known {
             known.mark(&mut judgement.findings, &catalogue, &books);
+        }
+        if !judgement.findings.is_empty() {
+            Places::read(Path::new("."), in_force.sources()).mark(&mut judgement.findings);
         }
         let before = match limits.window(session.window()).map(Span::Window) {
             Some(before) => {

@@ -1,15 +1,20 @@
-//! Reading `[[identity]]` and `[[expected-absent]]`: each entry is checked by itself, so that an error names its line.
+//! Reading `[[identity]]`, `[[expected-absent]]` and `[[source]]`: each entry is checked by itself, so that an error names its line.
 
 use pennyspan_analyzer::judge::identity::{Glob, Identity};
+use pennyspan_analyzer::report::Place;
 use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use toml::Value;
 
 use super::{ConfigError, layer};
+use crate::places::Stated;
 
 /// The key that holds the identities.
 pub(super) const IDENTITY: &str = "identity";
 /// The key that holds what is expected to be absent.
 pub(super) const ABSENT: &str = "expected-absent";
+
+/// The key that holds where functions are defined.
+pub(super) const SOURCE: &str = "source";
 
 /// One member of an entry, a text: its name and what it means.
 pub(super) type Member = (&'static str, &'static str);
@@ -46,11 +51,21 @@ pub(super) const OF_ABSENT: &[Member] = &[
     ("reason", "Why it is absent. Required."),
 ];
 
+/// The members of where functions are defined.
+pub(super) const OF_SOURCE: &[Member] = &[
+    ("function", "Glob over functions. Required."),
+    (
+        "path",
+        "The file, relative to the repository's root, with a colon and the line where it is not the first. Required.",
+    ),
+];
+
 /// Returns the members of a key's entries; none of a key that is not read here.
 pub(super) fn members(key: &str) -> Option<&'static [Member]> {
     match key {
         IDENTITY => Some(OF_IDENTITY),
         ABSENT => Some(OF_ABSENT),
+        SOURCE => Some(OF_SOURCE),
         _ => None,
     }
 }
@@ -91,6 +106,21 @@ pub(super) fn absent(entry: &Value, place: &str) -> Result<ExpectedAbsent, Confi
         function: entry.required("function", "name the functions that are meant")?,
         route: entry.text("route")?,
         trigger: entry.text("trigger")?,
+    })
+}
+
+/// Reads where one function is defined.
+pub(super) fn source(entry: &Value, place: &str) -> Result<Stated, ConfigError> {
+    let entry = Entry::of(entry, SOURCE, place)?;
+    let said = entry.required("path", "say where the functions are")?;
+    let (path, line) = match said.rsplit_once(':') {
+        Some((path, line)) => (path.to_owned(), line.parse().ok().filter(|line| *line > 0)),
+        None => (said.clone(), Some(1)),
+    };
+    let line = line.ok_or_else(|| entry.bad("path", &format!("holds `{said}`: expected a file, or FILE:LINE")))?;
+    Ok(Stated {
+        function: entry.required("function", "name the functions that are meant")?,
+        place: Place { path, line },
     })
 }
 

@@ -10,7 +10,9 @@ use pennyspan_analyzer::report::budget::Budget;
 use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use super::{ConfigError, DEFAULT, budget, function, keys, suppress, trust};
+use crate::places::Stated;
+
+use super::{ConfigError, DEFAULT, budget, entries, function, keys, suppress};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +56,9 @@ pub(super) const LISTS: &[&str] = &[
     suppress::KEY,
     function::KEY,
     budget::KEY,
-    trust::IDENTITY,
-    trust::ABSENT,
+    entries::IDENTITY,
+    entries::ABSENT,
+    entries::SOURCE,
 ];
 
 /// One layer.
@@ -197,15 +200,22 @@ impl Layer {
 
     /// Reads the identities of a file.
     pub(super) fn identities(&self) -> Result<Vec<Identity>, ConfigError> {
-        self.entries(trust::IDENTITY)
-            .map(|(entry, place)| trust::identity(entry, &place))
+        self.entries(entries::IDENTITY)
+            .map(|(entry, place)| entries::identity(entry, &place))
             .collect()
     }
 
     /// Reads what a file says is expected to be absent.
     pub(super) fn expected_absent(&self) -> Result<Vec<ExpectedAbsent>, ConfigError> {
-        self.entries(trust::ABSENT)
-            .map(|(entry, place)| trust::absent(entry, &place))
+        self.entries(entries::ABSENT)
+            .map(|(entry, place)| entries::absent(entry, &place))
+            .collect()
+    }
+
+    /// Reads what a file says of where functions are defined.
+    pub(super) fn sources(&self) -> Result<Vec<Stated>, ConfigError> {
+        self.entries(entries::SOURCE)
+            .map(|(entry, place)| entries::source(entry, &place))
             .collect()
     }
 

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use pennyspan_analyzer::report::budget::{Measure, SELECTORS};
 use pennyspan_analyzer::report::suppress;
 
+use super::entries;
 use super::function;
 use super::keys::{self, Key};
-use super::trust;
 
 /// Returns the page.
 #[must_use]
@@ -91,7 +91,7 @@ fn chapter(key: &Key) -> String {
             let _ = writeln!(text, "| `{}` | {} |", member.name, member.sentence);
         }
     }
-    if let Some(members) = trust::members(&key.path) {
+    if let Some(members) = entries::members(&key.path) {
         text.push_str("\n| key | meaning |\n| --- | --- |\n");
         for (name, sentence) in members {
             let _ = writeln!(text, "| `{name}` | {sentence} |");

@@ -5,9 +5,9 @@ use pennyspan_analyzer::report::suppress;
 use serde_json::{Map, Value as Json, json};
 use toml::Value;
 
+use super::entries;
 use super::function::{self, Holds};
 use super::keys::{self, Key};
-use super::trust;
 
 /// Returns the schema, indented, with a newline at its end.
 #[must_use]
@@ -50,7 +50,9 @@ fn of(key: &Key) -> Json {
         Value::Array(_) if key.path == super::suppress::KEY => json!({ "type": "array", "items": suppression() }),
         Value::Array(_) if key.path == super::budget::KEY => json!({ "type": "array", "items": budget() }),
         Value::Array(_) if key.path == function::KEY => json!({ "type": "array", "items": settings() }),
-        Value::Array(_) if trust::members(&key.path).is_some() => json!({ "type": "array", "items": texts(&key.path) }),
+        Value::Array(_) if entries::members(&key.path).is_some() => {
+            json!({ "type": "array", "items": texts(&key.path) })
+        }
         Value::Array(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Value::Boolean(_) => json!({ "type": "boolean" }),
         Value::Integer(_) => json!({ "type": "integer", "minimum": 0 }),
@@ -113,12 +115,16 @@ fn budget() -> Json {
 /// Returns the schema of an entry that holds texts.
 fn texts(key: &str) -> Json {
     let mut members = Map::new();
-    for (name, sentence) in trust::members(key).into_iter().flatten() {
+    for (name, sentence) in entries::members(key).into_iter().flatten() {
         members.insert((*name).to_owned(), json!({ "type": "string", "description": sentence }));
     }
     let mut schema = object(&members);
-    let required = |(name, sentence): &trust::Member| sentence.ends_with(" Required.").then_some(*name);
-    let required: Vec<&str> = trust::members(key).into_iter().flatten().filter_map(required).collect();
+    let required = |(name, sentence): &entries::Member| sentence.ends_with(" Required.").then_some(*name);
+    let required: Vec<&str> = entries::members(key)
+        .into_iter()
+        .flatten()
+        .filter_map(required)
+        .collect();
     schema["required"] = json!(required);
     schema
 }

@@ -20,6 +20,7 @@ mod exporters;
 mod faults;
 mod findings;
 mod flapping;
+mod formats;
 mod full_disk;
 mod gate;
 mod health;

@@ -109,6 +109,10 @@ fn an_identity_that_says_too_little_is_refused_where_it_stands() {
             "[[expected-absent]]\nfunction = \"a\"\n",
             "`expected-absent.reason` is missing",
         ),
+        (
+            "[[source]]\nfunction = \"a\"\npath = \"a.py:zero\"\n",
+            "expected a file, or FILE:LINE",
+        ),
     ] {
         let file = records.configured(text);
         let output = pennyspan(&["config", "check", &file]);
