@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::Definition;
+use super::lines::members;
 
-/// Returns the function of a `function.json`.
+/// Returns the function of a `function.json`, which has bindings.
 pub(super) fn definitions(path: &Path, text: &str) -> Result<Vec<Definition>, String> {
     let directory = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    let Some(function) = directory.filter(|_| text.contains("\"bindings\"")) else {
+    let bound = members(text)?.iter().any(|member| member.keys() == ["bindings"]);
+    let Some(function) = directory.filter(|_| bound) else {
         return Ok(Vec::new());
     };
     let names = [format!("*/{function}"), function.to_owned()];

@@ -30,14 +30,14 @@ pub(super) fn definitions(_path: &Path, text: &str) -> Result<Vec<Definition>, S
         });
         let resource = members.iter().find(|resource| resource.keys() == ["Resources", id]);
         let line = resource.map_or(member.line, |resource| resource.line);
-        let name = named
+        let written = named
             .filter(|named| !named.made)
             .and_then(|named| named.value.as_deref());
-        let names = match name.and_then(spelled) {
+        let possible = match written.and_then(spelled) {
             Some(name) => vec![name],
             None => vec![format!("*-{id}-*"), id.to_owned()],
         };
-        found.extend(names.into_iter().map(|name| Definition { name, line }));
+        found.extend(possible.into_iter().map(|name| Definition { name, line }));
     }
     Ok(found)
 }

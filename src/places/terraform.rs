@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::structure::{Block, BlockLabel, Body};
 
 use super::{Definition, spelled};
 
@@ -27,7 +27,7 @@ pub(super) fn definitions(_path: &Path, text: &str) -> Result<Vec<Definition>, S
     let body: Body = hcl_edit::parser::parse_body(text).map_err(|problem| problem.to_string())?;
     let mut found = Vec::new();
     for block in body.blocks() {
-        let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+        let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
         let (attribute, label) = match (block.ident.as_str(), labels.as_slice()) {
             ("resource", [kind, label]) => match NAMED.iter().find(|(known, _)| known == kind) {
                 Some((_, attribute)) => (*attribute, *label),

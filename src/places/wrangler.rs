@@ -69,11 +69,14 @@ fn without_comments(text: &str) -> String {
     let mut rest = text;
     let mut quoted = false;
     while let Some(letter) = rest.chars().next() {
-        let comment = match quoted {
-            true => None,
-            false if rest.starts_with("//") => Some(rest.find('\n').unwrap_or(rest.len())),
-            false if rest.starts_with("/*") => Some(rest.find("*/").map_or(rest.len(), |at| at + 2)),
-            false => None,
+        let comment = if quoted {
+            None
+        } else if rest.starts_with("//") {
+            Some(rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            Some(rest.find("*/").map_or(rest.len(), |at| at + 2))
+        } else {
+            None
         };
         if let Some(end) = comment {
             let blank = |letter: char| if letter == '\n' { '\n' } else { ' ' };
