@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod doctor;
 pub mod loadgen;
+pub mod report;
+pub mod storage;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,7 +66,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  pennyspan report --from telemetry/ --fail-on high -o markdown=report.md\n  pennyspan report --from telemetry/ --baseline baseline.json --write-baseline\n"
     )]
-    Report(Box<ReportArgs>),
+    Report(Box<report::ReportArgs>),
     /// Explains one invocation: its facts, which of them won, what it cost step by step, and what it took part in.
     #[command(after_help = "Example:\n  pennyspan explain 8286a188-ba32-4475-8077-530cd35c09a9 --from telemetry/\n")]
     Explain(ExplainArgs),
@@ -76,7 +78,7 @@ pub enum Command {
     Prices(PricesArgs),
     /// Shows what the data directory holds, proves it, merges its files, or removes what is old or named.
     #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
-    Storage(StorageArgs),
+    Storage(storage::StorageArgs),
     /// Shows the configuration in force, or checks a file.
     #[command(after_help = "Example:\n  pennyspan config show\n")]
     Config(ConfigArgs),
@@ -241,86 +243,6 @@ pub enum ExplainFormat {
     Json,
 }
 
-/// Flags of `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// Files and directories of telemetry, in any format that `import` reads, instead of the data directory.
-    #[arg(long = "from", value_name = "PATH", conflicts_with = "data")]
-    pub from: Vec<Utf8PathBuf>,
-    /// Directory of the tables; where a server writes it, what is committed there is read.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-    #[command(flatten)]
-    pub door: DoorArgs,
-    #[command(flatten)]
-    pub window: WindowArgs,
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-    /// Fails from this level on: critical, high, medium, low or never. With a baseline, only what is new or worse counts.
-    #[arg(long, value_name = "LEVEL")]
-    pub fail_on: Option<String>,
-    /// What no data in the window means: fail, warn or pass.
-    #[arg(long, value_name = "WHAT")]
-    pub on_no_data: Option<String>,
-    /// The findings that are known: they stay listed, and do not close the gate until they get worse.
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<String>,
-    /// Writes what is found into the baseline. What is known already keeps its day.
-    #[arg(long)]
-    pub write_baseline: bool,
-    /// With --write-baseline: lets go of what is not found any more, also not at 0.8 of its threshold.
-    #[arg(long, requires = "write_baseline")]
-    pub prune: bool,
-    /// Judges by the rules of this profile: full, or ci for short runs on fresh stacks.
-    #[arg(long, value_name = "PROFILE")]
-    pub profile: Option<String>,
-    /// Waits so long, such as 120s, for attempts that started and were not reported, where a server is writing the directory.
-    #[arg(long, value_name = "LENGTH")]
-    pub settle: Option<String>,
-    /// Ends with 3 where a smaller share of the attempts was reported to its end, such as 0.98.
-    #[arg(long, value_name = "SHARE")]
-    pub require_complete: Option<String>,
-    /// What too few reported attempts or too little coverage mean: fail or warn.
-    #[arg(long, value_name = "WHAT")]
-    pub on_partial: Option<String>,
-    /// Ends with 3 where a smaller share of the baseline's functions, routes and triggers was exercised, such as 80%.
-    #[arg(long, value_name = "SHARE")]
-    pub min_coverage: Option<String>,
-    /// Lists only findings that are new or worse than the baseline knows them.
-    #[arg(long)]
-    pub new_only: bool,
-    /// Limits as code, in `[[budget]]` tables: a broken one fails the gate. Repeatable.
-    #[arg(long, value_name = "FILE")]
-    pub budget: Vec<String>,
-    /// Does not judge a budget of fewer samples.
-    #[arg(long, value_name = "N")]
-    pub min_samples: Option<u32>,
-    /// Compares with the window before, the week before, or an earlier JSON report.
-    #[arg(long, value_name = "previous|week|REPORT.json")]
-    pub compare: Option<String>,
-    /// Fails where a month costs more, at list prices.
-    #[arg(long, value_name = "USD")]
-    pub max_monthly: Option<String>,
-    /// Fails where the cost rises by more than this against the comparison.
-    #[arg(long, value_name = "10%|50USD")]
-    pub max_increase: Option<String>,
-    /// Gives monthly figures at production's counts: its JSON report, or an object of functions and invocations a month.
-    #[arg(long, value_name = "FILE")]
-    pub volumes: Option<String>,
-    /// Leaves out of the formats for many readers: any of account, tenant and message, with commas between, or none.
-    #[arg(long, value_name = "WHAT")]
-    pub redact: Option<String>,
-    /// Writes this format, to a file or to standard output. Repeatable.
-    #[arg(short = 'o', long = "output", value_name = "FORMAT[=PATH]")]
-    pub output: Vec<String>,
-    /// Takes this many processor threads.
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-    /// Writes how long each stage took, and the most memory, as JSON to this file.
-    #[arg(long, value_name = "FILE")]
-    pub timings: Option<Utf8PathBuf>,
-}
-
 /// What records themselves may not say.
 #[derive(Debug, Args)]
 pub struct DoorArgs {
@@ -393,109 +315,6 @@ pub enum ConfigCommand {
         /// The file.
         file: Utf8PathBuf,
     },
-}
-
-/// Flags of `storage`.
-#[derive(Debug, Args)]
-pub struct StorageArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: StorageCommand,
-}
-
-/// The subcommands of `storage`.
-#[derive(Debug, Subcommand)]
-pub enum StorageCommand {
-    /// Lists tables with their files, bytes, rows and positions; a server may be running.
-    #[command(after_help = "Example:\n  pennyspan storage status --data ./pennyspan-data\n")]
-    Status(StorageStatusArgs),
-    /// Merges small files now, and equal rows in them; no server may be running.
-    #[command(after_help = "Example:\n  pennyspan storage compact --data ./pennyspan-data\n")]
-    Compact(StorageCompactArgs),
-    /// Reads every file again and folds all facts once more, and says what is not as it should be; a server may be running.
-    #[command(
-        after_help = "Each file is read whole: its checksum, its number of rows and their ranges as the table's log says them, its order, and \
-        no row twice. Then all facts and spans are folded and compared with the folded tables. It ends with 3 where anything is wrong, and \
-        names it.\n\nExample:\n  pennyspan storage verify --data ./pennyspan-data\n"
-    )]
-    Verify(StorageVerifyArgs),
-    /// Removes every row that is older than [retention] says; no server may be running.
-    #[command(
-        after_help = "What is in the write-ahead log is written into files first. The files that held the rows are deleted by the next command or \
-        server ten minutes later, as other processes may be reading them.\n\nExample:\n  PENNYSPAN_RETENTION_LOGS=\"3 days\" pennyspan storage expire --data \
-        ./pennyspan-data\n"
-    )]
-    Expire(StorageExpireArgs),
-    /// Deletes what one function or one workspace has sent, and what was folded from it; no server may be running.
-    #[command(
-        after_help = "What is in the write-ahead log is written into files first. Rows go that name the function, and rows that name no function but \
-        one of its invocations. Their files are deleted at once: another process that reads them has to start again. Requests stay in the \
-        write-ahead log as they came until their segment is released.\n\nExamples:\n  pennyspan storage delete --function checkout --dry-run\n  \
-        pennyspan storage delete --workspace team-a --everything\n"
-    )]
-    Delete(StorageDeleteArgs),
-}
-
-/// Flags of `storage status`.
-#[derive(Debug, Args)]
-pub struct StorageStatusArgs {
-    /// Directory of the tables.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-    /// Directory of the write-ahead log; DATA/wal without it.
-    #[arg(long, value_name = "DIR")]
-    pub wal: Option<String>,
-}
-
-/// Flags of `storage verify`.
-#[derive(Debug, Args)]
-pub struct StorageVerifyArgs {
-    /// Directory of the tables.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-}
-
-/// Flags of `storage expire`.
-#[derive(Debug, Args)]
-pub struct StorageExpireArgs {
-    /// Directory of the tables.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-    /// Directory of the write-ahead log; DATA/wal without it.
-    #[arg(long, value_name = "DIR")]
-    pub wal: Option<String>,
-}
-
-/// Flags of `storage delete`.
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true))]
-pub struct StorageDeleteArgs {
-    /// Directory of the tables.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
-    /// Directory of the write-ahead log; DATA/wal without it.
-    #[arg(long, value_name = "DIR")]
-    pub wal: Option<String>,
-    /// The workspace.
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub workspace: String,
-    /// Deletes what this function has sent.
-    #[arg(long, value_name = "NAME", group = "what")]
-    pub function: Option<String>,
-    /// Deletes all that the workspace holds.
-    #[arg(long, group = "what")]
-    pub everything: bool,
-    /// Says how many rows would go, and deletes none.
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// Flags of `storage compact`.
-#[derive(Debug, Args)]
-pub struct StorageCompactArgs {
-    /// Directory of the tables.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<String>,
 }
 
 /// Flags of `rules`.

@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
+use pennyspan_analyzer::analysis::selection::matches;
 use pennyspan_analyzer::judge::Finding;
 use pennyspan_analyzer::report::Place;
 use tracing::warn;
@@ -67,14 +68,16 @@ impl Places {
             defined: Vec::new(),
         };
         let mut left = MOST_ENTRIES;
-        for path in files(root, DEPTH, &mut left) {
+        let files = files(root, DEPTH, &mut left);
+        if left == 0 {
+            warn!(
+                "more than {MOST_ENTRIES} files and directories: not all of them are looked at for functions; [[source]] says where one is"
+            );
+        }
+        for path in files {
             let Some(dialect) = dialect(&path) else { continue };
-            let small = std::fs::metadata(&path).is_ok_and(|known| known.is_file() && known.len() <= LARGEST);
-            let Some(text) = small.then(|| std::fs::read_to_string(&path).ok()).flatten() else {
-                continue;
-            };
             let shown = relative(root, &path);
-            match dialect(&path, &text) {
+            match text_of(&path).and_then(|text| dialect(&path, &text)) {
                 Ok(found) => places
                     .defined
                     .extend(found.into_iter().map(|definition| (definition, shown.clone()))),
@@ -93,14 +96,14 @@ impl Places {
 
     /// Returns where a function is defined.
     fn of(&self, function: &str) -> Option<Place> {
-        let stated = self.stated.iter().find(|stated| fits(&stated.function, function));
+        let stated = self.stated.iter().find(|stated| matches(&stated.function, function));
         if let Some(stated) = stated {
             return Some(stated.place.clone());
         }
         let fitting = self
             .defined
             .iter()
-            .filter(|(definition, _)| fits(&definition.name, function));
+            .filter(|(definition, _)| matches(&definition.name, function));
         let (definition, path) = fitting.min_by_key(|(definition, path)| {
             let open = definition.name.matches('*').count();
             (open, Reverse(definition.name.len()), path, definition.line)
@@ -136,9 +139,11 @@ fn files(directory: &Path, depth: usize, left: &mut usize) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();
     };
-    let mut entries: Vec<_> = entries.flatten().take(*left).collect();
-    *left -= entries.len();
+    let mut entries: Vec<_> = entries.flatten().collect();
+    // The same ones whenever there are too many: a directory tells them in no order.
     entries.sort_by_key(std::fs::DirEntry::file_name);
+    entries.truncate(*left);
+    *left -= entries.len();
     let mut found = Vec::new();
     for entry in entries {
         let name = entry.file_name();
@@ -154,6 +159,18 @@ fn files(directory: &Path, depth: usize, left: &mut usize) -> Vec<PathBuf> {
     found
 }
 
+/// Returns the text of a file that is small enough.
+///
+/// # Errors
+/// Why it is not read.
+fn text_of(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|problem| problem.to_string())?.len();
+    if size > LARGEST {
+        return Err(format!("{size} bytes, and {LARGEST} are read"));
+    }
+    std::fs::read_to_string(path).map_err(|problem| problem.to_string())
+}
+
 /// Returns a path below a root, with `/` between its parts.
 fn relative(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
@@ -161,21 +178,25 @@ fn relative(root: &Path, path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Returns a name with `*` for each variable, `${…}`, whatever stands in its braces.
+/// Returns a name with `*` for each variable, `${…}`, whatever stands in its braces, also braces.
 fn open_name(text: &str) -> String {
     let mut name = String::new();
-    let mut depth = 0_usize;
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '$' if depth == 0 && letters.peek() == Some(&'{') => name.push('*'),
-            '{' if depth > 0 || name.ends_with('*') => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            _ if depth == 0 => name.push(letter),
-            _ => {}
-        }
+    let mut rest = text;
+    while let Some((before, variable)) = rest.split_once("${") {
+        name.push_str(before);
+        name.push('*');
+        let mut depth = 1_usize;
+        let end = variable.find(|letter: char| {
+            match letter {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        rest = end.map_or("", |end| &variable[end + 1..]);
     }
-    name
+    name + rest
 }
 
 /// Returns a name with `*` for each variable; none where it is nothing else.
@@ -184,21 +205,10 @@ fn spelled(text: &str) -> Option<String> {
     name.chars().any(|letter| letter != '*').then_some(name)
 }
 
-/// Returns whether a name fits, in which `*` stands for any letters.
-fn fits(name: &str, function: &str) -> bool {
-    let mut parts = name.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = function.strip_prefix(first) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
+/// Returns the line of a byte, from one.
+fn line_of(text: &str, at: usize) -> u32 {
+    let before = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use pennyspan_schema::{Position, Workspace};
 use pennyspan_store::durable::{DataDir, Deletion, DurableOptions, DurableStore, Retention, WorkspaceStatus};
 
 use super::answer;
-use crate::cli::{StorageCommand, StorageDeleteArgs};
+use crate::cli::storage::{StorageCommand, StorageDeleteArgs};
 use crate::config::{Config, InForce};
 use crate::exit::Exit;
 use crate::failure::Failure;

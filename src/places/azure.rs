@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::Definition;
-use super::lines::members;
+use super::lines::json_members;
 
 /// Returns the function of a `function.json`, which has bindings.
 pub(super) fn definitions(path: &Path, text: &str) -> Result<Vec<Definition>, String> {
     let directory = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    let bound = members(text)?.iter().any(|member| member.keys() == ["bindings"]);
+    let bound = json_members(text)?.iter().any(|member| member.keys() == ["bindings"]);
     let Some(function) = directory.filter(|_| bound) else {
         return Ok(Vec::new());
     };

@@ -75,6 +75,14 @@ pub(super) fn members(text: &str) -> Result<Vec<Member>, String> {
     Ok(found)
 }
 
+/// Returns the members of JSON, which may hold comments and commas after the last item.
+///
+/// # Errors
+/// What is wrong, and where.
+pub(super) fn json_members(text: &str) -> Result<Vec<Member>, String> {
+    members(&without_comments(text))
+}
+
 /// Notes the member whose value begins here; what is no value of a key is none.
 fn note(found: &mut Vec<Member>, open: &[Open], value: Option<String>, made: bool) {
     let Some((_, line)) = open.last().and_then(|last| last.key.as_ref()) else {
@@ -97,4 +105,36 @@ fn done(open: &mut [Open]) {
     if let Some(last) = open.last_mut() {
         last.key = None;
     }
+}
+
+/// Returns JSON with blanks in place of its comments and tabs, which YAML takes otherwise; every line stays where it was.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quoted = false;
+    while let Some(letter) = rest.chars().next() {
+        let comment = if quoted {
+            None
+        } else if rest.starts_with("//") {
+            Some(rest.find('\n').unwrap_or(rest.len()))
+        } else if rest.starts_with("/*") {
+            Some(rest.find("*/").map_or(rest.len(), |at| at + 2))
+        } else {
+            None
+        };
+        if let Some(end) = comment {
+            let blank = |letter: char| if letter == '\n' { '\n' } else { ' ' };
+            kept.extend(rest[..end].chars().map(blank));
+            rest = &rest[end..];
+            continue;
+        }
+        let escaped = quoted && letter == '\\';
+        if letter == '"' {
+            quoted = !quoted;
+        }
+        let taken = rest.chars().take(if escaped { 2 } else { 1 }).map(char::len_utf8).sum();
+        kept.push_str(if letter == '\t' { " " } else { &rest[..taken] });
+        rest = &rest[taken..];
+    }
+    kept
 }

@@ -6,7 +6,7 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, BlockLabel, Body};
 
-use super::{Definition, spelled};
+use super::{Definition, line_of, spelled};
 
 /// Types of resources that are functions, and the attribute that names them.
 const NAMED: [(&str, &str); 10] = [
@@ -36,14 +36,7 @@ pub(super) fn definitions(_path: &Path, text: &str) -> Result<Vec<Definition>, S
             ("module", [label]) if block.body.has_attribute("function_name") => ("function_name", *label),
             _ => continue,
         };
-        let start = block.ident.span().map_or(0, |span| span.start);
-        let before = text
-            .as_bytes()
-            .iter()
-            .take(start)
-            .filter(|byte| **byte == b'\n')
-            .count();
-        let line = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        let line = line_of(text, block.ident.span().map_or(0, |span| span.start));
         let names = match name(block, attribute) {
             Some(name) => vec![name],
             None => vec![label.to_owned(), label.replace('_', "-")],

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use toml_edit::{Document, Table};
 
-use super::Definition;
-use super::lines::members;
+use super::lines::json_members;
+use super::{Definition, line_of};
 
 /// Reads the Worker of a `wrangler.toml`.
 pub(super) fn definitions_in_toml(_path: &Path, text: &str) -> Result<Vec<Definition>, String> {
@@ -31,7 +31,7 @@ pub(super) fn definitions_in_toml(_path: &Path, text: &str) -> Result<Vec<Defini
 
 /// Reads the Worker of a `wrangler.json` or `wrangler.jsonc`.
 pub(super) fn definitions_in_json(_path: &Path, text: &str) -> Result<Vec<Definition>, String> {
-    let members = members(&without_comments(text))?;
+    let members = json_members(text)?;
     let value = |keys: &[&str]| {
         let member = members.iter().find(|member| member.keys() == keys)?;
         Some((member.value.clone()?, member.line))
@@ -55,42 +55,4 @@ fn named(table: &Table, text: &str) -> Option<(String, u32)> {
     let (key, item) = table.get_key_value("name")?;
     let line = key.span().map_or(1, |span| line_of(text, span.start));
     Some((item.as_str()?.to_owned(), line))
-}
-
-/// Returns the line of a byte, from one.
-fn line_of(text: &str, at: usize) -> u32 {
-    let before = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
-    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
-}
-
-/// Returns a text with blanks in place of its comments, so that every line stays where it was.
-fn without_comments(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut quoted = false;
-    while let Some(letter) = rest.chars().next() {
-        let comment = if quoted {
-            None
-        } else if rest.starts_with("//") {
-            Some(rest.find('\n').unwrap_or(rest.len()))
-        } else if rest.starts_with("/*") {
-            Some(rest.find("*/").map_or(rest.len(), |at| at + 2))
-        } else {
-            None
-        };
-        if let Some(end) = comment {
-            let blank = |letter: char| if letter == '\n' { '\n' } else { ' ' };
-            kept.extend(rest[..end].chars().map(blank));
-            rest = &rest[end..];
-            continue;
-        }
-        let escaped = quoted && letter == '\\';
-        if letter == '"' {
-            quoted = !quoted;
-        }
-        let taken = rest.chars().take(if escaped { 2 } else { 1 }).map(char::len_utf8).sum();
-        kept.push_str(&rest[..taken]);
-        rest = &rest[taken..];
-    }
-    kept
 }

@@ -1,6 +1,6 @@
 //! A generated company: its telemetry as files, and reports on it through the program itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use pennyspan_fixtures::{File, Scenario, Telemetry, Truth, generate};
@@ -33,6 +33,36 @@ impl Company {
             &all.iter().map(String::as_str).collect::<Vec<_>>(),
         )
     }
+}
+
+/// A directory of a test's own, with files beside each other.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file, and returns its path.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+/// Returns the exit code of a report as JSON, and what it says.
+pub fn judged(from: &str, flags: &[&str]) -> (i32, Value) {
+    let mut arguments = vec!["report", "--from", from, "-o", "json", "--quiet"];
+    arguments.extend(flags);
+    let output = pennyspan(&arguments);
+    let report = serde_json::from_slice(&output.stdout);
+    let report = report.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), follows_schema(report))
 }
 
 /// Writes files below a directory.

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::company::{follows_schema, pennyspan};
+use crate::company::{Folder, judged, pennyspan};
 
 /// The days of the window, after which suppressions are judged.
 const BEFORE: &str = "2026-10-08";
@@ -14,14 +13,12 @@ const AFTER: &str = "2026-10-09";
 
 /// Ten attempts of `checkout` for two customers, of which so many run out of memory, and one attempt of `mailer`.
 struct Records {
-    directory: TempDir,
-    file: PathBuf,
+    folder: Folder,
+    file: String,
 }
 
 impl Records {
     fn new(out_of_memory: usize) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("records.ndjson");
         let attempt = |at: usize| {
             let outcome = if at < out_of_memory { "out_of_memory" } else { "ok" };
             let tenant = if at.is_multiple_of(2) { "blue" } else { "red" };
@@ -34,23 +31,22 @@ impl Records {
             r#"{"provider":"aws","region":"us-east-1","function":"mailer","service":"post","environment":"test","invocation_id":"m","start_time":"2026-10-08T07:30:00Z","duration_ms":5,"outcome":"ok"}"#
                 .to_owned(),
         );
-        std::fs::write(&file, lines.join("\n")).unwrap();
-        Self { directory, file }
+        let folder = Folder::new();
+        let file = folder.write("records.ndjson", &lines.join("\n"));
+        Self { folder, file }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.folder.path(name)
     }
 
     /// Writes a configuration, and returns its path.
     fn configured(&self, text: &str) -> String {
-        let path = self.path("pennyspan.toml");
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+        self.folder.write("pennyspan.toml", text)
     }
 
     fn run(&self, flags: &[&str]) -> Output {
-        let mut arguments = vec!["report", "--from", self.file.to_str().unwrap(), "-o", "json"];
+        let mut arguments = vec!["report", "--from", &self.file, "-o", "json"];
         arguments.extend(flags);
         pennyspan(&arguments)
     }
@@ -62,10 +58,7 @@ impl Records {
 
     /// Returns the exit code and the report.
     fn judged(&self, flags: &[&str]) -> (i32, Value) {
-        let output = self.run(flags);
-        let report = serde_json::from_slice(&output.stdout);
-        let report = report.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), follows_schema(report))
+        judged(&self.file, flags)
     }
 }
 

@@ -3,43 +3,35 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::company::{follows_schema, pennyspan};
+use crate::company::{Folder, judged, pennyspan};
 
 /// Invocation records in a directory of their own.
 struct Records {
-    directory: TempDir,
+    folder: Folder,
+    file: String,
 }
 
 impl Records {
     fn new(records: &[Value]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
-        std::fs::write(directory.path().join("records.ndjson"), lines.join("\n")).unwrap();
-        Self { directory }
+        let file = folder.write("records.ndjson", &lines.join("\n"));
+        Self { folder, file }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.folder.path(name)
     }
 
     /// Writes a configuration beside the records, and returns its path.
     fn configured(&self, text: &str) -> String {
-        let path = self.path("pennyspan.toml");
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+        self.folder.write("pennyspan.toml", text)
     }
 
     /// Returns the exit code and the report.
     fn judged(&self, flags: &[&str]) -> (i32, Value) {
-        let from = self.path("records.ndjson");
-        let mut arguments = vec!["report", "--from", from.to_str().unwrap(), "-o", "json", "--quiet"];
-        arguments.extend(flags);
-        let output = pennyspan(&arguments);
-        let report = serde_json::from_slice(&output.stdout);
-        let report = report.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), follows_schema(report))
+        judged(&self.file, flags)
     }
 }
 

@@ -138,6 +138,12 @@ impl Weighed {
         self.squares = self.squares.saturating_add(other.squares);
     }
 
+    /// Returns the sum of the weights, in thousandths; of more than fit, the most that do.
+    #[must_use]
+    pub fn milli(self) -> i64 {
+        i64::try_from(self.sum_milli).unwrap_or(i64::MAX)
+    }
+
     /// Returns how many equal rows would say as much (Kish's effective sample size).
     #[must_use]
     pub fn effective(self) -> f64 {
@@ -211,6 +217,9 @@ mod tests {
         (0..10).for_each(|_| heavy.add(100_000));
         let wide = Bounded::share(100_000, heavy).unwrap();
         assert_eq!((wide.low(), wide.n), (of(1, 10).low(), 10));
+        assert!((heavy.effective() - 10.0).abs() < 1e-9 && heavy.milli() == 1_000_000);
+        heavy.add(1_000);
+        assert!(heavy.effective() < 11.0, "a light row beside heavy ones says little");
     }
 
     #[test]

@@ -268,6 +268,16 @@ impl NotJudged {
         }
     }
 
+    /// Returns why, what is missing, and in how many scopes, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let needs = match self.needs.as_slice() {
+            [] => String::new(),
+            needs => format!(" ({})", needs.join(", ")),
+        };
+        format!("{}{needs} in {} scopes", self.reason, self.scopes)
+    }
+
     /// Returns whether a profile switched the rule off.
     pub(crate) fn is_off(&self) -> bool {
         self.reason.starts_with(OFF)

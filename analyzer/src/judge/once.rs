@@ -9,6 +9,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{FieldRef, Schema};
 use datafusion::catalog::MemTable;
+use datafusion::common::plan_err;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -23,10 +24,13 @@ pub(super) async fn collect(context: &SessionContext, sql: &str) -> Result<Vec<R
     let mut statements = DFParser::parse_sql(sql)?;
     let query = match (statements.pop_front(), statements.is_empty()) {
         (Some(Statement::Statement(statement)), true) => match *statement {
-            ast::Statement::Query(query) => query,
-            _ => return context.sql(sql).await?.collect().await,
+            ast::Statement::Query(query) => Some(query),
+            _ => None,
         },
-        _ => return context.sql(sql).await?.collect().await,
+        _ => None,
+    };
+    let Some(query) = query else {
+        return plan_err!("a rule asks one SELECT, and nothing else");
     };
     let mut tables = Tables {
         context,
@@ -159,6 +163,15 @@ mod tests {
         let plain = context.sql(TWICE).await.unwrap().collect().await.unwrap();
         assert_eq!(text(&collect(&context, TWICE).await.unwrap()), text(&plain));
         assert!(context.table_exist("low").unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_one_select_is_not_run() {
+        let context = SessionContext::new();
+        for statement in ["CREATE TABLE low AS SELECT 7 AS n", "SELECT 1; SELECT 2", ""] {
+            assert!(collect(&context, statement).await.is_err(), "{statement}");
+        }
+        assert!(!context.table_exist("low").unwrap());
     }
 
     #[tokio::test]

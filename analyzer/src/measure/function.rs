@@ -8,8 +8,9 @@ use pennyspan_schema::{Histogram, InitType, Outcome, Window};
 
 use super::attempt::Row;
 use super::sightings::Sightings;
-use super::tally::{Count, Sum, larger, recorded, smaller};
+use super::tally::{Sum, larger, recorded, smaller};
 use super::views::ByFunction;
+use crate::analysis::bounded::Weighed;
 use crate::grouped::Grouped;
 
 /// How long spans may take to arrive, in nanoseconds.
@@ -24,7 +25,7 @@ pub(crate) struct Functions(Grouped<6, Function>);
 /// One kind of end: how many, and what they were billed.
 #[derive(Debug, Default)]
 struct Ends {
-    count: Count,
+    count: Weighed,
     billed: Sum,
 }
 
@@ -45,7 +46,7 @@ struct Function {
     timeout_ms: Option<(i64, i64)>,
     cut_after_ms: BTreeMap<i64, i64>,
     attempts: i64,
-    invocations: Count,
+    invocations: Weighed,
     failed: Ends,
     timeouts: Ends,
     out_of_memory: Ends,
@@ -72,8 +73,8 @@ struct Initialized {
 #[derive(Debug, Default)]
 struct Waited {
     all: i64,
-    judged: Count,
-    cold: Count,
+    judged: Weighed,
+    cold: Weighed,
     latencies: Histogram,
     warm_latencies: Histogram,
     init_billed: Sum,
@@ -234,16 +235,16 @@ impl Function {
             timeout_ms,
             attempts: Some(self.attempts),
             invocations: Some(self.invocations.rows),
-            invocations_milli: Some(self.invocations.milli),
-            n_eff: Some(self.invocations.n_eff()),
+            invocations_milli: Some(self.invocations.milli()),
+            n_eff: Some(self.invocations.effective()),
             failed: Some(self.failed.count.rows),
-            failed_milli: Some(self.failed.count.milli),
+            failed_milli: Some(self.failed.count.milli()),
             failed_billed_mib_ms: self.failed.billed.value(),
             timeouts: Some(self.timeouts.count.rows),
-            timeouts_milli: Some(self.timeouts.count.milli),
+            timeouts_milli: Some(self.timeouts.count.milli()),
             timeouts_billed_mib_ms: self.timeouts.billed.value(),
             out_of_memory: Some(self.out_of_memory.count.rows),
-            out_of_memory_milli: Some(self.out_of_memory.count.milli),
+            out_of_memory_milli: Some(self.out_of_memory.count.milli()),
             out_of_memory_billed_mib_ms: self.out_of_memory.billed.value(),
             max_memory_used_mib: self.max_memory_used_mib,
             duration_hist: recorded(self.durations),
@@ -255,10 +256,10 @@ impl Function {
             on_demand_init_hist: recorded(self.on_demand_inits.durations),
             sync_triggered: Some(self.waited.all),
             sync_invocations: waited.map(|count| count.rows),
-            sync_invocations_milli: waited.map(|count| count.milli),
-            sync_n_eff: waited.map(|count| count.n_eff()),
+            sync_invocations_milli: waited.map(Weighed::milli),
+            sync_n_eff: waited.map(Weighed::effective),
             sync_cold_starts: waited.map(|_| self.waited.cold.rows),
-            sync_cold_starts_milli: waited.map(|_| self.waited.cold.milli),
+            sync_cold_starts_milli: waited.map(|_| self.waited.cold.milli()),
             sync_latency_hist: recorded(self.waited.latencies),
             sync_warm_latency_hist: recorded(self.waited.warm_latencies),
             sync_init_billed_mib_ms: self.waited.init_billed.value(),

@@ -3,8 +3,9 @@
 use pennyspan_schema::Histogram;
 
 use super::attempt::Row;
-use super::tally::{Count, recorded, smaller};
+use super::tally::{recorded, smaller};
 use super::views::ByTriggerSource;
+use crate::analysis::bounded::Weighed;
 use crate::grouped::Grouped;
 
 /// Groups by function, trigger type and source.
@@ -16,7 +17,7 @@ pub(crate) struct Sources(Grouped<6, Source>);
 struct Source {
     service: Option<String>,
     environment: Option<String>,
-    first_attempts: Count,
+    first_attempts: Weighed,
     lags: Histogram,
 }
 
@@ -53,7 +54,7 @@ impl Sources {
                 trigger_type,
                 source,
                 first_attempts: Some(of.first_attempts.rows),
-                first_attempts_n_eff: Some(of.first_attempts.n_eff()),
+                first_attempts_n_eff: Some(of.first_attempts.effective()),
                 first_attempt_lag_hist: recorded(of.lags),
             }
         };

@@ -5,34 +5,6 @@ use pennyspan_schema::Histogram;
 /// Thousandths in one: weights are in thousandths.
 const MILLI: i128 = 1_000;
 
-/// Rows and their weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) rows: i64,
-    pub(crate) milli: i64,
-    squares: i128,
-}
-
-impl Count {
-    pub(crate) fn add(&mut self, weight_milli: i64) {
-        self.rows += 1;
-        self.milli = self.milli.saturating_add(weight_milli);
-        self.squares = self
-            .squares
-            .saturating_add(i128::from(weight_milli) * i128::from(weight_milli));
-    }
-
-    /// Returns the effective number of rows, (sum w)^2 / sum w^2.
-    #[expect(clippy::cast_precision_loss, reason = "sums become a number only here")]
-    pub(crate) fn n_eff(&self) -> f64 {
-        if self.squares == 0 {
-            0.0
-        } else {
-            (self.milli as f64) * (self.milli as f64) / (self.squares as f64)
-        }
-    }
-}
-
 /// A sum of quantities, each times its weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sum {
@@ -95,18 +67,6 @@ pub(crate) fn smaller(known: &mut Option<String>, value: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn weights_count_in_sums_and_not_in_effective_rows() {
-        let mut count = Count::default();
-        for _ in 0..50 {
-            count.add(100_000);
-        }
-        assert_eq!((count.rows, count.milli), (50, 5_000_000));
-        assert!((count.n_eff() - 50.0).abs() < 1e-9);
-        count.add(1_000);
-        assert!(count.n_eff() < 51.0);
-    }
 
     #[test]
     fn a_sum_is_unknown_only_where_nothing_is_known() {

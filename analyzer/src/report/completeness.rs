@@ -45,15 +45,15 @@ pub async fn of(session: &Session) -> Result<Completeness, RowError> {
         "start_unix_nano >= {} AND start_unix_nano < {}",
         window.start_unix_nano, window.end_unix_nano
     );
-    let count = |condition: String| {
-        texts(
-            session,
-            format!("SELECT CAST(COUNT(*) AS VARCHAR) AS text FROM invocations WHERE {condition}"),
-        )
-    };
-    let number = |texts: Vec<String>| texts.first().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    let attempts = number(count(inside.clone()).await?);
-    let without = number(count(format!("{inside} AND {MISSING}")).await?);
+    let counts = format!(
+        "SELECT CONCAT(COUNT(*), ' ', SUM(CASE WHEN {MISSING} THEN 1 ELSE 0 END)) AS text FROM invocations WHERE {inside}"
+    );
+    let counts = texts(session, counts).await?;
+    let mut counts = counts
+        .iter()
+        .flat_map(|text| text.split(' '))
+        .filter_map(|number| number.parse().ok());
+    let (attempts, without): (u64, u64) = (counts.next().unwrap_or(0), counts.next().unwrap_or(0));
     let list = format!(
         "SELECT CONCAT(COALESCE(function, '?'), ' ', invocation_id) AS text FROM invocations WHERE {inside} AND {MISSING} \
          ORDER BY start_unix_nano, function, invocation_id LIMIT {LISTED}"

@@ -53,8 +53,7 @@ fn cases(sheet: &Sheet) -> Vec<Case> {
     let report = &sheet.report;
     let mut not_judged: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for row in &report.not_judged {
-        let reason = format!("{} ({}) in {} scopes", row.reason, row.needs.join(", "), row.scopes);
-        not_judged.entry(&row.rule).or_default().push(reason);
+        not_judged.entry(&row.rule).or_default().push(row.words());
     }
     let found: BTreeSet<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
     let mut cases = vec![gate(sheet)];

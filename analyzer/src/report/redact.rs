@@ -64,8 +64,14 @@ impl Redaction {
         for item in &mut report.cost.line_items {
             self.names(&mut item.account, [&mut item.function]);
         }
+        let compared = report
+            .comparison
+            .iter_mut()
+            .flat_map(|comparison| &mut comparison.functions);
+        compared.for_each(|row| self.names(&mut row.account, [&mut row.function]));
         if self.account {
-            let texts = report.gate.reasons.iter_mut();
+            let missing = report.completeness.iter_mut().flat_map(|found| &mut found.missing);
+            let texts = report.gate.reasons.iter_mut().chain(missing);
             texts.for_each(|text| *text = without_account(text, None));
         }
         report
@@ -90,7 +96,8 @@ impl Redaction {
         }
         if self.account {
             let account = finding.account.clone();
-            for text in [&mut finding.message, &mut finding.query] {
+            let texts = [&mut finding.message, &mut finding.query];
+            for text in texts.into_iter().chain(&mut finding.also) {
                 *text = without_account(text, account.as_deref());
             }
         }

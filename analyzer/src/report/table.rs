@@ -189,25 +189,9 @@ fn findings(text: &mut String, report: &Report) -> fmt::Result {
         writeln!(text, "suppression  {}", terminal(&row.sentence()))?;
     }
     for missing in &report.not_judged {
-        writeln!(
-            text,
-            "not judged  {}: {}{} in {} scopes",
-            missing.rule,
-            missing.reason,
-            needs(&missing.needs),
-            missing.scopes
-        )?;
+        writeln!(text, "not judged  {}: {}", missing.rule, missing.words())?;
     }
     Ok(())
-}
-
-/// Returns what was missing, in brackets.
-fn needs(needs: &[String]) -> String {
-    if needs.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", needs.join(", "))
-    }
 }
 
 /// Returns why a finding does not count at the gate, as far as it does not.

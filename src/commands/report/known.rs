@@ -10,7 +10,7 @@ use pennyspan_analyzer::report::{Baseline, Report};
 use pennyspan_analyzer::{Question, Selection, Session};
 use pennyspan_rules::{Catalogue, PriceBooks};
 
-use crate::cli::ReportArgs;
+use crate::cli::report::ReportArgs;
 use crate::config::Config;
 use crate::failure::Failure;
 

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pennyspan_analyzer::report::{Redaction, Sheet, github};
 
 use super::formats::{self, Format, Readers};
-use crate::cli::ReportArgs;
+use crate::cli::report::ReportArgs;
 use crate::commands::answer;
 use crate::failure::Failure;
 

@@ -11,13 +11,10 @@ use serde_json::Value;
 use super::Side;
 use crate::analysis::Scope;
 use crate::analysis::bounded::{Bounded, Weighed, fraction};
-use crate::analysis::cost::monthly;
+use crate::analysis::cost::{MONTH_NANOS, monthly};
 use crate::judge::judgement::WindowText;
 use crate::report::VERSION;
 use crate::report::money::Volumes;
-
-/// Nanoseconds of a month of 730 hours.
-const MONTH_NANOS: i128 = 730 * 3_600 * 1_000_000_000;
 
 /// Why a text is no earlier report, or no production's counts.
 #[derive(Debug, thiserror::Error)]
