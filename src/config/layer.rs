@@ -10,9 +10,8 @@ use pennyspan_analyzer::report::budget::Budget;
 use pennyspan_analyzer::report::exercised::ExpectedAbsent;
 use pennyspan_analyzer::report::suppress::Suppression;
 
-use crate::places::Stated;
-
 use super::{ConfigError, DEFAULT, budget, entries, function, keys, suppress};
+use crate::places::Stated;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

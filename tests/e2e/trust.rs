@@ -82,6 +82,22 @@ fn two_previews_of_one_function_are_one_finding_that_names_both() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(findings[0]["function"], "checkout-pr-2", "the worse one stands");
     assert_eq!(findings[0]["also"], json!(["aws 999999999998 us-east-1 checkout-pr-1"]));
+    let shown = pennyspan(&[
+        "report",
+        "--from",
+        &records.file,
+        "--rule",
+        "oom",
+        "--config",
+        &config,
+        "-o",
+        "markdown",
+    ]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("checkout-pr-1") && !shown.contains("99999999999"),
+        "{shown}"
+    );
 }
 
 #[test]
